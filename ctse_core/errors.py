@@ -1,0 +1,33 @@
+"""Errors that are sentences: each tells a person what went wrong, where, and what to do next."""
+
+
+class CtseError(Exception):
+    """Base of every error whose text may be shown to a person as it stands."""
+
+
+class InputFileError(CtseError):
+    """A file that cannot be read as a table of posts."""
+
+
+class ColumnError(CtseError):
+    """A column that is missing or cannot play the role it was given."""
+
+
+class EncoderError(CtseError):
+    """An encoder that is unknown, cannot be had, or does not fit the vectors at hand."""
+
+
+class ProjectError(CtseError):
+    """A project folder that is missing, incomplete, damaged or in use."""
+
+
+class JobError(CtseError):
+    """A job that cannot be started, found or finished."""
+
+
+class SettingError(CtseError):
+    """A setting outside its range."""
+
+
+class Cancelled(CtseError):
+    """The person asked for the work to stop; whatever was finished is kept."""

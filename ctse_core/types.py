@@ -1,0 +1,98 @@
+"""Shape letters, array aliases, column names and the checks that hold them true.
+
+Letters, the same everywhere: ``n`` posts, ``u`` unique posts, ``d`` encoder width, ``q`` queries,
+``k`` neighbours, ``c`` clusters, ``b`` batch, ``t`` tokens. Row *i* is the same post in every table
+and array. Similarity is cosine in [-1, 1]; strength is in [0, 1]; cluster -1 is "unsorted"; times
+are UTC; sizes are counted in posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctse_core.errors import EncoderError
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""(n, d) float32, one row a post; unit rows unless said otherwise (a row of zeros is an empty post)."""
+Points: TypeAlias = NDArray[np.float32]
+"""(n, 2) or (n, dims) float32 positions on the map or in the space that is clustered."""
+Labels: TypeAlias = NDArray[np.int32]
+"""(n,) int32 cluster of each post, ranked by size (0 is the largest), -1 for unsorted."""
+Rows: TypeAlias = NDArray[np.int64]
+"""(m,) int64 positions in the posts table."""
+Progress: TypeAlias = Callable[[float, str], None]
+"""Called with the share done in [0, 1] and a sentence."""
+
+UNSORTED = -1
+UNSORTED_NAME = "Unsorted"
+UNDETERMINED = "und"
+
+
+class Col:
+    """Names of the columns of the posts table, in the order in which they are written."""
+
+    ROW = "row"  # 1-based data row in the file, header not counted
+    POST_ID = "post_id"  # text, exactly as in the file; "row-<row>" where the file has none
+    TEXT = "text"  # as written, mojibake repaired
+    TIME = "time"  # Datetime[us, UTC] or null
+    AUTHOR = "author"
+    PLACE = "place"
+    LAT = "lat"  # degrees, [-90, 90]
+    LON = "lon"  # degrees, [-180, 180]
+    LABEL = "label"
+    GIVEN_LANG = "given_lang"  # the file's own language column
+    COMPARED = "compared_text"  # what is compared and embedded
+    LANG = "lang"  # two- or three-letter code, "und" under the confidence
+    LANG_CONFIDENCE = "lang_confidence"  # [0, 1]
+    DUPLICATE_OF = "duplicate_of"  # post_id of the representative, null on representatives
+    REPRESENTATIVE = "representative"  # 0-based position in this table; own position on representatives
+    COPIES = "copies"  # posts in the group, itself counted
+    X = "x"
+    Y = "y"
+    CLUSTER = "cluster"  # Int32, -1 unsorted
+    STRENGTH = "strength"  # [0, 1]
+    TOPIC = "topic"  # the cluster's name, "Unsorted" for -1
+
+
+class TopicCol:
+    """Names of the columns of the topics table, one row a cluster, sorted by id."""
+
+    ID = "topic_id"  # Int32, equals the cluster label
+    NAME = "name"
+    TERMS = "terms"  # List[Utf8], best first
+    SIZE = "size"  # posts, copies counted
+    UNIQUE = "unique"  # unique posts
+    SHARE = "share"  # of all posts, [0, 1]
+    LANGUAGES = "languages"  # List[Utf8], most frequent first
+    LANGUAGE_POSTS = "language_posts"  # List[Int64], posts of each of them
+    FIRST = "first_time"
+    LAST = "last_time"
+    TYPICAL = "typical"  # List[Int64], positions in the posts table
+    STRENGTH = "mean_strength"  # [0, 1]
+
+
+def no_progress(share: float, sentence: str) -> None:
+    """Take a progress report and do nothing with it."""
+
+
+def check_vectors(vectors: NDArray, rows: int | None = None, dim: int | None = None) -> Vectors:
+    """Return ``vectors`` (n, d) as float32 after checking rank, row count, width and finiteness.
+
+    Raises:
+        EncoderError: the array is not two-dimensional, has another length or width than promised,
+            or holds NaN or infinity.
+    """
+    if vectors.ndim != 2:
+        raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
+    if rows is not None and len(vectors) != rows:
+        raise EncoderError(f"There are {len(vectors):,} vectors for {rows:,} texts; embed the texts again.")
+    if dim is not None and vectors.shape[1] != dim:
+        raise EncoderError(f"Vectors are {vectors.shape[1]} wide where the encoder is {dim} wide; embed again.")
+    checked = np.asarray(vectors, dtype=np.float32)
+    if not np.isfinite(checked).all():
+        raise EncoderError("Some vectors hold NaN or infinity; embed the texts again with another runtime.")
+    return checked

@@ -1,0 +1,62 @@
+"""Parts of a product on disk: tables as Parquet, arrays as NPY, everything else as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import polars as pl
+
+Parts: TypeAlias = Mapping[str, Any]
+"""Name of each part -> polars table, numpy array, or a value that JSON can write."""
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as JSON beside ``path``, flush it to the disk and rename it into place."""
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=1, default=str)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def write_parts(folder: Path, parts: Parts) -> None:
+    """Write each part into ``folder``, which must exist."""
+    for name, part in parts.items():
+        if isinstance(part, pl.DataFrame):
+            part.write_parquet(folder / f"{name}.parquet", compression="zstd")
+        elif isinstance(part, np.ndarray):
+            np.save(folder / f"{name}.npy", part, allow_pickle=False)
+        else:
+            write_json(folder / f"{name}.json", part)
+
+
+def read_parts(folder: Path) -> dict[str, Any]:
+    """Return all parts of ``folder``; arrays are memory-mapped and read-only."""
+    parts: dict[str, Any] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".parquet":
+            parts[path.stem] = pl.read_parquet(path)
+        elif path.suffix == ".npy":
+            parts[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
+        elif path.suffix == ".json":
+            parts[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+    return parts
+
+
+def replace_folder(beside: Path, place: Path) -> None:
+    """Move the finished folder ``beside`` to ``place``, whatever stood there before."""
+    if place.exists():
+        old = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.old")
+        place.rename(old)
+        beside.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        beside.rename(place)

@@ -1,1 +1,26 @@
-"""To be filled."""
+"""Text to vectors: the catalogue of encoders, the shared transformer encoder, and embedding with reuse."""
+
+from __future__ import annotations
+
+from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, EncoderSpec
+from ctse_core.encoders.embed import KnownVectors, embed, text_digest
+from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
+from ctse_core.encoders.pooling import mean_pool
+from ctse_core.encoders.sources import EncoderStatus, list_encoders
+from ctse_core.encoders.transformer import SentenceEncoder
+
+__all__ = [
+    "DEFAULT_ENCODER",
+    "ENCODERS",
+    "RUNTIMES",
+    "Encoder",
+    "EncoderSpec",
+    "EncoderStatus",
+    "KnownVectors",
+    "SentenceEncoder",
+    "embed",
+    "list_encoders",
+    "load_encoder",
+    "mean_pool",
+    "text_digest",
+]

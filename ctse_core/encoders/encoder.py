@@ -1,0 +1,93 @@
+"""What an encoder is to the rest of the house, and how one is loaded by its name or folder."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ctse_core.encoders.catalog import ENCODERS
+from ctse_core.encoders.sources import encoder_folder
+from ctse_core.errors import EncoderError, SettingError
+from ctse_core.types import Progress, Vectors, no_progress
+
+RUNTIMES = ("auto", "torch", "onnx-int8")
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def dim(self) -> int:
+        """Width ``d`` of its vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with weights, tokenizer, pooling, prefix and runtime; equal ones give equal vectors."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return unit rows (n, d) float32, row i for text i."""
+
+
+def load_encoder(
+    name_or_folder: str | Path,
+    device: str | None = None,
+    runtime: str = "auto",
+    progress: Progress = no_progress,
+) -> Encoder:
+    """Load an encoder of the catalogue by its name, or any local sentence-transformers folder.
+
+    ``device`` is "cpu", "cuda" or None (a GPU where there is one). ``runtime`` is "torch", "onnx-int8"
+    (CPU only, about four times as fast) or "auto": onnx-int8 on a CPU, torch on a GPU. Only an encoder of the
+    hub that is not yet in its cache touches the network.
+
+    Raises:
+        EncoderError: unknown, missing, damaged or not to be had; the sentence says what to do.
+        SettingError: no such runtime.
+    """
+    if runtime not in RUNTIMES:
+        raise SettingError(f"There is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}.")
+    name, folder, prefix = _find(name_or_folder, progress)
+    where = device or ("cuda" if has_gpu() else "cpu")
+    from ctse_core.encoders.transformer import SentenceEncoder
+
+    return SentenceEncoder.load(folder, name, prefix, where)
+
+
+def has_gpu() -> bool:
+    """Return whether torch could compute on a CUDA device, without loading torch where that is plain."""
+    if "+cpu" in importlib.metadata.version("torch") or not _has_driver():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, str | None]:
+    name = str(name_or_folder)
+    spec = ENCODERS.get(name)
+    if spec is not None:
+        return spec.name, encoder_folder(spec, progress), spec.prefix
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder.resolve().name, folder.resolve(), None
+    near = difflib.get_close_matches(name, ENCODERS, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise EncoderError(
+        f"There is no encoder {name!r}, neither in the catalogue nor as a folder.{hint} "
+        f"The catalogue has {', '.join(ENCODERS)}."
+    )
+
+
+def _has_driver() -> bool:
+    import ctypes
+    import ctypes.util
+
+    library = ctypes.util.find_library("cuda") or ctypes.util.find_library("nvcuda")
+    return library is not None

@@ -1,0 +1,76 @@
+"""Texts to token ids, many at once, and the grouping of texts of like length into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctse_core.encoders.layout import EncoderUse
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MOST_CHARACTERS = 8192
+"""A cell of a megabyte is cut here before it is tokenised; 128 tokens are never that long."""
+
+
+class TextTokenizer:
+    """Token ids by the Rust tokenizer, cut at the encoder's most tokens, its prefix in front."""
+
+    def __init__(self, backend: Tokenizer, pad_id: int, use: EncoderUse) -> None:
+        self.backend = backend
+        self.pad_id = pad_id
+        self.use = use
+
+    @classmethod
+    def from_file(cls, path: Path, pad_id: int, use: EncoderUse) -> TextTokenizer:
+        """Read a ``tokenizer.json`` without loading transformers."""
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_file(str(path)), pad_id, use)
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text, cut at the most allowed, marks of begin and end included."""
+        prepared = [self._prepared(text) for text in texts]
+        # Set on every call: transformers' own tokenizer shares this object and changes both.
+        self.backend.no_padding()
+        self.backend.enable_truncation(self.use.max_tokens)
+        return [encoding.ids for encoding in self.backend.encode_batch_fast(prepared)]
+
+    def _prepared(self, text: str) -> str:
+        text = self.use.prefix + text[:MOST_CHARACTERS]
+        if self.use.lowercase:
+            text = text.lower()
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:  # a lone surrogate, which no tokenizer takes
+            return text.encode("utf-8", "replace").decode("utf-8")
+        return text
+
+
+def batches(ids: Sequence[Sequence[int]], budget: int) -> Iterator[NDArray[np.int64]]:
+    """Yield rows (b,) of texts of like length, longest first; a padded batch fits ``budget`` tokens.
+
+    Longest first: what needs most memory is met at once, and time left is never underestimated.
+    """
+    lengths = np.array([len(row) for row in ids], dtype=np.int64)
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        longest = max(int(lengths[order[start]]), 1)
+        count = max(budget // longest, 1)
+        yield order[start : start + count]
+        start += count
+
+
+def padded(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return token ids (b, t) filled up with ``pad_id`` and the mask (b, t), 1 on tokens and 0 on padding."""
+    lengths = np.array([len(row) for row in ids], dtype=np.int64)
+    mask = (np.arange(lengths.max(initial=1)) < lengths[:, None]).astype(np.int64)
+    tokens = np.full(mask.shape, pad_id, dtype=np.int64)
+    tokens[mask.astype(bool)] = np.concatenate([np.asarray(row, dtype=np.int64) for row in ids])
+    return tokens, mask

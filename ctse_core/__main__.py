@@ -1,0 +1,206 @@
+"""The command line: ``python -m ctse_core analyse | encode | search | encoders | report``.
+
+Every command is a few lines over the same functions that the app calls. Exit codes: 0 done, 1 a problem
+told in one sentence, 2 a wrong command line, 130 stopped by the person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ctse_core.errors import CtseError
+
+FORMATS = ("html", "xlsx", "csv", "parquet")
+_ROLES = ("text", "time", "id", "author", "lang", "lat", "lon", "place", "label")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    asked = _parser().parse_args(arguments)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from ctse_core.terminal import Bar
+
+    bar = Bar(quiet=getattr(asked, "quiet", False))
+    try:
+        asked.run(asked, bar)
+        return 0
+    except CtseError as told:
+        bar.close()
+        print(f"ctse: {told}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        bar.close()
+        print("ctse: stopped; what was finished is kept, run the same command to go on.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ctse_core",
+        description="CTSE: find out what people say about a crisis, in any language, without a network.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    analyse = commands.add_parser("analyse", help="a file of posts -> a project with map, topics and report")
+    analyse.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip"
+    )
+    analyse.add_argument("--out", type=Path, required=True, metavar="PROJECT", help="the project's folder")
+    analyse.add_argument(
+        "--encoder", metavar="NAME", help="from `encoders`, or a folder; default: the embedded one"
+    )
+    analyse.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
+    for role in _ROLES:
+        analyse.add_argument(
+            f"--{role}-column",
+            metavar="C",
+            help=argparse.SUPPRESS
+            if role != "text"
+            else "column with the text; likewise --time-column, --id-column, … (default: guessed)",
+        )
+    analyse.add_argument("--quiet", action="store_true", help="show no progress")
+    analyse.set_defaults(run=_analyse)
+
+    encode = commands.add_parser("encode", help="a column of texts -> an array of vectors, row for row")
+    encode.add_argument("file", type=Path, metavar="FILE")
+    encode.add_argument("--column", required=True, metavar="C", help="the column with the texts")
+    encode.add_argument("--encoder", metavar="NAME")
+    encode.add_argument("--runtime", default="auto")
+    encode.add_argument("--raw", action="store_true", help="embed the texts as written, not normalised")
+    encode.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
+    encode.add_argument("--quiet", action="store_true")
+    encode.set_defaults(run=_encode)
+
+    search = commands.add_parser("search", help="a question in any language -> posts in every language")
+    search.add_argument("project", type=Path, metavar="PROJECT")
+    search.add_argument("question")
+    search.add_argument("-k", type=int, default=10, help="how many posts (default: 10)")
+    search.add_argument("--mode", choices=("hybrid", "meaning", "words"), default="hybrid")
+    search.add_argument("--lang", default="", help="only posts in these languages: es,ht")
+    search.add_argument("--topic", default="", help="only posts of these topics: 0,3 (-1: unsorted)")
+    search.add_argument("--since", default="", help="not before, UTC: 2026-03-14 or 2026-03-14T05:00Z")
+    search.add_argument("--until", default="", help="before, UTC")
+    search.add_argument("--words", default="", help="only posts that hold these words as written")
+    search.add_argument("--json", action="store_true", help="one JSON object a line")
+    search.set_defaults(run=_search, quiet=True)
+
+    encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
+    encoders.add_argument("--json", action="store_true")
+    encoders.set_defaults(run=_encoders, quiet=True)
+
+    report = commands.add_parser("report", help="write the report of an analysed project")
+    report.add_argument("project", type=Path, metavar="PROJECT")
+    report.add_argument("--format", default="html", help="html, xlsx, csv, parquet or several: html,xlsx")
+    report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report")
+    report.set_defaults(run=_report, quiet=True)
+    return parser
+
+
+def _analyse(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.analysis import AnalysisSettings, analyse
+    from ctse_core.posts import guessed_roles
+    from ctse_core.project import Project
+    from ctse_core.report import write_report
+
+    chosen = {role: getattr(asked, f"{role}_column") for role in _ROLES}
+    roles = None
+    if any(chosen.values()):
+        roles = guessed_roles(asked.file, {role: name for role, name in chosen.items() if name})
+    settings = AnalysisSettings(roles=roles, runtime=asked.runtime, **_encoder(asked))
+    project = Project(asked.out)
+    analysis = analyse(asked.file, project, settings, bar)
+    bar.close()
+    write_report(analysis, project.folder / "report", ("html",))
+    if not asked.quiet:
+        for note in analysis.manifest["notes"]:
+            print(f"note: {note}", file=sys.stderr)
+    counts = analysis.manifest["counts"]
+    print(
+        f"{counts['rows']:,} rows: {counts['posts']:,} posts ({counts['copies']:,} of them copies), "
+        f"{counts['empty']:,} empty, {counts['unreadable']:,} unreadable; {counts['topics']:,} topics, "
+        f"{counts['unsorted']:,} posts unsorted. Report: {project.folder / 'report' / 'report.html'}"
+    )
+
+
+def _encode(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.encode import encode_column
+
+    vectors = encode_column(
+        asked.file, asked.column, asked.out, bar, raw=asked.raw, runtime=asked.runtime, **_encoder(asked)
+    )
+    bar.close()
+    print(f"{vectors.shape[0]:,} vectors of width {vectors.shape[1]} in {asked.out}")
+
+
+def _search(asked: argparse.Namespace, _: Any) -> None:
+    from ctse_core.analysis import load_analysis
+    from ctse_core.filters import Filter, parse_time
+    from ctse_core.project import Project
+    from ctse_core.question import Question, Searcher, encoder_of
+
+    analysis = load_analysis(Project(asked.project))
+    among = Filter(
+        languages=tuple(code for code in asked.lang.split(",") if code),
+        topics=Filter.from_query({"topic": asked.topic}).topics,
+        since=parse_time(asked.since) if asked.since else None,
+        until=parse_time(asked.until) if asked.until else None,
+        words=asked.words,
+    )
+    answer = Searcher(analysis, encoder_of(analysis)).ask(
+        Question(asked.question, asked.mode, asked.k, among)
+    )
+    if asked.json:
+        for post in answer.posts.drop("compared_text").iter_rows(named=True):
+            print(json.dumps(post, ensure_ascii=False, default=str))
+        return
+    print(answer.sentence)
+    for post in answer.posts.iter_rows(named=True):
+        when = post["time"].strftime("%Y-%m-%d %H:%M") if post["time"] else "undated"
+        text = " ".join(post["text"].split())
+        score = "     " if post["similarity"] is None else f"{post['similarity']:.3f}"
+        print(f"{score} {post['band']:6s} {post['lang']:4s} {when}  {post['post_id']}  {text[:300]}")
+
+
+def _encoders(asked: argparse.Namespace, _: Any) -> None:
+    from ctse_core.encoders import catalogue
+
+    entries = catalogue()
+    if asked.json:
+        print(json.dumps(entries, ensure_ascii=False, indent=1))
+        return
+    for entry in entries:
+        mark = "ready" if entry["at_hand"] else "absent"
+        print(f"{entry['name']:40s} {entry['dim']:5d}  {mark:7s} {entry['licence']:12s} {entry['note']}")
+
+
+def _report(asked: argparse.Namespace, _: Any) -> None:
+    from ctse_core.analysis import load_analysis
+    from ctse_core.errors import SettingError
+    from ctse_core.project import Project
+    from ctse_core.report import write_report
+
+    formats = tuple(part.strip() for part in asked.format.split(",") if part.strip())
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise SettingError(
+            f"There is no report format “{', '.join(unknown)}”; choose from {', '.join(FORMATS)}."
+        )
+    project = Project(asked.project)
+    for path in write_report(load_analysis(project), asked.out or project.folder / "report", formats):
+        print(path)
+
+
+def _encoder(asked: argparse.Namespace) -> dict[str, str]:
+    return {"encoder": asked.encoder} if asked.encoder else {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The example project: analysed beforehand and shipped in assets/, opened by copying it."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from ctse_core.errors import ProjectError
+from ctse_core.project import Project
+from ctse_core.project.parts import replace_folder
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "example"
+NAME = "example"
+
+
+def open_example(home: Path) -> Project:
+    """Return the example as a project under ``home``; an older copy of it is replaced.
+
+    Raises:
+        ProjectError: the example is not part of this installation.
+    """
+    if not (EXAMPLE / "manifest.json").is_file():
+        raise ProjectError(
+            f"The example project is missing from {EXAMPLE}; get the whole repository, or analyse "
+            "assets/sample_posts.csv."
+        )
+    place = Project(home / NAME)
+    shipped = Project(EXAMPLE).manifest()
+    if place.folder.is_dir() and (place.manifest() or {}).get("fingerprint") == (shipped or {}).get(
+        "fingerprint"
+    ):
+        return place
+    home.mkdir(parents=True, exist_ok=True)
+    beside = home / f".{NAME}.{uuid.uuid4().hex[:8]}"
+    shutil.copytree(EXAMPLE, beside)
+    replace_folder(beside, place.folder)
+    return place

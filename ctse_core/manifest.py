@@ -1,0 +1,92 @@
+"""The manifest: how an analysis was made, in full, so that it can be told, checked and repeated."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import polars as pl
+
+from ctse_core import __version__
+from ctse_core.encoders import ENCODERS, Encoder
+from ctse_core.types import UNDETERMINED, UNSORTED, Col
+
+_VERSIONED = (
+    "bertopic",
+    "hdbscan",
+    "numpy",
+    "onnxruntime",
+    "polars",
+    "scikit-learn",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "umap-learn",
+)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of CTSE, Python and the libraries that the results depend on."""
+    found = {"ctse": __version__, "python": platform.python_version(), "system": platform.platform()}
+    for name in _VERSIONED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def written_settings(settings: Any) -> dict[str, Any]:
+    """Return the settings as plain nested dictionaries."""
+    return asdict(settings)
+
+
+def now() -> str:
+    """Return the present moment in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def counts(
+    table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, topics: int
+) -> dict[str, Any]:
+    """Return the counts that the overview, the report and the tests hold against each other.
+
+    ``posts + empty + unreadable == rows``; ``unique + copies == posts``; sizes are in posts.
+    """
+    posts = table.height
+    unique = table[Col.DUPLICATE_OF].null_count()
+    unsorted = int((table[Col.CLUSTER] == UNSORTED).sum())
+    languages = table.group_by(Col.LANG).len().sort("len", Col.LANG, descending=[True, False])
+    times = table[Col.TIME].drop_nulls()
+    return {
+        "rows": rows_in_file,
+        "posts": posts,
+        "empty": empty,
+        "unreadable": unreadable,
+        "unique": unique,
+        "copies": posts - unique,
+        "topics": topics,
+        "unsorted": unsorted,
+        "languages": dict(zip(languages[Col.LANG].to_list(), languages["len"].to_list(), strict=True)),
+        "undetermined": int((table[Col.LANG] == UNDETERMINED).sum()),
+        "undated": posts - len(times),
+        "first_time": str(times.min()) if len(times) else None,
+        "last_time": str(times.max()) if len(times) else None,
+    }
+
+
+def described_encoder(encoder: Encoder, asked: str) -> dict[str, Any]:
+    """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats."""
+    spec = ENCODERS.get(encoder.name)
+    return {
+        "asked": asked,
+        "name": encoder.name,
+        "dim": encoder.dim,
+        "fingerprint": encoder.fingerprint,
+        "runtime": encoder.runtime,
+        "licence": spec.licence if spec else "",
+        "note": spec.note if spec else "a folder of your own",
+    }

@@ -1,0 +1,157 @@
+"""What each step of an analysis leaves: the stages' results as named parts that the project keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ctse_core.encoders import Encoder, embed
+from ctse_core.errors import InputFileError
+from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
+from ctse_core.project import DiskVectors, Parts, cache_home
+from ctse_core.structure import StructureSettings, TopicInput, TopicSettings, arrange, name_topics
+from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, tokens_of_all
+from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol
+
+
+def read_product(source: Path, roles: ColumnRoles | None, settings: ReadSettings, tell: Progress) -> Parts:
+    """Read the file: the posts table, the empty and the unreadable rows, and what was noticed.
+
+    Raises:
+        InputFileError: no row of the file is a post.
+    """
+    posts = read_posts(source, roles, settings, tell)
+    if not posts.table.height:
+        raise InputFileError(
+            f"“{source.name}” has {posts.rows_in_file:,} rows and none of them has a text in column "
+            f"“{posts.roles.text}”; choose the column that holds the posts."
+        )
+    return {
+        "table": posts.table,
+        "empty": posts.empty,
+        "unreadable": posts.unreadable,
+        "facts": {
+            "notes": list(posts.notes),
+            "rows_in_file": posts.rows_in_file,
+            "source": {"kind": posts.kind, "encoding": posts.encoding, "roles": vars(posts.roles)},
+        },
+    }
+
+
+def text_product(table: pl.DataFrame, tell: Progress) -> Parts:
+    """Repair the texts, make what is compared, find the languages."""
+    prepared = prepare_text(table, tell)
+    return {"table": prepared.table, "facts": {"repaired": prepared.repaired}}
+
+
+def copies_product(table: pl.DataFrame, settings: DuplicateSettings, tell: Progress) -> Parts:
+    """Find exact and near copies: representative (n,), unique rows (u,), copies (n,)."""
+    found = collapse_duplicates(table[Col.COMPARED].to_list(), settings, tell)
+    return {
+        "representative": found.representative,
+        "unique_rows": found.unique_rows,
+        "unique_of": found.unique_of,
+        "copies": found.copies,
+        "facts": {"exact": int(found.exact), "near": int(found.near)},
+    }
+
+
+def vectors_product(
+    table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress
+) -> Parts:
+    """Embed each representative once and give its copies the same vector: (n, d) float32 unit rows."""
+    known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
+    unique_rows, unique_of = np.unique(representative, return_inverse=True)
+    texts = table[Col.COMPARED].gather(unique_rows).to_list()
+    return {"vectors": embed(texts, encoder, known, tell)[unique_of]}
+
+
+@dataclass(frozen=True)
+class UniquePosts:
+    """The representatives: ``rows`` (u,) their places in the whole table, ``table`` their u rows,
+    ``vectors`` (u, d), ``copies`` (u,) posts in each group, ``words`` u lists.
+    """
+
+    rows: np.ndarray
+    table: pl.DataFrame
+    vectors: np.ndarray
+    copies: np.ndarray
+    words: pl.Series
+
+
+def unique_posts(table: pl.DataFrame, copies: Any, vectors: np.ndarray, words: pl.DataFrame) -> UniquePosts:
+    """Return the representatives of the table's posts."""
+    rows = np.asarray(copies["unique_rows"])
+    return UniquePosts(
+        rows, table[rows], np.asarray(vectors[rows]), np.asarray(copies["copies"])[rows], words["words"]
+    )
+
+
+def structure_product(unique: UniquePosts, settings: StructureSettings, tell: Progress) -> Parts:
+    """Lay out the map and find the clusters of the unique posts."""
+    languages = unique.table[Col.LANG].to_list()
+    structure = arrange(unique.vectors, languages, settings, tell, weights=unique.copies)
+    return {
+        "neighbours": structure.neighbours.rows,
+        "similarity": structure.neighbours.similarity,
+        "map_points": structure.map_points,
+        "labels": structure.clusters.labels,
+        "strength": structure.clusters.strength,
+        "facts": structure.method,
+    }
+
+
+def words_product(table: pl.DataFrame, unique_rows: np.ndarray, tell: Progress) -> Parts:
+    """Cut the unique posts into words: one list a post, for the topics' names and the search by words."""
+    unique = table[np.asarray(unique_rows)]
+    words = tokens_of_all(unique[Col.COMPARED].to_list(), unique[Col.LANG].to_list(), tell)
+    return {"words": pl.DataFrame({"words": pl.Series(words, dtype=pl.List(pl.Utf8))})}
+
+
+def topics_product(unique: UniquePosts, structure: Any, settings: TopicSettings, tell: Progress) -> Parts:
+    """Name the clusters: the topics table, one row a cluster, ids equal to the labels."""
+    rows, table = unique.rows, unique.table
+    topics = name_topics(
+        TopicInput(
+            texts=table[Col.COMPARED].to_list(),
+            tokens=unique.words.to_list(),
+            languages=table[Col.LANG].to_list(),
+            times=table[Col.TIME],
+            vectors=unique.vectors,
+            labels=np.asarray(structure["labels"]),
+            strength=np.asarray(structure["strength"]),
+            copies=unique.copies,
+            positions=rows,
+        ),
+        settings,
+        tell,
+    )
+    return {"topics": topics}
+
+
+def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts table with every column; copies share their representative's place and topic."""
+    unique_of = np.asarray(copies["unique_of"])
+    representative = np.asarray(copies["representative"])
+    points = np.asarray(structure["map_points"])[unique_of]
+    names = {
+        int(key): str(name) for key, name in zip(topics[TopicCol.ID], topics[TopicCol.NAME], strict=True)
+    }
+    names[UNSORTED] = UNSORTED_NAME
+    labels = np.asarray(structure["labels"])[unique_of]
+    is_copy = representative != np.arange(len(representative))
+    ids = table[Col.POST_ID].gather(representative)
+    return table.with_columns(
+        pl.when(pl.Series(is_copy)).then(ids).otherwise(None).alias(Col.DUPLICATE_OF),
+        pl.Series(Col.REPRESENTATIVE, representative, dtype=pl.Int64),
+        pl.Series(Col.COPIES, np.asarray(copies["copies"]), dtype=pl.Int32),
+        pl.Series(Col.X, points[:, 0], dtype=pl.Float32),
+        pl.Series(Col.Y, points[:, 1], dtype=pl.Float32),
+        pl.Series(Col.CLUSTER, labels, dtype=pl.Int32),
+        pl.Series(Col.STRENGTH, np.asarray(structure["strength"])[unique_of], dtype=pl.Float32),
+        pl.Series(Col.TOPIC, [names[int(label)] for label in labels], dtype=pl.Utf8),
+    )

@@ -1,0 +1,185 @@
+"""A question to an analysis: posts by meaning, by words or both; and posts like those at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ctse_core.analysis import Analysis
+from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.errors import EncoderError, SettingError
+from ctse_core.filters import Filter
+from ctse_core.search import Index, LexicalIndex, hybrid_search, more_like_this
+from ctse_core.text import detect_languages, normalise, tokens
+from ctse_core.types import Col, Rows
+
+Mode = Literal["hybrid", "meaning", "words"]
+MODES: tuple[Mode, ...] = ("hybrid", "meaning", "words")
+MOST_RESULTS = 1000
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the words, how they are looked for, how many posts are wanted, among which posts."""
+
+    text: str
+    mode: Mode = "hybrid"
+    k: int = 20
+    among: Filter = field(default_factory=Filter)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The posts found, best first.
+
+    ``posts`` are rows of the posts table with ``position`` (row in it), ``similarity`` (cosine in
+    [-1, 1], null when only words were asked for), ``band`` (strong, maybe, none) and the shares of
+    ``by_meaning`` and ``by_words`` in [0, 1]. ``answered`` is False where nothing found is more than
+    chance; ``sentence`` says how it stands.
+    """
+
+    posts: pl.DataFrame
+    answered: bool
+    sentence: str
+
+
+class Searcher:
+    """Answers questions about one analysis; keeps its indexes, changes nothing, may be shared by threads."""
+
+    def __init__(self, analysis: Analysis, encoder: Encoder) -> None:
+        """Build the index over the analysis' vectors.
+
+        Raises:
+            EncoderError: the encoder is not the one that made the vectors.
+        """
+        made_by = analysis.manifest["encoder"]["fingerprint"]
+        if encoder.fingerprint != made_by:
+            raise EncoderError(
+                f"The posts were embedded with {analysis.manifest['encoder']['name']}, not {encoder.name}: "
+                "their vectors do not compare. Choose that encoder, or analyse the file again with this one."
+            )
+        self.analysis = analysis
+        self.encoder = encoder
+        self.index = Index(analysis.vectors)
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        """The index of words, built when it is first asked for."""
+        return LexicalIndex(self.analysis.words.to_list())
+
+    def ask(self, question: Question) -> Answer:
+        """Return the posts that answer the question; copies are shown by one of them.
+
+        Raises:
+            SettingError: the question is empty, or its mode or count is out of range.
+        """
+        text = normalise(question.text)
+        if not text:
+            raise SettingError("Ask something: a word, a sentence, in any language.")
+        if question.mode not in MODES:
+            raise SettingError(f"“{question.mode}” is no way to search; choose one of {', '.join(MODES)}.")
+        k = _checked(question.k)
+        where = self._among(question.among)
+        if question.mode == "meaning":
+            return self._by_vector(self.encoder.encode([text]), k, where)
+        words = tokens(text, detect_languages([text])[0][0])
+        if question.mode == "words":
+            found = self.lexical.search(words, k, where)
+            best = float(found.score[0]) if len(found.score) else 1.0
+            answer = self._posts(found.rows, None, np.full(len(found.rows), "strong"), found.score / best)
+            return _told(answer, len(found.rows) > 0, "shares a word with it")
+        fused = hybrid_search(self.index, self.lexical, (self.encoder.encode([text])[0], words), k, where)
+        answer = self._posts(fused.rows, fused.similarity, fused.band, fused.words)
+        return _told(answer, fused.answered, "is closer to it than chance")
+
+    def like(
+        self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None
+    ) -> Answer:
+        """Return the posts most like those at positions ``rows`` and unlike those at ``unlike``.
+
+        One post without conditions is answered from the neighbour graph that the map was drawn from.
+
+        Raises:
+            SettingError: no post is given, or likes and dislikes cancel out.
+        """
+        k, among = _checked(k), among or Filter()
+        representative = self.analysis.table[Col.REPRESENTATIVE].to_numpy()
+        graph = self.analysis.neighbours
+        if len(rows) == 1 and not unlike and not among and graph is not None and 0 < k <= graph.rows.shape[1]:
+            here = int(np.searchsorted(graph.of, representative[rows[0]]))
+            near = graph.rows[here, :k]
+            near = near[near >= 0]
+            similarity = self.index.similarity(self.analysis.vectors[rows[0]], near)
+            return _told(self._posts(near, similarity, np.full(len(near), "maybe")), len(near) > 0, "is near")
+        where = self._among(among)
+        where[np.isin(representative, representative[list(rows) + list(unlike)])] = False
+        chosen = np.asarray(list(rows), dtype=np.int64)
+        avoided = np.asarray(list(unlike), dtype=np.int64) if len(unlike) else None
+        return self._by_vector(more_like_this(self.analysis.vectors, chosen, avoided), k, where)
+
+    def _by_vector(self, vector: NDArray[np.float32], k: int, where: NDArray[np.bool_]) -> Answer:
+        hits = self.index.search(vector, k, where)
+        found = hits.rows[0] >= 0
+        answer = self._posts(hits.rows[0][found], hits.similarity[0][found], hits.band[0][found])
+        return _told(answer, bool(hits.answered[0]), "is closer to it than chance")
+
+    def _among(self, among: Filter) -> NDArray[np.bool_]:
+        """Return (n,) the posts that pass, one of each group of copies: the first that passes."""
+        table = self.analysis.table
+        passing = np.flatnonzero(among.mask(table))
+        representative = table[Col.REPRESENTATIVE].to_numpy()[passing]
+        _, first = np.unique(representative, return_index=True)
+        where = np.zeros(table.height, dtype=bool)
+        where[passing[first]] = True
+        return where
+
+    def _posts(
+        self,
+        rows: Rows,
+        similarity: NDArray[np.float32] | None,
+        band: NDArray[np.str_],
+        by_words: NDArray[np.float32] | None = None,
+    ) -> pl.DataFrame:
+        words = np.zeros(len(rows), dtype=np.float32) if by_words is None else by_words
+        meaning = np.zeros(len(rows), dtype=np.float32) if similarity is None else 1 - words
+        return self.analysis.table[rows].with_columns(
+            pl.Series("position", rows, dtype=pl.Int64),
+            pl.Series(
+                "similarity", [None] * len(rows) if similarity is None else similarity, dtype=pl.Float32
+            ),
+            pl.Series("band", [str(item) for item in band], dtype=pl.Utf8),
+            pl.Series("by_meaning", meaning, dtype=pl.Float32),
+            pl.Series("by_words", words, dtype=pl.Float32),
+        )
+
+
+def _checked(k: int) -> int:
+    if not 1 <= k <= MOST_RESULTS:
+        raise SettingError(f"Ask for 1 to {MOST_RESULTS:,} posts, not for {k:,}.")
+    return k
+
+
+def _told(posts: pl.DataFrame, answered: bool, why: str) -> Answer:
+    if not posts.height:
+        return Answer(posts, False, "No post passes the filter and matches.")
+    if not answered:
+        return Answer(
+            posts, False, f"Nothing here matches: no post {why}. The nearest are listed all the same."
+        )
+    return Answer(posts, True, f"{posts.height:,} posts, best first.")
+
+
+def encoder_of(analysis: Analysis) -> Encoder:
+    """Return the encoder that made the analysis' vectors, to embed questions with.
+
+    Raises:
+        EncoderError: it cannot be had any more.
+    """
+    made_by = analysis.manifest["encoder"]
+    return load_encoder(made_by["asked"], runtime=made_by["runtime"])

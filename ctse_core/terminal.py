@@ -1,0 +1,65 @@
+"""What the command line shows while it works: one bar with the time left, or plain lines in a log."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+_EVERY = 0.1
+_WIDTH = 24
+
+
+def spoken(seconds: float) -> str:
+    """Return a length of time as a person says it: "8 s", "1 min 40 s", "2 h 05 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class Bar:
+    """A progress bar on a terminal; where the output is no terminal, a line whenever the work changes.
+
+    Use it as the ``progress`` of a step: ``bar(share, sentence)``.
+    """
+
+    def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
+        self.stream = stream or sys.stderr
+        self.quiet = quiet
+        self.live = not quiet and self.stream.isatty()
+        self._started = time.monotonic()
+        self._drawn = 0.0
+        self._stage = ""
+
+    def __call__(self, share: float, sentence: str) -> None:
+        """Show the share done in [0, 1] and the sentence."""
+        if self.quiet:
+            return
+        now = time.monotonic()
+        if not self.live:
+            stage = sentence.split(",")[0].rstrip(" 0123456789")
+            if stage != self._stage:
+                self._stage = stage
+                self.stream.write(f"{share:4.0%}  {sentence}\n")
+                self.stream.flush()
+            return
+        if now - self._drawn < _EVERY and share < 1.0:
+            return
+        self._drawn = now
+        elapsed = now - self._started
+        left = f", about {spoken(elapsed * (1 - share) / share)} left" if share > 0.03 and elapsed > 3 else ""
+        done = round(share * _WIDTH)
+        line = f"[{'█' * done}{'·' * (_WIDTH - done)}] {share:4.0%}  {sentence}"
+        line = line if " left" in sentence else line + left
+        self.stream.write("\r" + line[: shutil.get_terminal_size().columns - 1].ljust(79))
+        self.stream.flush()
+
+    def close(self) -> None:
+        """End the line of the bar."""
+        if self.live and self._drawn:
+            self.stream.write("\n")
+            self.stream.flush()

@@ -1,0 +1,36 @@
+"""Overview: open a file or the example, watch the analysis, then see what there is."""
+
+import streamlit as st
+
+from ctse_core.figures import duplicates_figure, languages_figure, topics_figure, volume_figure
+from ui import state
+from ui.frame import page
+from ui.intake import choose_columns, open_file
+from ui.job_panel import job_panel
+from ui.summary import headline, notes
+from ui.widgets import show_figure
+
+with page("Overview", needs_analysis=False) as workspace:
+    project, analysis = workspace.project, workspace.analysis
+    if project is None:
+        open_file()
+        st.stop()
+    at_work = job_panel(project)
+    if analysis is None:
+        if not at_work:
+            choose_columns(project)
+        st.stop()
+    headline(workspace)
+    left, right = st.columns(2)
+    with left:
+        show_figure(volume_figure(workspace.table), "volume")
+        show_figure(duplicates_figure(workspace.table), "copies")
+    with right:
+        show_figure(topics_figure(workspace.whole.topics), "topics")
+        show_figure(languages_figure(workspace.table), "languages")
+    notes(workspace)
+    with st.expander("Analyse this file again, or open another", icon=":material/upload_file:"):
+        choose_columns(project)
+        if st.button("Open another file", icon=":material/add:"):
+            state.open_project(None)
+            st.rerun()

@@ -1,0 +1,46 @@
+"""Search: a question in any language, posts in every language."""
+
+import streamlit as st
+
+from ctse_core.question import MODES, Question
+from ui import resources, state
+from ui.frame import page
+from ui.widgets import paged_posts, plain
+
+WORDS = {
+    "hybrid": "Meaning and words",
+    "meaning": "Meaning",
+    "words": "Words",
+}
+
+with page("Search") as workspace:
+    with st.form("question", border=False):
+        asked, how, go = st.columns([6, 3, 1], vertical_alignment="bottom")
+        text = asked.text_input(
+            "Ask in any language", state.question(), placeholder="Where is drinking water missing?"
+        )
+        mode = how.segmented_control(
+            "Look for", MODES, default=state.mode(), format_func=WORDS.__getitem__, required=True
+        )
+        pressed = go.form_submit_button("Search", type="primary", width="stretch")
+    if pressed:
+        state.choose(q=text.strip(), mode=mode, like=None)
+    searcher = resources.searcher(workspace.project)
+    like = state.number(state.LIKE)
+    if like is not None and like < workspace.whole.table.height:
+        post = workspace.whole.table.row(like, named=True)
+        st.markdown(f"**Posts like** post {plain(str(post['post_id']))}: {plain(post['text'][:280])}")
+        answer = searcher.like([like], k=15 if not workspace.among else 60, among=workspace.among)
+    elif state.question():
+        answer = searcher.ask(Question(state.question(), state.mode(), 60, workspace.among))
+    else:
+        st.caption("The question and the posts may be in different languages: they meet by meaning.")
+        st.stop()
+    (st.success if answer.answered else st.warning)(plain(answer.sentence))
+    chosen = paged_posts(answer.posts, "results", words=tuple(state.question().split()))
+    if chosen.like is not None:
+        state.choose(like=chosen.like)
+        st.rerun()
+    if chosen.topic is not None:
+        state.choose(open=chosen.topic)
+        st.switch_page("pages/topics.py")

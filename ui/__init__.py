@@ -1,0 +1,1 @@
+"""What the pages are drawn with: frame, state, caches, widgets. Streamlit is known only here and in pages."""

@@ -1,0 +1,61 @@
+"""The catalogue of encoders, and a try of two sentences."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, catalogue
+from ctse_core.figures import language_name
+from ctse_core.text import normalise
+from ui import resources
+from ui.widgets import plain
+
+
+def encoder_table() -> None:
+    """Draw every encoder of the catalogue with its width, licence and whether it is on this machine."""
+    entries = catalogue()
+    st.dataframe(
+        pl.DataFrame(
+            {
+                "Encoder": [entry["name"] for entry in entries],
+                "On this machine": [bool(entry["at_hand"]) for entry in entries],
+                "Width": [entry["dim"] for entry in entries],
+                "Languages": [len(ENCODERS[entry["name"]].languages) for entry in entries],
+                "Licence": [entry["licence"] for entry in entries],
+                "Note": [entry["note"] for entry in entries],
+            }
+        ),
+        hide_index=True,
+        height="content",
+    )
+    named = st.selectbox("Languages of", [entry["name"] for entry in entries], key="languages_of")
+    st.caption(plain(", ".join(sorted(language_name(code) for code in ENCODERS[named].languages))))
+
+
+def two_sentences() -> None:
+    """Let two sentences be compared, in any two languages."""
+    st.subheader("Try two sentences", anchor=False)
+    ready = [entry["name"] for entry in catalogue() if entry["at_hand"]]
+    if not ready:
+        st.warning("No encoder is on this machine; see the notes above for where to put one.")
+        return
+    with st.form("two_sentences", border=False):
+        left, right = st.columns(2)
+        one = left.text_input("One", "We have no drinking water")
+        two = right.text_input("The other", "Pa gen dlo pou bwè")
+        name = st.selectbox(
+            "Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
+        )
+        pressed = st.form_submit_button("Compare", type="primary")
+    if not pressed:
+        return
+    if not (normalise(one) and normalise(two)):
+        st.info("Write a sentence on either side.")
+        return
+    vectors = resources.encoder(name, "auto").encode([normalise(one), normalise(two)])
+    st.metric("Cosine", f"{float(vectors[0] @ vectors[1]):.3f}")
+    st.caption(
+        "1 is the same direction. Encoders use different parts of the scale (multilingual-e5 stays above 0.7 "
+        "even for unrelated sentences), so compare pairs under one encoder, not numbers between encoders."
+    )

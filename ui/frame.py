@@ -1,0 +1,110 @@
+"""One frame a page: title, project, shared filter, and the one place where an error becomes a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.analysis import Analysis
+from ctse_core.errors import CtseError
+from ctse_core.filters import Filter
+from ctse_core.project import Project, list_projects, projects_home
+from ui import resources, state
+from ui.filter_bar import filter_bar, filter_chips
+from ui.widgets import plain, with_positions
+
+PAGES = {
+    "overview": "pages/overview.py",
+    "search": "pages/search.py",
+    "map": "pages/map.py",
+    "topics": "pages/topics.py",
+    "report": "pages/report.py",
+    "encoders": "pages/encoders.py",
+}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What a page works with: the chosen project and its analysis, both None where there is none yet."""
+
+    project: Project | None
+    analysis: Analysis | None
+
+    @property
+    def among(self) -> Filter:
+        """The filter that all pages share."""
+        return state.chosen_filter()
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """The posts that pass the filter, with their ``position`` in the whole table."""
+        assert self.analysis is not None  # noqa: S101 - pages ask after `page(needs_analysis=True)`
+        whole = with_positions(self.analysis.table)
+        return whole.filter(self.among.expression()) if self.among else whole
+
+    @property
+    def whole(self) -> Analysis:
+        """The analysis of a page that cannot be seen without one."""
+        assert self.analysis is not None  # noqa: S101 - as above
+        return self.analysis
+
+
+@contextmanager
+def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
+    """Open a page: draw its frame, give it its workspace, and show any error of ours as a sentence."""
+    st.set_page_config(page_title=f"{title} · CTSE", page_icon="🛟", layout="wide")
+    state.read_address()
+    try:
+        workspace = _workspace()
+        _sidebar(workspace)
+        st.title(title, anchor=False)
+        if needs_analysis and workspace.analysis is None:
+            st.info("No analysed posts yet. Open a file or the example on the Overview page.")
+            st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
+            st.stop()
+        if workspace.analysis is not None and needs_analysis:
+            filter_chips(workspace.analysis)
+            if workspace.among:
+                st.caption(
+                    f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter."
+                )
+        yield workspace
+    except CtseError as told:
+        st.error(plain(str(told)), icon=":material/error:")
+
+
+def _workspace() -> Workspace:
+    name = state.project_name()
+    if name is None:
+        return Workspace(None, None)
+    try:
+        project = resources.project(name)
+    except CtseError:
+        state.open_project(None)
+        raise
+    return Workspace(project, resources.analysis(project))
+
+
+def _sidebar(workspace: Workspace) -> None:
+    with st.sidebar:
+        projects = [project.name for project in list_projects(projects_home())]
+        if projects:
+            chosen = st.selectbox(
+                "Project",
+                projects,
+                index=projects.index(workspace.project.name)
+                if workspace.project and workspace.project.name in projects
+                else None,
+                placeholder="Choose a project",
+                key=f"project_of_{workspace.project.name if workspace.project else 'none'}",
+            )
+            if chosen and (workspace.project is None or chosen != workspace.project.name):
+                state.open_project(chosen)
+                st.rerun()
+        if workspace.analysis is not None:
+            filter_bar(workspace.analysis)

@@ -1,0 +1,141 @@
+"""Taking a file in: upload or example, a look at its columns, and the button that starts the analysis."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ctse_core.encoders import DEFAULT_ENCODER, catalogue
+from ctse_core.errors import CtseError
+from ctse_core.example import open_example
+from ctse_core.posts import ColumnRoles, Preview, preview
+from ctse_core.project import Project, projects_home
+from ctse_core.project.folder import new_project
+from ctse_core.structure import StructureSettings
+from ui import state
+from ui.job_panel import begin
+from ui.widgets import plain, settings_form
+
+KINDS = ["csv", "tsv", "txt", "jsonl", "json", "ndjson", "xlsx", "parquet", "gz", "zip"]
+ROLE_LABELS = {
+    "text": "Text of the post",
+    "time": "Time",
+    "id": "Id",
+    "author": "Author",
+    "lang": "Language",
+    "place": "Place",
+    "lat": "Latitude",
+    "lon": "Longitude",
+    "label": "Label",
+}
+_NONE = "—"
+_COPY_BLOCK = 1 << 20
+
+
+def open_file() -> None:
+    """Draw the two ways in: a file of one's own, or the example."""
+    st.markdown(
+        "Drop in a file of posts in any mix of languages. Within minutes you can search them by meaning, "
+        "walk their clusters on a map, read named topics and take a report away. Nothing leaves this machine."
+    )
+    own, example = st.columns(2, gap="large")
+    with own:
+        st.subheader("Your posts", anchor=False)
+        uploaded = st.file_uploader(
+            "CSV, TSV, JSONL, XLSX or Parquet; also .gz and .zip",
+            type=KINDS,
+            key=f"upload_{state.upload_round()}",
+        )
+        if uploaded is not None:
+            project = new_project(projects_home(), uploaded.name)
+            try:
+                _store(uploaded, project)
+            except CtseError:
+                project.remove()
+                raise
+            state.next_upload_round()
+            state.open_project(project.name)
+            st.rerun()
+    with example:
+        st.subheader("The example", anchor=False)
+        st.markdown(
+            "686 invented posts in 34 languages about a flood and an earthquake in countries that do not "
+            "exist, analysed beforehand: it opens at once."
+        )
+        if st.button("Open the example", type="primary", icon=":material/play_circle:"):
+            state.open_project(open_example(projects_home()).name)
+            st.rerun()
+
+
+def _store(uploaded: Any, project: Project) -> None:
+    """Copy the upload to the disk in blocks, so that it is not held in memory twice."""
+    beside = project.folder / ".upload"
+    uploaded.seek(0)
+    with beside.open("wb") as file:
+        while block := uploaded.read(_COPY_BLOCK):
+            file.write(block)
+    try:
+        project.take_source(beside, name=uploaded.name)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the file …")
+def _preview(path: str, modified: float) -> Preview:
+    return preview(Path(path))
+
+
+def choose_columns(project: Project) -> None:
+    """Show the first rows, let the columns' roles be changed, and offer Analyse."""
+    source = project.source_file()
+    if source is None:
+        st.warning("This project has no file of its own; open another one.")
+        return
+    try:
+        seen = _preview(str(source), source.stat().st_mtime)
+    except CtseError as told:
+        st.error(plain(str(told)), icon=":material/error:")
+        if st.button("Open another file", key="other_file"):
+            project.remove()
+            state.open_project(None)
+            st.rerun()
+        return
+    about = ", ".join(filter(None, [seen.kind, seen.encoding, f"about {seen.rows_estimate:,} rows"]))
+    st.subheader(source.name, anchor=False)
+    st.caption(plain(about))
+    st.dataframe(seen.table, hide_index=True, height=220)
+    roles = _roles(seen)
+    with st.expander("Advanced", icon=":material/tune:"):
+        ready = [entry["name"] for entry in catalogue() if entry["at_hand"]]
+        encoder = st.selectbox(
+            "Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
+        )
+        structure = settings_form(StructureSettings, "structure")
+    if st.button("Analyse", type="primary", icon=":material/play_arrow:", disabled=roles.text is None):
+        begin(
+            project,
+            {
+                "roles": dataclasses.asdict(roles),
+                "encoder": encoder,
+                "structure": dataclasses.asdict(structure),
+            },
+        )
+        st.rerun()
+
+
+def _roles(seen: Preview) -> ColumnRoles:
+    chosen: dict[str, str | None] = {}
+    options = [_NONE, *seen.columns]
+    columns = st.columns(3)
+    for place, (role, label) in enumerate(ROLE_LABELS.items()):
+        guessed = getattr(seen.roles, role)
+        picked = columns[place % 3].selectbox(
+            label, options, index=options.index(guessed) if guessed in options else 0, key=f"role_{role}"
+        )
+        chosen[role] = None if picked == _NONE else picked
+    if chosen["text"] is None:
+        st.info("Say which column holds the text of the posts.")
+    return ColumnRoles(**chosen)

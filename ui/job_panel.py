@@ -1,0 +1,77 @@
+"""The work in progress: stages, share, time left, Cancel and Resume; it polls what the worker writes down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ctse_core.analysis import JOB_TARGET, STEPS
+from ctse_core.engines import cancel_job, start_job
+from ctse_core.project import Job, Project, read_job
+from ctse_core.terminal import spoken
+from ui.widgets import plain
+
+
+def begin(project: Project, arguments: dict[str, Any]) -> None:
+    """Start the analysis of the project's file in the worker process."""
+    start_job(project, JOB_TARGET, arguments)
+
+
+def job_panel(project: Project) -> bool:
+    """Draw the project's job, if it has one that is not done; return whether one is at work."""
+    job = read_job(project)
+    if job is None or job.state == "done":
+        return False
+    if job.active:
+        _working(str(project.folder))
+        return True
+    _ended(project, job)
+    return False
+
+
+@st.fragment(run_every=1.0)
+def _working(folder: str) -> None:
+    from pathlib import Path
+
+    project = Project(Path(folder))
+    job = read_job(project)
+    if job is None or not job.active:
+        st.rerun()
+        return
+    with st.container(border=True):
+        st.progress(job.share, text=f"**{job.share:.0%}** · {plain(job.sentence)}")
+        left = ""
+        if job.share > 0.05 and job.seconds > 5:
+            left = f" · about {spoken(job.seconds * (1 - job.share) / job.share)} left"
+        st.caption(f"At work for {spoken(job.seconds)}{left}. You may close this page: the work goes on.")
+        st.caption("  →  ".join(_stage(step.title, place) for step, place in _places(job)))
+        if st.button("Cancel", key="cancel_job", icon=":material/stop_circle:"):
+            cancel_job(project)
+            st.toast("Stopping; what was finished is kept.")
+
+
+def _places(job: Job) -> list[tuple[Any, str]]:
+    total = sum(step.weight for step in STEPS)
+    reached, places = 0.0, []
+    for step in STEPS:
+        start, reached = reached, reached + step.weight / total
+        place = "done" if job.share >= reached - 1e-9 else "now" if job.share >= start - 1e-9 else "later"
+        places.append((step, place))
+    return places
+
+
+def _stage(title: str, place: str) -> str:
+    if place == "done":
+        return f"✓ {title}"
+    return f"**{title}**" if place == "now" else f":gray[{title}]"
+
+
+def _ended(project: Project, job: Job) -> None:
+    if job.state == "cancelled":
+        st.warning("The analysis was cancelled. What was finished is kept.", icon=":material/stop_circle:")
+    else:
+        st.error(plain(job.error or "The analysis did not finish."), icon=":material/error:")
+    if st.button("Resume", key="resume_job", type="primary", icon=":material/play_arrow:"):
+        begin(project, job.arguments)
+        st.rerun()

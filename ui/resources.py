@@ -1,0 +1,50 @@
+"""Every cache of the app: warm copies of what the disk holds, keyed by fingerprints, never by big arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ctse_core.analysis import Analysis, load_analysis
+from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.project import Project, projects_home
+from ctse_core.project.folder import project_named
+from ctse_core.question import Searcher
+
+
+def project(name: str) -> Project:
+    """Return the project of that name."""
+    return project_named(projects_home(), name)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Opening the project …")
+def _analysis(folder: str, fingerprint: str, made: str) -> Analysis:
+    return load_analysis(Project(Path(folder)))
+
+
+def analysis(chosen: Project) -> Analysis | None:
+    """Return the project's finished analysis, or None while there is none."""
+    manifest = chosen.manifest()
+    if manifest is None:
+        return None
+    return _analysis(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
+def encoder(name: str, runtime: str) -> Encoder:
+    """Return an encoder, shared by all sessions of this server."""
+    return load_encoder(name, runtime=runtime)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Preparing the search …")
+def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
+    found = _analysis(folder, fingerprint, made)
+    made_by = found.manifest["encoder"]
+    return Searcher(found, encoder(made_by["asked"], made_by["runtime"]))
+
+
+def searcher(chosen: Project) -> Searcher:
+    """Return what answers questions about the project."""
+    manifest = chosen.manifest() or {}
+    return _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))

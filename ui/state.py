@@ -1,0 +1,121 @@
+"""Every session key and every address parameter, typed, in one place.
+
+The session holds choices, never products. The address repeats the choices that make a view, so that a
+link or a refresh brings it back; Streamlit clears the address on a page change, so it is written anew
+from the session on every run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ctse_core.filters import Filter
+from ctse_core.question import MODES, Mode
+
+PROJECT = "project"
+FILTER = "filter"
+QUESTION = "q"
+MODE = "mode"
+LIKE = "like"
+TOPIC = "open"
+COLOUR = "colour"
+UPLOAD_ROUND = "upload_round"
+
+_FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
+_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR)
+
+
+def read_address() -> None:
+    """Take the choices from the address where it has any, else keep the session's; then write them back."""
+    given = st.query_params.to_dict()
+    if given:
+        for name in _PLAIN_PARAMETERS:
+            if name in given:
+                st.session_state[f"_{name}"] = given[name]
+            elif PROJECT in given:
+                st.session_state.pop(f"_{name}", None)
+        if PROJECT in given:
+            st.session_state[f"_{FILTER}"] = Filter.from_query(given)
+    write_address()
+
+
+def write_address() -> None:
+    """Write the session's choices into the address, if they are not there already."""
+    wanted = {name: str(st.session_state[f"_{name}"]) for name in _PLAIN_PARAMETERS if _chosen(name)}
+    wanted |= chosen_filter().to_query()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _chosen(name: str) -> bool:
+    return bool(st.session_state.get(f"_{name}"))
+
+
+def choose(**choices: Any) -> None:
+    """Set choices by name (None forgets one) and write the address."""
+    for name, value in choices.items():
+        if value is None or value == "":
+            st.session_state.pop(f"_{name}", None)
+        else:
+            st.session_state[f"_{name}"] = value
+    write_address()
+
+
+def project_name() -> str | None:
+    """Return the chosen project's name, or None."""
+    return st.session_state.get(f"_{PROJECT}")
+
+
+def open_project(name: str | None) -> None:
+    """Choose a project; choices that belong to the one before are forgotten."""
+    for other in (FILTER, QUESTION, MODE, LIKE, TOPIC, COLOUR):
+        st.session_state.pop(f"_{other}", None)
+    for key in [key for key in st.session_state if str(key).startswith("filter_")]:
+        del st.session_state[key]
+    choose(project=name)
+
+
+def chosen_filter() -> Filter:
+    """Return the filter that all pages share."""
+    return st.session_state.get(f"_{FILTER}", Filter())
+
+
+def choose_filter(wanted: Filter) -> None:
+    """Set the filter that all pages share."""
+    choose(filter=wanted if wanted else None)
+
+
+def question() -> str:
+    """Return the question last asked, or an empty text."""
+    return str(st.session_state.get(f"_{QUESTION}", ""))
+
+
+def mode() -> Mode:
+    """Return how questions are looked for."""
+    asked = st.session_state.get(f"_{MODE}", MODES[0])
+    return asked if asked in MODES else MODES[0]
+
+
+def number(name: str) -> int | None:
+    """Return a choice that is a whole number, or None."""
+    try:
+        return int(st.session_state[f"_{name}"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a choice that is a text."""
+    return str(st.session_state.get(f"_{name}", default))
+
+
+def upload_round() -> int:
+    """Return a number that changes when an upload was taken over, so that the uploader forgets the file."""
+    return int(st.session_state.get(f"_{UPLOAD_ROUND}", 0))
+
+
+def next_upload_round() -> None:
+    """Make the uploader forget the file that was taken over."""
+    st.session_state[f"_{UPLOAD_ROUND}"] = upload_round() + 1

@@ -1,0 +1,108 @@
+"""Widgets that several pages share: a figure with its table, settings drawn from a dataclass, downloads."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.figures import Figure
+from ctse_core.types import Col
+from ui.post_list import show_posts
+from ui.post_list.component import Chosen
+
+PAGE_LENGTH = 20
+
+Settings = TypeVar("Settings")
+
+
+def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]:
+    """Draw a figure with its summary and its table; return the positions of the posts selected on it."""
+    selected: list[int] = []
+    config = {"displaylogo": False, "scrollZoom": True}
+    if selectable:
+        event: Any = st.plotly_chart(
+            figure.plot, key=key, on_select="rerun", config=config, alt=figure.summary, theme=None
+        )
+        for point in event.selection.points if event else ():
+            data = point.get("customdata")
+            if data is not None:
+                selected.append(int(data[0] if isinstance(data, (list, tuple)) else data))
+    else:
+        st.plotly_chart(figure.plot, key=key, config=config, alt=figure.summary, theme=None)
+    st.caption(plain(figure.summary))
+    with st.expander("Show as table"):
+        st.dataframe(figure.table, hide_index=True, key=f"{key}_table")
+    return selected
+
+
+def plain(text: str) -> str:
+    """Return ``text`` so that Streamlit's Markdown shows it as it stands."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)
+
+
+def paged_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), likeable: bool = True) -> Chosen:
+    """Show a long list of posts, a page at a time."""
+    pages = max(1, -(-posts.height // PAGE_LENGTH))
+    number = 1
+    if pages > 1:
+        number = st.pagination(pages, key=f"{key}_page")
+    shown = posts.slice((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
+    return show_posts(shown, key=f"{key}_list_{number}", words=words, likeable=likeable)
+
+
+def with_positions(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts table with the ``position`` column that post lists need."""
+    return table.with_row_index("position").with_columns(pl.col("position").cast(pl.Int64))
+
+
+def settings_form(kind: type[Settings], key: str) -> Settings:
+    """Draw a form from a settings dataclass and return what was chosen; 0 means "follows from the posts"."""
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(kind):  # type: ignore[arg-type]
+        label = item.metadata.get("label")
+        if not label:
+            continue
+        values[item.name] = _field(item, str(label), f"{key}_{item.name}")
+    return kind(**values)
+
+
+def _field(item: dataclasses.Field[Any], label: str, key: str) -> Any:
+    default, told = item.default, item.metadata.get("help")
+    low, high = item.metadata.get("min"), item.metadata.get("max")
+    if isinstance(default, bool):
+        return st.checkbox(label, default, help=told, key=key)
+    if item.metadata.get("choices"):
+        choices = list(item.metadata["choices"])
+        return st.selectbox(label, choices, index=choices.index(default), help=told, key=key)
+    if isinstance(default, (int, float)):
+        kind = type(default)
+        return st.number_input(
+            label,
+            min_value=None if low is None else kind(low),
+            max_value=None if high is None else kind(high),
+            value=default,
+            help=told,
+            key=key,
+        )
+    return default
+
+
+def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
+    """Offer a file that is made when the button is pressed."""
+    st.download_button(label, data=make, file_name=file_name, mime=mime, key=key, on_click="ignore")
+
+
+def csv_bytes(table: pl.DataFrame) -> Callable[[], bytes]:
+    """Return what writes the table as CSV for a spreadsheet: byte-order mark, formulas disarmed."""
+    from ctse_core.report import disarmed
+
+    return lambda: b"\xef\xbb\xbf" + disarmed(table).write_csv().encode()
+
+
+def language_options(table: pl.DataFrame) -> list[str]:
+    """Return the languages of the posts, most frequent first."""
+    return table.group_by(Col.LANG).len().sort("len", Col.LANG, descending=[True, False])[Col.LANG].to_list()

@@ -1,1 +1,26 @@
-"""To be filled."""
+"""A question becomes posts: exact search by meaning, by words, both fused, with a calibrated confidence."""
+
+from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, bands
+from ctse_core.search.hybrid import FusedHits, FusionSettings, fuse, hybrid_search
+from ctse_core.search.index import Hits, Index, more_like_this
+from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings, contains_phrase
+from ctse_core.search.unrelated import UNRELATED_QUESTIONS
+
+__all__ = [
+    "BANDS",
+    "UNRELATED_QUESTIONS",
+    "Background",
+    "ConfidenceSettings",
+    "FusedHits",
+    "FusionSettings",
+    "Hits",
+    "Index",
+    "LexicalHits",
+    "LexicalIndex",
+    "LexicalSettings",
+    "bands",
+    "contains_phrase",
+    "fuse",
+    "hybrid_search",
+    "more_like_this",
+]

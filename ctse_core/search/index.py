@@ -1,0 +1,243 @@
+"""Exact cosine search over an array of vectors, in memory or memory-mapped.
+
+Identity stays outside, geometry inside: the index knows rows and numbers, never posts. One pass over the
+vectors in blocks finds candidates in float32; the few candidates are scored again in float64, row by row,
+so that equal vectors get equal numbers whatever the linear-algebra library does with a block's edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctse_core.errors import EncoderError, SettingError
+from ctse_core.search.confidence import Background, background_of_posts, background_of_questions, bands
+from ctse_core.types import Rows, Vectors, check_vectors
+
+BLOCK_NUMBERS = 8_000_000  # similarities held at once: 32 MB
+MAX_BLOCK_ROWS = 131_072
+RESCORE_ROWS = 8_192
+GATHER_BELOW = 0.35  # a filter that leaves a smaller share is served by copying the rows it leaves
+NEARLY = 4e-6  # float32 products of the same two unit vectors may differ by this much
+MISSING = -1
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a search found, best first; equal similarities are ordered by row.
+
+    ``rows`` (q, k) int64, -1 where fewer than k posts could match; ``similarity`` (q, k) float32 cosine
+    in [-1, 1], 0 where the row is -1; ``band`` (q, k) one of "strong", "maybe", "none".
+    """
+
+    rows: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    band: NDArray[np.str_]
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """(q,) True where at least one hit is more than chance; False means "nothing here matches"."""
+        return (self.band != "none").any(axis=1)
+
+
+class Index:
+    """Exact search by meaning; build once, search often, safe to share between threads (it never changes)."""
+
+    def __init__(self, vectors: Vectors, unrelated: Vectors | None = None) -> None:
+        """Keep a reference to ``vectors`` (n, d) and learn what chance looks like among them.
+
+        ``unrelated`` (m, d): UNRELATED_QUESTIONS as the same encoder encodes them; they calibrate the bands.
+        Without them each question is judged against its own bulk, which is weaker.
+
+        Raises:
+            EncoderError: the vectors are not a table of finite numbers.
+        """
+        if vectors.ndim != 2:
+            raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
+        self.vectors = vectors.view(np.ndarray)  # a plain view: slices of a memmap object cost more
+        self.scale = _reciprocal_lengths(self.vectors)
+        self.background: Background = (
+            background_of_questions(self.best(unrelated), len(self))
+            if unrelated is not None and len(unrelated) and self.scale.any()
+            else background_of_posts(self.vectors, unit_rows)
+        )
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def search(self, queries: Vectors, k: int = 10, where: NDArray[np.bool_] | None = None) -> Hits:
+        """Return the ``k`` posts most similar to each of ``queries`` (q, d) or (d,).
+
+        ``where`` (n,) bool keeps a post when True. Empty posts (zero vectors) never match, and an empty
+        query finds nothing.
+
+        Raises:
+            SettingError: ``k`` is below 1, or ``where`` has another length than the index.
+            EncoderError: the queries have another width than the index, or are not finite.
+        """
+        if k < 1:
+            raise SettingError(f"Ask for at least one result, not for {k}.")
+        asked = check_vectors(np.atleast_2d(queries), dim=self.vectors.shape[1])
+        unit = unit_rows(asked)
+        rows = np.full((len(unit), k), MISSING, dtype=np.int64)
+        similarity = np.zeros((len(unit), k), dtype=np.float32)
+        candidates = _Candidates(len(unit), k)
+        for block_rows, scores in self._blocks(unit, self._allowed(where)):
+            candidates.offer(block_rows, scores)
+        for i in np.flatnonzero(unit.any(axis=1)):  # an empty question finds nothing
+            best, exact = self._rescore(unit[i], candidates.rows[i], k)
+            rows[i, : len(best)], similarity[i, : len(best)] = best, exact
+        band = bands(similarity, self.background.limits(unit))
+        band[rows == MISSING] = "none"
+        return Hits(rows, similarity, band)
+
+    def best(self, queries: Vectors) -> NDArray[np.float32]:
+        """Return the cosine (q,) of each query's best hit among all posts."""
+        unit = unit_rows(check_vectors(np.atleast_2d(queries), dim=self.vectors.shape[1]))
+        found = np.full(len(unit), -1.0, dtype=np.float32)
+        for _, scores in self._blocks(unit, self._allowed(None)):
+            if scores.shape[1]:
+                np.maximum(found, scores.max(axis=1), out=found)
+        return found
+
+    def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float32]:
+        """Return the cosine (m,) of one query (d,) with the posts in ``rows`` (m,), in [-1, 1]."""
+        unit = unit_rows(check_vectors(np.atleast_2d(query), dim=self.vectors.shape[1]))[0]
+        return self._exact(unit, np.asarray(rows, dtype=np.int64)).astype(np.float32)
+
+    def bands(self, query: Vectors, similarity: NDArray[np.float32]) -> NDArray[np.str_]:
+        """Return the band (m,) of each ``similarity`` (m,) to one query (d,)."""
+        unit = unit_rows(np.atleast_2d(query).astype(np.float32))
+        return bands(similarity[None], self.background.limits(unit))[0]
+
+    def more_like(
+        self, like: Rows, unlike: Rows | None = None, k: int = 10, where: NDArray[np.bool_] | None = None
+    ) -> Hits:
+        """Return the ``k`` other posts most like the rows ``like`` (m,) and least like ``unlike`` (m,).
+
+        Raises:
+            SettingError: as more_like_this and search do.
+        """
+        others = np.ones(len(self), dtype=bool) if where is None else where.copy()
+        others[np.asarray(like, dtype=np.int64)] = False
+        if unlike is not None:
+            others[np.asarray(unlike, dtype=np.int64)] = False
+        return self.search(more_like_this(self.vectors, like, unlike), k, others)
+
+    def _allowed(self, where: NDArray[np.bool_] | None) -> Rows:
+        if where is None:
+            return np.flatnonzero(self.scale > 0)
+        if where.shape != (len(self),):
+            raise SettingError(f"The filter has {len(where):,} entries for {len(self):,} posts.")
+        return np.flatnonzero(where.astype(bool) & (self.scale > 0))
+
+    def _blocks(self, unit: Vectors, allowed: Rows) -> Iterator[tuple[Rows, NDArray[np.float32]]]:
+        """Yield (rows (b,), scores (q, b)) over the allowed posts, in row order."""
+        size = min(MAX_BLOCK_ROWS, max(1, BLOCK_NUMBERS // max(1, len(unit))))
+        gather = len(allowed) < GATHER_BELOW * len(self)
+        for start in range(0, len(allowed), size) if gather else range(0, len(self), size):
+            if gather:
+                rows = allowed[start : start + size]
+                block = self.vectors[rows]
+                yield rows, _products(unit, block) * self.scale[rows]
+            else:
+                end = min(start + size, len(self))
+                rows = allowed[np.searchsorted(allowed, start) : np.searchsorted(allowed, end)]
+                scores = _products(unit, self.vectors[start:end]) * self.scale[start:end]
+                yield rows, scores if len(rows) == end - start else scores[:, rows - start]
+
+    def _rescore(self, unit: NDArray[np.float32], rows: Rows, k: int) -> tuple[Rows, NDArray[np.float32]]:
+        exact = self._exact(unit, rows)
+        order = np.lexsort((rows, -exact))[:k]
+        return rows[order], exact[order].astype(np.float32)
+
+    def _exact(self, unit: NDArray[np.float32], rows: Rows) -> NDArray[np.float64]:
+        scores = np.zeros(len(rows))
+        for start in range(0, len(rows), RESCORE_ROWS):
+            part = self.vectors[rows[start : start + RESCORE_ROWS]].astype(np.float64)
+            length = np.sqrt((part * part).sum(axis=1))
+            scores[start : start + RESCORE_ROWS] = (part * unit.astype(np.float64)).sum(axis=1) / np.where(
+                length > 0, length, 1.0
+            )
+        return np.clip(scores, -1.0, 1.0)
+
+
+class _Candidates:
+    """The rows that may still be among the best k of each query, as blocks arrive in row order."""
+
+    def __init__(self, queries: int, k: int) -> None:
+        self.k = k
+        self.rows: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in range(queries)]
+        self.scores = [np.zeros(0, dtype=np.float32) for _ in range(queries)]
+        self.floor = np.full(queries, -np.inf, dtype=np.float32)
+
+    def offer(self, rows: Rows, scores: NDArray[np.float32]) -> None:
+        """Take a block: rows (b,) and scores (q, b)."""
+        for i in range(len(self.floor)):
+            if np.isneginf(self.floor[i]) and len(rows) > self.k:
+                self.floor[i] = _kth(scores[i], self.k) - NEARLY
+            good = np.flatnonzero(scores[i] >= self.floor[i])
+            if not len(good):
+                continue
+            kept_rows = np.concatenate([self.rows[i], rows[good]])
+            kept = np.concatenate([self.scores[i], scores[i][good]])
+            if len(kept) > self.k:
+                self.floor[i] = _kth(kept, self.k) - NEARLY
+                still = kept >= self.floor[i]
+                kept_rows, kept = kept_rows[still], kept[still]
+            self.rows[i], self.scores[i] = kept_rows, kept
+
+
+def more_like_this(vectors: Vectors, like: Rows, unlike: Rows | None = None, repel: float = 0.5) -> Vectors:
+    """Return a query (1, d), unit length: the mean of the liked posts minus ``repel`` times the others' mean.
+
+    ``like`` (m,) and ``unlike`` (m,) are rows of ``vectors`` (n, d); ``repel`` in [0, 1]. Source: Rocchio,
+    Relevance feedback in information retrieval, 1971.
+
+    Raises:
+        SettingError: no liked post has a meaning to go by, or likes and dislikes cancel out.
+    """
+    liked = _mean_direction(vectors, like)
+    if not liked.any():
+        raise SettingError("Choose at least one post with text to find more like it.")
+    wanted = liked - repel * _mean_direction(vectors, unlike) if unlike is not None else liked
+    if np.linalg.norm(wanted) < 1e-6:
+        raise SettingError("The posts to seek and the posts to avoid are the same; change one of them.")
+    return unit_rows(wanted[None].astype(np.float32))
+
+
+def _mean_direction(vectors: Vectors, rows: Rows) -> NDArray[np.float64]:
+    chosen = np.asarray(vectors[np.asarray(rows, dtype=np.int64)], dtype=np.float64)
+    lengths = np.linalg.norm(chosen, axis=1)
+    chosen = chosen[lengths > 0] / lengths[lengths > 0][:, None]
+    return chosen.mean(axis=0) if len(chosen) else np.zeros(vectors.shape[1])
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Return ``vectors`` (n, d) with every row at length 1; rows of zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def _products(unit: Vectors, block: Vectors) -> NDArray[np.float32]:
+    if len(unit) == 1:  # matrix times vector: twice as fast as a product with a (1, d) matrix
+        return (block @ unit[0])[None]
+    return unit @ block.T
+
+
+def _kth(scores: NDArray[np.float32], k: int) -> float:
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def _reciprocal_lengths(vectors: Vectors) -> NDArray[np.float32]:
+    """Return 1 / length of each row (n,), 0 for rows of zeros."""
+    lengths = np.empty(len(vectors), dtype=np.float32)
+    for start in range(0, len(vectors), MAX_BLOCK_ROWS):
+        block = vectors[start : start + MAX_BLOCK_ROWS]
+        lengths[start : start + MAX_BLOCK_ROWS] = np.sqrt(np.einsum("nd,nd->n", block, block))
+    if not np.isfinite(lengths).all():
+        raise EncoderError("Some vectors hold NaN or infinity; embed the texts again with another runtime.")
+    return np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 1e-12)

@@ -1,1 +1,19 @@
-"""To be filled."""
+"""Tables become figures, pure: the page and the report draw the same one, with its table and a sentence."""
+
+from ctse_core.figures.base import Figure
+from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
+from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
+from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
+from ctse_core.figures.semantic_map import semantic_map
+
+__all__ = [
+    "LANGUAGE_NAMES",
+    "Figure",
+    "duplicates_figure",
+    "language_name",
+    "languages_figure",
+    "semantic_map",
+    "topics_figure",
+    "topics_over_time_figure",
+    "volume_figure",
+]

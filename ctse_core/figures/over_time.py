@@ -1,0 +1,237 @@
+"""When posts were written: how many in each period, and how each topic rose and fell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ctse_core.figures.base import (
+    PALETTE,
+    QUIET,
+    Figure,
+    blank,
+    count,
+    isolated,
+    label,
+    nothing,
+    percent,
+    shorten,
+)
+from ctse_core.figures.counts import is_original
+from ctse_core.figures.periods import Periods, cut_time
+from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
+
+ORIGINALS, COPIES, POSTS = "originals", "copies", "posts"
+_VOLUME = {
+    "period": pl.Utf8,
+    "start": pl.Datetime("us", "UTC"),
+    ORIGINALS: pl.Int64,
+    COPIES: pl.Int64,
+    POSTS: pl.Int64,
+}
+
+
+def volume_figure(table: pl.DataFrame) -> Figure:
+    """Draw how many posts were written in each period, originals and copies apart; times are UTC.
+
+    The figure's table has one row a period, then "earlier", "later" and "undated" where there are such
+    posts; its ``posts`` column adds up to the n rows of ``table``.
+    """
+    if table.is_empty():
+        return nothing("There are no posts.", _VOLUME)
+    periods = cut_time(table)
+    if periods is None:
+        return nothing(
+            f"None of the {count(len(table), 'post')} has a time, so there is no timeline.", _VOLUME
+        )
+    counted = (
+        pl.DataFrame({"at": periods.of, "original": is_original(table)})
+        .group_by("at")
+        .agg(pl.col("original").sum().cast(pl.Int64).alias(ORIGINALS), pl.len().cast(pl.Int64).alias(POSTS))
+    )
+    rows = _period_rows(periods).join(counted, on="at", how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.with_columns(pl.col(ORIGINALS, POSTS).fill_null(0)).filter(
+        (pl.col(POSTS) > 0) | pl.col("shown")
+    )
+    rows = rows.with_columns((pl.col(POSTS) - pl.col(ORIGINALS)).alias(COPIES))
+    shown = rows.filter("shown")
+    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), _volume_summary(rows, shown, periods))
+
+
+def _period_rows(periods: Periods) -> pl.DataFrame:
+    """Return one row a period in order, then earlier, later and undated, with the number posts carry."""
+    inside = len(periods.starts)
+    return pl.DataFrame(
+        {
+            "period": [*periods.names, "earlier", "later", "undated"],
+            "start": [*periods.starts, None, None, None],
+            "at": [*range(inside), -1, inside, None],
+            "shown": [True] * inside + [False] * 3,
+        },
+        schema_overrides={"at": pl.Int32, "start": pl.Datetime("us")},
+    ).with_columns(pl.col("start").dt.replace_time_zone("UTC"))
+
+
+def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
+    plot = blank(260)
+    widths = [
+        (end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)
+    ]
+    names = [f"{name} ({periods.step}, UTC)" for name in periods.names]
+    for column, colour in ((ORIGINALS, PALETTE[0]), (COPIES, QUIET)):
+        plot.add_bar(
+            x=periods.starts,
+            y=shown[column].to_list(),
+            width=[width * 0.92 for width in widths],
+            offset=0,
+            name=column.capitalize(),
+            marker={"color": colour, "line": {"width": 0}},
+            customdata=names,
+            hovertemplate=f"%{{customdata}}<br>%{{y:,}} {column}<extra></extra>",
+        )
+    plot.update_layout(barmode="stack", showlegend=bool(shown[COPIES].sum()))
+    plot.update_yaxes(title_text=f"Posts per {periods.step}", rangemode="tozero", tickformat=",d", nticks=5)
+    plot.update_xaxes(
+        title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]]
+    )
+    if len(periods.starts) == 1:
+        plot.update_xaxes(nticks=2)
+    return plot
+
+
+def _volume_summary(rows: pl.DataFrame, shown: pl.DataFrame, periods: Periods) -> str:
+    peak = shown.sort([POSTS, "start"], descending=[True, False]).row(0, named=True)
+    total = int(rows[POSTS].sum())
+    said = [
+        f"{count(total, 'post')} counted per {periods.step} in UTC; "
+        f"the busiest {periods.step} began {peak['period']} with {peak[POSTS]:,}"
+    ]
+    for name in ("earlier", "later", "undated"):
+        beside = int(rows.filter(pl.col("period") == name, ~pl.col("shown"))[POSTS].sum())
+        if beside:
+            what = {
+                "earlier": "dated earlier than shown",
+                "later": "dated later than shown",
+                "undated": "without a time",
+            }
+            said.append(f"{beside:,} {what[name]}")
+    return "; ".join(said) + "."
+
+
+def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int = 12) -> Figure:
+    """Draw when each of the ``most`` largest topics was talked about; smaller ones together, unsorted last.
+
+    Each line of the picture is scaled to its own busiest period, so that a small topic's rise is as plain as
+    a large one's. The figure's table has one row a period and one column a line, and adds up to all posts.
+    """
+    periods = None if table.is_empty() or Col.CLUSTER not in table.columns else cut_time(table, most=36)
+    if periods is None:
+        return nothing(
+            "No post has both a time and a topic, so topics cannot be followed over time.",
+            {"period": pl.Utf8},
+        )
+    lines = _lines(topics, table, most)
+    counted = (
+        pl.DataFrame({"at": periods.of, "line": lines.of})
+        .group_by("at", "line")
+        .agg(pl.len().cast(pl.Int64).alias(POSTS))
+    )
+    frame = _period_rows(periods)
+    for number, name in enumerate(lines.names):
+        of_line = counted.filter(pl.col("line") == number).select("at", pl.col(POSTS).alias(name))
+        frame = frame.join(of_line, on="at", how="left", nulls_equal=True, maintain_order="left")
+    frame = frame.with_columns(pl.col(lines.names).fill_null(0))
+    kept = frame.filter(pl.col("shown") | (pl.sum_horizontal(lines.names) > 0))
+    shown = frame.filter("shown").select(lines.names)
+    return Figure(
+        _heat(shown, periods),
+        kept.select("period", *lines.names),
+        _topics_summary(shown, periods, len(topics)),
+    )
+
+
+class _Lines:
+    """Which line of the picture each post belongs to (n,), and the lines' distinct names."""
+
+    def __init__(self, names: list[str], of: pl.Series) -> None:
+        self.names, self.of = names, of
+
+
+def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
+    large = topics.sort([TopicCol.SIZE, TopicCol.ID], descending=[True, False]).head(most)
+    ids = large[TopicCol.ID].to_list()
+    names: list[str] = []
+    for number, name in zip(ids, large[TopicCol.NAME].to_list(), strict=True):
+        plain = shorten(name, 60) or f"Topic {number}"
+        names.append(plain if plain not in (*names, UNSORTED_NAME, "period") else f"{plain} (topic {number})")
+    clusters = table[Col.CLUSTER].cast(pl.Int32).fill_null(UNSORTED)
+    smaller = ~clusters.is_in([*ids, UNSORTED])
+    lines = pl.select(
+        pl.when(smaller).then(len(ids)).when(clusters == UNSORTED).then(len(ids) + 1).otherwise(
+            clusters.replace_strict(ids, list(range(len(ids))), default=0, return_dtype=pl.Int32)
+        ).cast(pl.Int32)
+    ).to_series()  # fmt: skip
+    names += ["Smaller topics", UNSORTED_NAME]
+    if not (clusters == UNSORTED).any():
+        names.pop()
+    if not smaller.any():
+        names.remove("Smaller topics")
+        lines = lines.replace({len(ids) + 1: len(ids)})
+    return _Lines(names, lines)
+
+
+def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
+    import numpy as np
+    import plotly.graph_objects as go
+
+    numbers = shown.to_numpy().T.astype(np.float32)  # (lines, periods)
+    peaks = numbers.max(axis=1, keepdims=True)
+    plot = blank(90 + 27 * len(numbers))
+    centres = [start + (end - start) / 2 for start, end in zip(periods.starts, periods.ends, strict=True)]
+    hover = [
+        [f"{isolated(name, 80)}<br>{when} ({periods.step}, UTC)" for when in periods.names]
+        for name in shown.columns
+    ]
+    plot.add_trace(
+        go.Heatmap(
+            x=centres,
+            y=list(range(len(numbers))),
+            z=np.sqrt(numbers / np.maximum(peaks, 1)),
+            zmin=0,
+            zmax=1,
+            text=hover,
+            customdata=numbers,
+            hovertemplate="%{text}<br>%{customdata:,d} posts<extra></extra>",
+            colorscale=[[0, "rgba(76,90,183,0.04)"], [1, "rgba(76,90,183,1)"]],
+            showscale=False,
+            xgap=1,
+            ygap=3,
+        )
+    )
+    plot.update_yaxes(
+        tickvals=list(range(len(numbers))),
+        ticktext=[label(name, 34) for name in shown.columns],
+        range=[len(numbers) - 0.5, -0.5],
+        showgrid=False,
+        ticks="outside",
+        ticklen=6,
+        tickcolor="rgba(0,0,0,0)",
+    )
+    plot.update_xaxes(title_text="UTC", showgrid=False, type="date")
+    return plot
+
+
+def _topics_summary(shown: pl.DataFrame, periods: Periods, topics: int) -> str:
+    said = []
+    for name in shown.columns[:3]:
+        numbers = shown[name]
+        if name in ("Smaller topics", UNSORTED_NAME) or not numbers.sum():
+            continue
+        peak = int(numbers.arg_max() or 0)
+        part = percent(int(numbers[peak]), int(numbers.sum()))
+        said.append(f"“{name}” was busiest from {periods.names[peak]} ({part} of its posts)")
+    start = (
+        f"{count(topics, 'topic')} per {periods.step} in UTC, each scaled to its own busiest {periods.step}"
+    )
+    return "; ".join([start, *said]) + "."

@@ -16,7 +16,7 @@ _SIGNS = re.compile(
     "\u3008-\u3020\u3030\uff00-\uff20\uff3b-\uff40\uff5b-\uff65\U0001d000-\U0001dfff\U0001f000-\U0001faff]+"
 )
 _PLACEHOLDERS = re.compile(rf"{LINK}|{HANDLE}|\b(?:RT|MT|via)(?= {HANDLE})")
-_HASHTAG = re.compile(
+HASHTAG = re.compile(
     "[#\uff03]([^\\s#\uff03@.,;:!?'\"()\\[\\]{}/|\u060c\u061f\u3001\u3002\uff0c\uff01\uff1f-]+)"
 )
 _SEAM = re.compile(
@@ -33,10 +33,10 @@ def plain(text: str) -> str:
     if LINK in text or HANDLE in text:
         text = _PLACEHOLDERS.sub(" ", text)
     if "#" in text or "\uff03" in text:
-        body = _SIGNS.sub(" ", _HASHTAG.sub(" ", text)).strip()
+        body = _SIGNS.sub(" ", HASHTAG.sub(" ", text)).strip()
         if len(body) >= ENOUGH:
             return body
-        text = _HASHTAG.sub(lambda tag: " ".join(hashtag_words(tag.group(1))), text)
+        text = HASHTAG.sub(lambda tag: " ".join(hashtag_words(tag.group(1))), text)
     return _SIGNS.sub(" ", text).strip()
 
 

@@ -116,13 +116,13 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share in words: "34 %", "under 1 %", "0 %"."""
+    """Return a share in words, its blank unbreakable: "34 %", "under 1 %", "0 %"."""
     share = part / whole if whole else 0.0
     if 0 < share < 0.01:
-        return "under 1 %"
+        return "under 1\u00a0%"
     if 0.99 < share < 1:
-        return "over 99 %"
-    return f"{100 * share:.0f} %"
+        return "over 99\u00a0%"
+    return f"{100 * share:.0f}\u00a0%"
 
 
 def horizontal_bars(
@@ -130,8 +130,8 @@ def horizontal_bars(
 ) -> None:
     """Draw stacked bars, first name on top; ``series``: (name, values (m,), colour or colours (m,)).
 
-    ``letters``: the most that are shown of a name. Bars stand at whole numbers and names are tick labels, so that equal names stay apart and no name is
-    taken for a number or a date.
+    ``letters``: the most that are shown of a name. Bars stand at whole numbers and names are tick labels, so
+    that equal names stay apart and no name is taken for a number or a date.
     """
     import plotly.graph_objects as go
 

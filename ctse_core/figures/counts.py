@@ -19,7 +19,7 @@ from ctse_core.figures.base import (
 from ctse_core.figures.language_names import language_name
 from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
 
-MOST_LANGUAGES = 16
+MOST_LANGUAGES = 12
 MOST_TOPICS = 20
 MOST_COPIED = 10
 

@@ -203,7 +203,7 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
             text=hover,
             customdata=numbers,
             hovertemplate="%{text}<br>%{customdata:,d} posts<extra></extra>",
-            colorscale=[[0, "rgba(76,90,183,0.04)"], [1, "rgba(76,90,183,1)"]],
+            colorscale=[[0, "rgba(90,106,214,0.06)"], [1, "rgba(90,106,214,1)"]],
             showscale=False,
             xgap=1,
             ygap=3,

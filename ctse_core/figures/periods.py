@@ -46,11 +46,10 @@ class Periods:
     @property
     def names(self) -> list[str]:
         """Return how each period reads, e.g. "2031-03-02 14:00" or "2031-03-02"."""
-        style = "%Y-%m-%d %H:%M" if self.step.endswith(("minute", "minutes", "hour", "hours")) else "%Y-%m-%d"
-        style = {"month": "%Y-%m", "quarter": "%Y-%m", "year": "%Y", "decade": "%Y", "century": "%Y"}.get(
-            self.step, style
-        )
-        return [start.strftime(style).zfill(len(start.strftime(style))) for start in self.starts]
+        letters = {"month": 7, "quarter": 7, "year": 4, "decade": 4, "century": 4}.get(self.step, 10)
+        if self.step.endswith(("minute", "minutes", "hour", "hours")):
+            letters = 16
+        return [start.isoformat(" ", "minutes")[:letters] for start in self.starts]
 
 
 def cut_time(table: pl.DataFrame, most: int = 60) -> Periods | None:

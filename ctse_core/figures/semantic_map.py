@@ -29,7 +29,7 @@ from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
 Colour = Literal["topic", "lang", "time"]
 NAMED_TOPICS = len(PALETTE) * len(SYMBOLS)
 HEIGHT = 620
-HOVER_LETTERS = 90
+HOVER_LETTERS = 80
 KEPT_OF_EACH = 12  # the sample keeps at least this many posts of every topic
 SEED = 20_240_229
 POSITION = "position"
@@ -46,6 +46,7 @@ class _Group:
     colour: Any
     symbol: str = "circle"
     in_legend: bool = True
+    tells_topic: bool = False
 
 
 def semantic_map(
@@ -115,12 +116,14 @@ def _by_topic(drawn: pl.DataFrame, topics: pl.DataFrame) -> list[_Group]:
     named = dict(large.select(TopicCol.ID, TopicCol.NAME).rows())
     small = ~np.isin(clusters, [UNSORTED, *named])
     groups = [
-        _Group(UNSORTED_NAME, clusters == UNSORTED, FAINT),
+        _Group(UNSORTED_NAME, clusters == UNSORTED, FAINT, tells_topic=True),
         _Group("Smaller topics", small, QUIET),
     ]
     for rank, (number, name) in enumerate(named.items()):
         look = PALETTE[rank % len(PALETTE)], SYMBOLS[rank // len(PALETTE)]
-        groups.append(_Group(shorten(name, 60) or f"Topic {number}", clusters == number, *look))
+        groups.append(
+            _Group(shorten(name, 60) or f"Topic {number}", clusters == number, *look, tells_topic=True)
+        )
     return [group for group in groups if group.members.any()]
 
 
@@ -172,20 +175,17 @@ TIME_SCALE = [[0, "#8b54ff"], [0.5, "#c1703b"], [1, "#b69000"]]
 
 
 def _hover(drawn: pl.DataFrame) -> list[str]:
-    times = drawn[Col.TIME].dt.strftime("%Y-%m-%d %H:%M UTC").fill_null("undated").to_list()
-    parts = zip(
-        drawn[Col.TOPIC], drawn[Col.LANG].fill_null(UNDETERMINED), times, drawn[Col.TEXT], strict=True
-    )
-    return [
-        f"<b>{isolated(topic, 50)}</b><br>{language_name(code)} · {when}<br>{isolated(text, HOVER_LETTERS)}"
-        for topic, code, when, text in parts
-    ]
+    """Return what is read at each point: when, language and the first words; short, for there are many."""
+    times = drawn[Col.TIME].dt.strftime("%Y-%m-%d %H:%M").fill_null("undated").to_list()
+    parts = zip(times, drawn[Col.LANG].fill_null(UNDETERMINED), drawn[Col.TEXT], strict=True)
+    return [f"{when} · {code}<br>{isolated(text, HOVER_LETTERS)}" for when, code, text in parts]
 
 
 def _draw(plot: Any, drawn: pl.DataFrame, hover: list[str], group: _Group) -> None:
     import plotly.graph_objects as go
 
     rows = np.flatnonzero(group.members)
+    topics = [] if group.tells_topic else [f"<b>{isolated(name, 50)}</b>" for name in drawn[Col.TOPIC]]
     crowd = 9 if drawn.height < 500 else 6 if drawn.height < 5_000 else 4 if drawn.height < 20_000 else 3
     sizes = crowd + np.log2(drawn["posts"].to_numpy()[rows])
     marker = group.colour if isinstance(group.colour, dict) else {"color": group.colour}
@@ -195,9 +195,10 @@ def _draw(plot: Any, drawn: pl.DataFrame, hover: list[str], group: _Group) -> No
             y=drawn[Col.Y].to_numpy()[rows].astype(np.float32),
             mode="markers",
             name=label(group.name, 34),
-            text=[hover[row] for row in rows],
+            text=[hover[row] if group.tells_topic else f"{topics[row]}<br>{hover[row]}" for row in rows],
             customdata=drawn[POSITION].to_numpy()[rows],
-            hovertemplate="%{text}<extra></extra>",
+            hovertemplate=(f"<b>{isolated(group.name, 50)}</b><br>" if group.tells_topic else "")
+            + "%{text}<extra></extra>",
             marker={
                 "opacity": 0.8,
                 "symbol": group.symbol,

@@ -1,0 +1,65 @@
+"""How an analysis was made, as rows to read: from the manifest, in plain words where words help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_PARTS = (
+    ("source", "File"),
+    ("counts", "Counts"),
+    ("encoder", "Encoder"),
+    ("structure", "Map and clusters"),
+    ("settings", "Settings"),
+    ("durations", "Seconds taken"),
+    ("versions", "Versions"),
+)
+_SINGLE = ("made", "fingerprint")
+
+CAVEATS = (
+    "Topics are groups of posts with like meaning, found by machine. Their names are frequent words, not "
+    "summaries: read posts before you act on a topic.",
+    "“Unsorted” posts fit no topic clearly. That says nothing about how important they are: a single call "
+    "for help may be among them.",
+    "Nothing here says whether a post is true, who wrote it, or whether the writer was there. Check first.",
+    "The number of posts says how much was written, not how many people are affected; people without power "
+    "or network do not post.",
+    "Near points on the map mean alike. The distance between far groups, and up or down, mean nothing.",
+    "The language of a short post is a guess; where it is too unsure it says “Undetermined”.",
+    "Copies are posts that say the same after links, handles and spaces are made alike. They keep the topic "
+    "of their original and are counted in every number called “posts”.",
+    "Times are those of the file, read as UTC where the file names no time zone.",
+)
+"""What a reader must know before believing a number; said in every report."""
+
+
+def method_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (part, what, value) for everything in the manifest, nested settings as dotted names."""
+    rows = [("Run", name, str(manifest[name])) for name in _SINGLE if manifest.get(name)]
+    for key, title in _PARTS:
+        rows += [(title, what, value) for what, value in _flat(manifest.get(key), "")]
+    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes"}
+    for key in manifest:
+        if key not in known:
+            rows += [("Other", what, value) for what, value in _flat(manifest[key], str(key))]
+    rows += [("Notes on the file", str(number), note) for number, note in enumerate(notes(manifest), 1)]
+    rows += [("Read with care", str(number), caveat) for number, caveat in enumerate(CAVEATS, 1)]
+    return rows
+
+
+def notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what was noticed while reading the file, as sentences."""
+    told = manifest.get("notes") or ()
+    return [str(note) for note in told] if isinstance(told, Sequence) and not isinstance(told, str) else []
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, (list, tuple)):
+        yield name, ", ".join(str(item) for item in value) or "none"
+    elif isinstance(value, float):
+        yield name, f"{value:.4g}"
+    elif value is not None:
+        yield name, f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ctse_core.encoders.catalog import ENCODERS
+from ctse_core.encoders.onnx_runtime import OnnxEncoder
 from ctse_core.encoders.sources import encoder_folder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.types import Progress, Vectors, no_progress
@@ -55,6 +56,17 @@ def load_encoder(
         raise SettingError(f"There is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}.")
     name, folder, prefix = _find(name_or_folder, progress)
     where = device or ("cuda" if has_gpu() else "cpu")
+    if runtime == "onnx-int8" and where != "cpu":
+        raise SettingError(
+            "The runtime onnx-int8 works on the processor only; choose torch or the device cpu."
+        )
+    if runtime != "torch" and where == "cpu":
+        try:
+            return OnnxEncoder.load(folder, name, prefix, progress)
+        except EncoderError as error:
+            if runtime == "onnx-int8":
+                raise
+            progress(0.0, f"The fast form of {name} cannot be used, so encoding is slower: {error}")
     from ctse_core.encoders.transformer import SentenceEncoder
 
     return SentenceEncoder.load(folder, name, prefix, where)

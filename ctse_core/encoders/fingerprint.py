@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ctse_core.encoders.cache import cache_folder, write_atomically
+from ctse_core.encoders.layout import EncoderLayout, EncoderUse
 
 SETTLED_SECONDS = 2.0
 
@@ -37,6 +38,28 @@ def files_digest(folder: Path, names: Iterable[str]) -> str:
 def settings_digest(settings: Mapping[str, object]) -> str:
     """Return the SHA-256 of a JSON-like mapping, the same whatever the order of its keys."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def vectors_fingerprint(weights: str, use: EncoderUse, runtime: str) -> str:
+    """Return one SHA-256 for all that decides an encoder's vectors."""
+    return settings_digest(
+        {
+            "weights": weights,
+            "max_tokens": use.max_tokens,
+            "prefix": use.prefix,
+            "pooled": use.pooled,
+            "lowercase": use.lowercase,
+            "runtime": runtime,
+        }
+    )
+
+
+def folder_digest(layout: EncoderLayout) -> str:
+    """Return one SHA-256 over the files of a folder that decide the vectors."""
+    parts = [files_digest(layout.folder, layout.files())]
+    for layer in layout.dense:
+        parts.append(files_digest(layer.folder, ["config.json", "model.safetensors", "pytorch_model.bin"]))
+    return settings_digest({"parts": parts})
 
 
 def _store() -> Path:

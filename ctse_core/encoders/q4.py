@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ BLOCK = 32
 BLOCK_BYTES = 18
 CONVERTER = 1  # raise when the folder that is written changes
 RECORD = "made_from.json"
+PRIVATE = 0xE000  # first character of the private use area
 _SIZES = ("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types")
 _LAYER = {
     "q": "attention.self.query",
@@ -201,7 +203,7 @@ def _write_tokenizer(file: Q4File, folder: Path) -> None:
 
     names = {role: file.pieces[position][0] for role, position in file.special.items()}
     tokenizer = Tokenizer(models.Unigram(file.pieces, unk_id=file.special["unk"], byte_fallback=False))
-    tokenizer.normalizer = _normalizer(file.normal_forms)
+    tokenizer.normalizer = _normalizer(file)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{names['bos']} $A {names['eos']}",
@@ -226,21 +228,29 @@ def _write_tokenizer(file: Q4File, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
-def _normalizer(normal_forms: dict[str, str]) -> object:
+def _normalizer(file: Q4File) -> Any:
     """Return NFKC with the file's own exceptions: characters dropped, turned into a space, or kept."""
     from tokenizers import Regex, normalizers
 
-    def exceptions(form: str) -> str:
-        plain = (sign for sign, to in normal_forms.items() if to == form)
-        return "".join(
-            f"\\x{{{ord(sign):x}}}" for sign in plain if unicodedata.normalize("NFKC", sign) != form
-        )
+    def changed(sign: str, form: str) -> bool:
+        return unicodedata.normalize("NFKC", sign) != form
 
+    def class_of(form: str) -> Regex:
+        signs = (sign for sign, to in file.normal_forms.items() if to == form and changed(sign, form))
+        return Regex("[" + "".join(f"\\x{{{ord(sign):x}}}" for sign in signs) + "]")
+
+    # A character that is a piece of the vocabulary as it stands (the wave dash of Japanese) goes round NFKC
+    # under a private name.
+    single = {piece for piece, _ in file.pieces if len(piece) == 1}
+    kept = sorted(sign for sign in single if sign not in file.normal_forms and changed(sign, sign))
+    names = [(sign, chr(PRIVATE + place)) for place, sign in enumerate(kept)]
     return normalizers.Sequence(
         [
-            normalizers.Replace(Regex(f"[{exceptions('')}]"), ""),
-            normalizers.Replace(Regex(f"[{exceptions(' ')}]"), " "),
+            normalizers.Replace(class_of(""), ""),
+            normalizers.Replace(class_of(" "), " "),
+            *(normalizers.Replace(sign, name) for sign, name in names),
             normalizers.NFKC(),
+            *(normalizers.Replace(name, sign) for sign, name in names),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
     )

@@ -21,17 +21,16 @@ MOST_CHARACTERS = 8192
 class TextTokenizer:
     """Token ids by the Rust tokenizer, cut at the encoder's most tokens, its prefix in front."""
 
-    def __init__(self, backend: Tokenizer, pad_id: int, use: EncoderUse) -> None:
+    def __init__(self, backend: Tokenizer, use: EncoderUse) -> None:
         self.backend = backend
-        self.pad_id = pad_id
         self.use = use
 
     @classmethod
-    def from_file(cls, path: Path, pad_id: int, use: EncoderUse) -> TextTokenizer:
+    def from_file(cls, path: Path, use: EncoderUse) -> TextTokenizer:
         """Read a ``tokenizer.json`` without loading transformers."""
         from tokenizers import Tokenizer
 
-        return cls(Tokenizer.from_file(str(path)), pad_id, use)
+        return cls(Tokenizer.from_file(str(path)), use)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, cut at the most allowed, marks of begin and end included."""
@@ -65,6 +64,16 @@ def batches(ids: Sequence[Sequence[int]], budget: int) -> Iterator[NDArray[np.in
         count = max(budget // longest, 1)
         yield order[start : start + count]
         start += count
+
+
+def equal_length_batches(ids: Sequence[Sequence[int]], budget: int) -> Iterator[NDArray[np.int64]]:
+    """Yield rows (b,) of texts with the same number of tokens, longest first, at most ``budget`` tokens."""
+    lengths = np.array([len(row) for row in ids], dtype=np.int64)
+    for length in np.unique(lengths)[::-1]:
+        rows = np.flatnonzero(lengths == length)
+        count = max(budget // max(int(length), 1), 1)
+        for start in range(0, len(rows), count):
+            yield rows[start : start + count]
 
 
 def padded(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

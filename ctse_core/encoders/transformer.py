@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ctse_core.encoders.cache import written_beside
-from ctse_core.encoders.fingerprint import files_digest, settings_digest
+from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint
+from ctse_core.encoders.head import load_head, save_head
 from ctse_core.encoders.layout import (
-    DenseLayer,
-    EncoderLayout,
     EncoderUse,
     read_layout,
     write_sentence_modules,
@@ -21,8 +20,9 @@ from ctse_core.encoders.layout import (
 from ctse_core.encoders.pooling import mean_pool
 from ctse_core.encoders.quiet import quiet_transformers
 from ctse_core.encoders.tokens import TextTokenizer, batches, padded
+from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import EncoderError
-from ctse_core.types import Vectors, check_vectors
+from ctse_core.types import Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +53,8 @@ class SentenceEncoder:
         self.tokenizer = tokenizer
         self.use = use
         self.head = head if head is not None else torch.nn.Sequential()
-        self.tokens = TextTokenizer(_rust_tokenizer(tokenizer), tokenizer.pad_token_id, use)
+        self.tokens = TextTokenizer(rust_tokenizer(tokenizer), use)
+        self.pad_id = int(tokenizer.pad_token_id or 0)
         self._files: str | None = None
         self._loaded_state: int | None = None
 
@@ -69,9 +70,8 @@ class SentenceEncoder:
             EncoderError: files are missing or damaged, or the folder asks for a step not built here.
         """
         layout = read_layout(folder, prefix)
-        model, tokenizer = _load_parts(layout.folder)
-        head = _load_head(layout.dense)
-        encoder = cls(name or folder.name, model, tokenizer, layout.use, head)
+        model, tokenizer = _load_model(layout.folder), load_tokenizer(layout.folder)
+        encoder = cls(name or folder.name, model, tokenizer, layout.use, load_head(layout.dense))
         encoder.to(device or default_device())
         encoder._files = folder_digest(layout)
         encoder._loaded_state = encoder._changes()
@@ -80,7 +80,7 @@ class SentenceEncoder:
     @property
     def dim(self) -> int:
         """Width ``d`` of the vectors."""
-        widths = [layer.out_features for layer in self.head if hasattr(layer, "out_features")]
+        widths: list[Any] = [layer.out_features for layer in self.head if hasattr(layer, "out_features")]
         return int(widths[-1] if widths else self.model.config.hidden_size)
 
     @property
@@ -113,7 +113,7 @@ class SentenceEncoder:
         """Return ``input_ids`` and ``attention_mask``, both (b, t), on the model's device."""
         import torch
 
-        ids, mask = padded(self.tokens.ids(texts), self.tokens.pad_id)
+        ids, mask = padded(self.tokens.ids(texts), self.pad_id)
         return {
             "input_ids": torch.from_numpy(ids).to(self.device),
             "attention_mask": torch.from_numpy(mask).to(self.device),
@@ -144,7 +144,7 @@ class SentenceEncoder:
         ids = self.tokens.ids(texts)
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
             for rows in batches(ids, GPU_BUDGET if on_gpu else CPU_BUDGET):
-                tokens, mask = padded([ids[row] for row in rows], self.tokens.pad_id)
+                tokens, mask = padded([ids[row] for row in rows], self.pad_id)
                 pooled = self.forward(
                     {
                         "input_ids": torch.from_numpy(tokens).to(self.device),
@@ -167,7 +167,7 @@ class SentenceEncoder:
             self.model.config.save_pretrained(beside)
             save_file(_plain_state(self.model), beside / "model.safetensors", metadata={"format": "pt"})
             self.tokenizer.save_pretrained(beside)
-            dense = _save_head(self.head, beside)
+            dense = save_head(self.head, beside)
             write_sentence_modules(beside, int(self.model.config.hidden_size), self.use, dense)
         return folder
 
@@ -186,38 +186,6 @@ class SentenceEncoder:
         return digest.hexdigest()
 
 
-def vectors_fingerprint(weights: str, use: EncoderUse, runtime: str) -> str:
-    """Return one SHA-256 for all that decides an encoder's vectors."""
-    return settings_digest(
-        {
-            "weights": weights,
-            "max_tokens": use.max_tokens,
-            "prefix": use.prefix,
-            "pooled": use.pooled,
-            "lowercase": use.lowercase,
-            "runtime": runtime,
-        }
-    )
-
-
-def folder_digest(layout: EncoderLayout) -> str:
-    """Return one SHA-256 over the files of a folder that decide the vectors."""
-    parts = [files_digest(layout.folder, layout.files())]
-    for layer in layout.dense:
-        parts.append(files_digest(layer.folder, ["config.json", "model.safetensors", "pytorch_model.bin"]))
-    return settings_digest({"parts": parts})
-
-
-def unit_rows(vectors: Vectors) -> Vectors:
-    """Return rows (n, d) of length 1; rows of zeros stay zeros.
-
-    Raises:
-        EncoderError: NaN or infinity among them.
-    """
-    lengths = np.linalg.norm(check_vectors(vectors), axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1.0).astype(np.float32)
-
-
 def default_device() -> str:
     """Return "cuda" where torch sees such a GPU, else "cpu"."""
     import torch
@@ -234,91 +202,53 @@ def _pooled_tokens(mask: Tensor, pooled: str) -> Tensor:
     return mask * first.to(mask.dtype)
 
 
-def _load_parts(folder: Path) -> tuple[Any, Any]:
+def load_tokenizer(folder: Path) -> Any:
+    """Return the folder's tokenizer as transformers makes it; nothing is fetched.
+
+    Raises:
+        EncoderError: its files are missing or damaged.
+    """
+    from transformers import AutoTokenizer
+
+    with _readable(folder), quiet_transformers():
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+
+def _load_model(folder: Path) -> Any:
     import torch
+    from transformers import AutoModel
+
+    with _readable(folder), quiet_transformers():
+        model = AutoModel.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, weights_only=True, dtype=torch.float32
+        )
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # never used here; in folders without it, it would be random
+    return model.eval()
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn what transformers raises on a damaged folder into a sentence."""
     from safetensors import SafetensorError
-    from transformers import AutoModel, AutoTokenizer
 
     try:
-        with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            model = AutoModel.from_pretrained(
-                folder,
-                local_files_only=True,
-                trust_remote_code=False,
-                weights_only=True,
-                dtype=torch.float32,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise EncoderError(
             f"The encoder in {folder} cannot be loaded: {reason} Fetch the folder again, or choose another."
         ) from error
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # never used here; in folders without it, it would be random
-    return model.eval(), tokenizer
 
 
-def _rust_tokenizer(tokenizer: Any) -> Any:
+def rust_tokenizer(tokenizer: Any) -> Any:
+    """Return the fast tokenizer inside transformers' one."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise EncoderError(
             f"The tokenizer {type(tokenizer).__name__} has no fast form; choose another encoder."
         )
     return backend
-
-
-def _load_head(layers: tuple[DenseLayer, ...]) -> nn.Sequential:
-    import torch
-    from safetensors.torch import load_file
-
-    steps: list[nn.Module] = []
-    for layer in layers:
-        safe = layer.folder / "model.safetensors"
-        try:
-            if safe.is_file():
-                state = load_file(safe)
-            else:
-                state = torch.load(layer.folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
-            weight, bias = state["linear.weight"], state.get("linear.bias")
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise EncoderError(f"The layer in {layer.folder} cannot be loaded; fetch it again.") from error
-        linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
-        linear.load_state_dict({"weight": weight} if bias is None else {"weight": weight, "bias": bias})
-        steps.append(linear)
-        if layer.activation == "tanh":
-            steps.append(torch.nn.Tanh())
-    return torch.nn.Sequential(*steps).eval()
-
-
-def _save_head(head: nn.Sequential, folder: Path) -> list[str]:
-    from safetensors.torch import save_file
-
-    names = []
-    layers = list(head)
-    for position, layer in enumerate(layers):
-        if not hasattr(layer, "out_features"):
-            continue
-        name = f"{len(names) + 2}_Dense"
-        follower = type(layers[position + 1]).__name__ if position + 1 < len(layers) else "Identity"
-        settings = {
-            "in_features": layer.in_features,
-            "out_features": layer.out_features,
-            "bias": layer.bias is not None,
-            "activation_function": (
-                "torch.nn.modules.activation.Tanh"
-                if follower == "Tanh"
-                else "torch.nn.modules.linear.Identity"
-            ),
-        }
-        (folder / name).mkdir()
-        (folder / name / "config.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        save_file(
-            {f"linear.{key}": value for key, value in _plain_state(layer).items()},
-            folder / name / "model.safetensors",
-        )
-        names.append(name)
-    return names
 
 
 def _plain_state(module: nn.Module) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """A question becomes posts: exact search by meaning, by words, both fused, with a calibrated confidence."""
 
-from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, bands
+from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings
 from ctse_core.search.hybrid import FusedHits, FusionSettings, fuse, hybrid_search
 from ctse_core.search.index import Hits, Index, more_like_this
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings, contains_phrase
@@ -18,7 +18,6 @@ __all__ = [
     "LexicalHits",
     "LexicalIndex",
     "LexicalSettings",
-    "bands",
     "contains_phrase",
     "fuse",
     "hybrid_search",

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ctse_core.search.index import MISSING, Index
+from ctse_core.search.index import MISSING, Index, unit_rows
 from ctse_core.search.lexical import LexicalHits, LexicalIndex
 from ctse_core.types import Rows, Vectors
+
+CHANCE_COUNTS = 0.5  # nearness that is no more than chance counts half
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,20 @@ def hybrid_search(
     by_words = lexical.search(tokens, depth, where)
     rows = np.union1d(by_meaning.rows[0][by_meaning.rows[0] != MISSING], by_words.rows)
     similarity = index.similarity(vector, rows)
-    strong = float(index.background.limits(np.atleast_2d(vector))[0, 1])
+    band = index.bands(vector, rows, similarity)
+    found = by_meaning.similarity[0][by_meaning.rows[0] != MISSING]
+    strong = float(index.background.strong_from(unit_rows(np.atleast_2d(vector)))[0])
+    by_chance = np.where(band == "none", CHANCE_COUNTS, 1.0)
     order, mixed, share = fuse(
-        _meaning_scores(similarity, by_meaning.similarity[0][by_meaning.rows[0] != MISSING], strong),
+        by_chance * _meaning_scores(similarity, found, strong),
         _word_scores(rows, by_words, lexical.attainable(tokens)),
         chosen.meaning,
     )
     best, score, meaning = order[:k], mixed[:k].astype(np.float32), share[:k].astype(np.float32)
-    band = index.bands(vector, similarity[best])
-    return FusedHits(rows[best], score, meaning, 1 - meaning, similarity[best], band)
+    return FusedHits(rows[best], score, meaning, 1 - meaning, similarity[best], band[best])
 
 
-def _meaning_scores(
-    similarity: NDArray[np.float32], found: NDArray[np.float32], strong: float
-) -> NDArray[np.float64]:
+def _meaning_scores(similarity: NDArray[np.float32], found: NDArray[np.float32], strong: float) -> NDArray[np.float64]:
     """Return (m,) in [0, 1]: 0 at the last similarity found, 1 at the best, or where strong begins."""
     if not len(found):
         return np.zeros(len(similarity))

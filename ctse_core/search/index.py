@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.errors import EncoderError, SettingError
-from ctse_core.search.confidence import Background, background_of_posts, background_of_questions, bands
+from ctse_core.search.confidence import (
+    LEAST_UNRELATED,
+    Background,
+    bulk_background,
+    bulk_rows,
+    question_background,
+)
 from ctse_core.types import Rows, Vectors, check_vectors
 
 BLOCK_NUMBERS = 8_000_000  # similarities held at once: 32 MB
@@ -50,7 +56,7 @@ class Index:
         """Keep a reference to ``vectors`` (n, d) and learn what chance looks like among them.
 
         ``unrelated`` (m, d): UNRELATED_QUESTIONS as the same encoder encodes them; they calibrate the bands.
-        Without them each question is judged against its own bulk, which is weaker.
+        Without them (or with fewer than 8) each question is judged against its own bulk, which is weaker.
 
         Raises:
             EncoderError: the vectors are not a table of finite numbers.
@@ -59,11 +65,7 @@ class Index:
             raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
         self.vectors = vectors.view(np.ndarray)  # a plain view: slices of a memmap object cost more
         self.scale = _reciprocal_lengths(self.vectors)
-        self.background: Background = (
-            background_of_questions(self.best(unrelated), len(self))
-            if unrelated is not None and len(unrelated) and self.scale.any()
-            else background_of_posts(self.vectors, unit_rows)
-        )
+        self.background = self._background(unrelated)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -90,28 +92,19 @@ class Index:
         for i in np.flatnonzero(unit.any(axis=1)):  # an empty question finds nothing
             best, exact = self._rescore(unit[i], candidates.rows[i], k)
             rows[i, : len(best)], similarity[i, : len(best)] = best, exact
-        band = bands(similarity, self.background.limits(unit))
+        band = self.background.bands(unit, rows, similarity)
         band[rows == MISSING] = "none"
         return Hits(rows, similarity, band)
-
-    def best(self, queries: Vectors) -> NDArray[np.float32]:
-        """Return the cosine (q,) of each query's best hit among all posts."""
-        unit = unit_rows(check_vectors(np.atleast_2d(queries), dim=self.vectors.shape[1]))
-        found = np.full(len(unit), -1.0, dtype=np.float32)
-        for _, scores in self._blocks(unit, self._allowed(None)):
-            if scores.shape[1]:
-                np.maximum(found, scores.max(axis=1), out=found)
-        return found
 
     def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float32]:
         """Return the cosine (m,) of one query (d,) with the posts in ``rows`` (m,), in [-1, 1]."""
         unit = unit_rows(check_vectors(np.atleast_2d(query), dim=self.vectors.shape[1]))[0]
         return self._exact(unit, np.asarray(rows, dtype=np.int64)).astype(np.float32)
 
-    def bands(self, query: Vectors, similarity: NDArray[np.float32]) -> NDArray[np.str_]:
-        """Return the band (m,) of each ``similarity`` (m,) to one query (d,)."""
+    def bands(self, query: Vectors, rows: Rows, similarity: NDArray[np.float32]) -> NDArray[np.str_]:
+        """Return the band (m,) of the posts ``rows`` (m,), given their ``similarity`` (m,) to a query (d,)."""
         unit = unit_rows(np.atleast_2d(query).astype(np.float32))
-        return bands(similarity[None], self.background.limits(unit))[0]
+        return self.background.bands(unit, rows[None], similarity[None])[0]
 
     def more_like(
         self, like: Rows, unlike: Rows | None = None, k: int = 10, where: NDArray[np.bool_] | None = None
@@ -126,6 +119,15 @@ class Index:
         if unlike is not None:
             others[np.asarray(unlike, dtype=np.int64)] = False
         return self.search(more_like_this(self.vectors, like, unlike), k, others)
+
+    def _background(self, unrelated: Vectors | None) -> Background:
+        if unrelated is not None and self.scale.any():
+            asked = unit_rows(check_vectors(unrelated, dim=self.vectors.shape[1]))
+            asked = asked[asked.any(axis=1)]
+            if len(asked) >= LEAST_UNRELATED:
+                return question_background(asked, self._blocks(asked, self._allowed(None)), len(self))
+        rows = bulk_rows(len(self))
+        return bulk_background(unit_rows(np.asarray(self.vectors[rows], dtype=np.float32)), len(self))
 
     def _allowed(self, where: NDArray[np.bool_] | None) -> Rows:
         if where is None:

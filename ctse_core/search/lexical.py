@@ -58,9 +58,7 @@ class LexicalIndex:
             np.asarray(word_ids, dtype=np.int64), lengths, len(known), settings or LexicalSettings()
         )
 
-    def search(
-        self, question: Iterable[str], k: int = 10, where: NDArray[np.bool_] | None = None
-    ) -> LexicalHits:
+    def search(self, question: Iterable[str], k: int = 10, where: NDArray[np.bool_] | None = None) -> LexicalHits:
         """Return at most ``k`` posts with any word of ``question`` (tokens made as the posts' were).
 
         ``where`` (n,) bool keeps a post when True; equal scores are ordered by row.
@@ -130,6 +128,4 @@ def contains_phrase(texts: Sequence[str], phrase: str) -> NDArray[np.bool_]:
     wanted = " ".join(fold(phrase).split())
     if not wanted:
         return np.ones(len(texts), dtype=bool)
-    return np.fromiter(
-        (wanted in " ".join(fold(text).split()) for text in texts), dtype=bool, count=len(texts)
-    )
+    return np.fromiter((wanted in " ".join(fold(text).split()) for text in texts), dtype=bool, count=len(texts))

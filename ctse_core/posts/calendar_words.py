@@ -54,9 +54,7 @@ _SIGNS = {
     "\u200e": "", "\u200f": "", "\u061c": "", "\ufeff": "", "\u202f": " ", "\u00a0": " ", "\u3000": " ",
 }  # fmt: skip
 
-_WEEKDAY_IN_BRACKETS = (
-    r"[（(]?(?:星期|周|週)?[日月火水木金土一二三四五六天][)）]|(?:星期|周|週)[日一二三四五六天]"
-)
+_WEEKDAY_IN_BRACKETS = r"[（(]?(?:星期|周|週)?[日月火水木金土一二三四五六天][)）]|(?:星期|周|週)[日一二三四五六天]"
 
 
 def in_plain_signs(cells: pl.Series) -> pl.Series:

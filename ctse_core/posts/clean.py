@@ -47,7 +47,7 @@ def check_clean(content: Bytes, layout: Layout) -> Cleanness:
     reader agree on such a file; anything else is for the careful one.
     """
     quoting = layout.quoting
-    if quoting.backslash or layout.terminator != b"\n" or len(quoting.delimiter or ",") != 1:
+    if quoting.backslash or layout.terminator != b"\n" or not (quoting.delimiter or ",").isascii():
         return Cleanness(False)
     kinds = np.zeros(256, dtype=np.uint8)
     kinds[LF] = _LINE
@@ -68,9 +68,7 @@ def check_clean(content: Bytes, layout: Layout) -> Cleanness:
     return Cleanness(True, carry.records)
 
 
-def _chunk_is_clean(
-    content: Bytes, span: tuple[int, int], kinds: Bytes, layout: Layout, carry: _Carry
-) -> bool:
+def _chunk_is_clean(content: Bytes, span: tuple[int, int], kinds: Bytes, layout: Layout, carry: _Carry) -> bool:
     """Check the structural bytes of one chunk and bring ``carry`` to its end."""
     chunk = content[span[0] : span[1]]
     structural = chunk == LF
@@ -84,6 +82,8 @@ def _chunk_is_clean(
     inside = (np.cumsum(quotes) - quotes + carry.inside) & 1
     if quotes.any() and not _quotes_are_clean(content, at[quotes], inside[quotes], layout, kinds):
         return False
+    if _has_bare_returns(content, span, at[quotes], carry.inside):
+        return False
     outer = inside == 0
     delimiters = carry.delimiters + np.cumsum((kind == _DELIMITER) & outer)
     lines = (kind == _LINE) & outer
@@ -94,9 +94,14 @@ def _chunk_is_clean(
     return not _swallows_records(kind, inside, layout.width)
 
 
-def _quotes_are_clean(
-    content: Bytes, at: NDArray[np.int64], inside: NDArray, layout: Layout, kinds: Bytes
-) -> bool:
+def _has_bare_returns(content: Bytes, span: tuple[int, int], quotes: NDArray[np.int64], inside: int) -> bool:
+    """Return whether a carriage return outside quotes does not end a line; polars would drop it."""
+    returns = np.flatnonzero(content[span[0] : span[1]] == CR) + span[0]
+    bare = returns[content[np.minimum(returns + 1, len(content) - 1)] != LF]
+    return bool(((np.searchsorted(quotes, bare) + inside) % 2 == 0).any())
+
+
+def _quotes_are_clean(content: Bytes, at: NDArray[np.int64], inside: NDArray, layout: Layout, kinds: Bytes) -> bool:
     """Return whether quotes open after and close before a delimiter, a line's end or another quote."""
     opening, closing = at[inside == 0], at[inside == 1]
     first = opening == layout.data_start
@@ -109,9 +114,7 @@ def _quotes_are_clean(
     return bool(((closing == last) | (kinds[after] > 0) | line_end).all())
 
 
-def _records_are_clean(
-    content: Bytes, ends: NDArray[np.int64], delimiters: NDArray, width: int, carry: _Carry
-) -> bool:
+def _records_are_clean(content: Bytes, ends: NDArray[np.int64], delimiters: NDArray, width: int, carry: _Carry) -> bool:
     """Return whether every record has ``width`` fields and no blank line stands between two records."""
     if not ends.size:
         return True

@@ -15,6 +15,8 @@ from ctse_core.posts.settings import ColumnRoles, ReadSettings
 from ctse_core.posts.times import share_of_times
 
 SAMPLE_ROWS = 1000
+SURE_NAME = 75.0
+"""A name that fits a role as well as this needs no proof by content."""
 MOST_LOOKED_INTO = 300
 """Columns whose content is looked into; beyond, only a name that fits gets a column looked at."""
 _LINK = r"^\s*(https?://|www\.)\S*\s*$"
@@ -61,9 +63,7 @@ def check_roles(roles: ColumnRoles, columns: list[str]) -> None:
     for role, column in roles.named().items():
         other = played.setdefault(column, role)
         if other != role and {other, role} != {"lat", "lon"}:
-            raise ColumnError(
-                f"Column {column!r} is named both as {other} and as {role}; a column has one role."
-            )
+            raise ColumnError(f"Column {column!r} is named both as {other} and as {role}; a column has one role.")
 
 
 def find_column(column: str, columns: list[str], role: str = "text") -> str:
@@ -77,9 +77,7 @@ def find_column(column: str, columns: list[str], role: str = "text") -> str:
     near = [name for name in columns if plain_name(name) == plain_name(column)]
     near = near or get_close_matches(column, columns, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise ColumnError(
-        f"There is no column {column!r} for the {role}; the columns are {_listed(columns)}.{hint}"
-    )
+    raise ColumnError(f"There is no column {column!r} for the {role}; the columns are {_listed(columns)}.{hint}")
 
 
 def _listed(columns: list[str], most: int = 30) -> str:
@@ -109,7 +107,7 @@ class _Guess:
         lat, lon = self._coordinates()
         time = self._take("time", self._time_score, 45)
         identity = self._take("id", self._id_score, 45)
-        text = self._take("text", self._text_score, 30)
+        text = self._take("text", self._text_score, 30) or self._take("text", self._text_score, 10)
         if text is None and self.sample.width == 1 and self.free and self.looks(self.free[0]).numbers <= 0.7:
             text = self.free[0]
         lang = self._take("lang", self._lang_score, 45)
@@ -132,9 +130,7 @@ class _Guess:
         return self._looks[column]
 
     def _take(self, role: str, score: Callable[[str, str], float], least: float) -> str | None:
-        scored = [
-            (score(column, role), -at, column) for at, column in enumerate(self.free) if column in self.names
-        ]
+        scored = [(score(column, role), -at, column) for at, column in enumerate(self.free) if column in self.names]
         best = max(scored, default=(0.0, 0, ""))
         if best[0] < least:
             return None
@@ -171,34 +167,29 @@ class _Guess:
         if not self.sample.height:
             return score
         looks = self.looks(column)
-        if not looks.filled or looks.length > 120 or looks.wordy > 0.2 or looks.distinct < 0.5:
+        if not looks.filled or looks.length > 120 or looks.wordy > 0.2:
+            return 0.0
+        if looks.distinct < (0.1 if score >= SURE_NAME else 0.5):  # posts may occur more than once in a file
             return 0.0
         if score:
             return score - 40 * (1 - looks.filled)
-        long_digits = looks.cells.str.contains(r"^\d{15,20}$").mean() or 0.0
-        return (
-            50.0
-            if not about_others(column)
-            and looks.distinct > 0.95
-            and _as_float(long_digits) > 0.9
-            and looks.filled > 0.9
-            else 0.0
-        )
+        long_digits = _as_float(looks.cells.str.contains(r"^\d{15,20}$").mean())
+        telling = min(looks.distinct, long_digits, looks.filled)
+        return 50.0 if telling > 0.9 and not about_others(column) else 0.0
 
     def _text_score(self, column: str, role: str) -> float:
         score = name_score(column, role)
         if not self.sample.height:
             return score
         looks = self.looks(column)
-        if not looks.filled or looks.numbers > 0.7 or looks.links > 0.7:
+        surely = score >= SURE_NAME and looks.filled > 0  # posts of a word, an emoji or a link are posts
+        if not surely and (not looks.filled or looks.numbers > 0.7 or looks.links > 0.7):
             return 0.0
         content = looks.wordy * (0.4 + 0.6 * looks.distinct) * min(1.0, looks.length / 60)
         if score < 50 and name_score(column, "author") + name_score(column, "place") > 60:
             content *= 0.3
-        return (
-            0.6 * score * (0.3 + 0.7 * looks.filled) * (1 if looks.wordy > 0.05 else 0.5)
-            + 60 * content * looks.filled
-        )
+        named = 0.6 * score * (0.3 + 0.7 * looks.filled) * (1 if looks.wordy > 0.05 else 0.5)
+        return max(named + 60 * content * looks.filled, 31.0 if surely else 0.0)
 
     def _lang_score(self, column: str, role: str) -> float:
         score = name_score(column, role)
@@ -208,16 +199,10 @@ class _Guess:
         if not looks.filled or looks.length > 20:
             return 0.0
         codes = _as_float(
-            looks.cells.str.to_lowercase()
-            .str.slice(0, 3)
-            .str.strip_chars("-_ ")
-            .is_in(_LANGUAGE_CODES)
-            .mean()
+            looks.cells.str.to_lowercase().str.slice(0, 3).str.strip_chars("-_ ").is_in(_LANGUAGE_CODES).mean()
         )
         small = _as_float((looks.cells == looks.cells.str.to_lowercase()).mean())
-        return (
-            score if score else 50.0 if codes > 0.95 and small > 0.95 and looks.cells.n_unique() > 1 else 0.0
-        )
+        return score if score else 50.0 if codes > 0.95 and small > 0.95 and looks.cells.n_unique() > 1 else 0.0
 
     def _coordinates(self) -> tuple[str | None, str | None]:
         def degrees(column: str, role: str) -> float:
@@ -229,14 +214,10 @@ class _Guess:
 
         def pair(column: str, role: str) -> float:
             score = name_score(column, role)
-            return (
-                score
-                if score and self.sample.height and share_of_pairs(self.looks(column).cells) > 0.5
-                else 0.0
-            )
+            return score if score and self.sample.height and share_of_pairs(self.looks(column).cells) > 0.5 else 0.0
 
         free = list(self.free)
-        lat, lon = self._take("lat", degrees, 45), self._take("lon", degrees, 45)
+        lat, lon = self._take("lat", degrees, 20), self._take("lon", degrees, 20)
         if lat and lon:
             return lat, lon
         self.free = free
@@ -249,7 +230,7 @@ def _looks(cells: pl.Series) -> _Looks:
     if not len(filled):
         return _Looks(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, filled)
     wordy = filled.str.contains(
-        r"\p{L}[\p{L}\p{M}]*\s+\S*\p{L}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]{4}"
+        r"\p{L}\S*\s+\S*\p{L}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]{4}"
     )
     json_like = filled.str.contains(r"^\s*[\[{].*[\]}]\s*$")
     return _Looks(

@@ -90,9 +90,7 @@ def _checked(lat: NDArray[np.float64], lon: NDArray[np.float64], filled: pl.Seri
             "which means unknown; left empty."
         )
     if lost:
-        notes.append(
-            f"{counted(lost, 'coordinate is', 'coordinates are')} no number or out of range; left empty."
-        )
+        notes.append(f"{counted(lost, 'coordinate is', 'coordinates are')} no number or out of range; left empty.")
     keep = pl.Series(fits & ~nowhere)
     columns = [pl.select(pl.when(keep).then(pl.Series(axis))).to_series() for axis in (lat, lon)]
     return Coordinates(columns[0], columns[1], notes)

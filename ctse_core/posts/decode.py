@@ -100,9 +100,7 @@ def decode_row(raw: bytes, fallback: str | None) -> str | None:
     if b"\xed" in raw:  # surrogates written one by one, as some databases do
         try:
             return (
-                raw.decode("utf-8", "surrogatepass")
-                .encode("utf-16-le", "surrogatepass")
-                .decode("utf-16-le", "replace")
+                raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             )
         except UnicodeDecodeError:
             pass
@@ -235,7 +233,5 @@ def _mostly_utf8(path: Path, skip: int, folder: Path) -> TextFile:
     if good >= MIXED * bad or skip:  # a row in another encoding is hardly ever UTF-8 by accident
         return TextFile(path, skip, "utf-8", fallback=guess)
     other = _rewritten(path, guess, 0, folder)
-    guessed = (
-        f"The file is not UTF-8; it was read as {guess}, which is a guess: check a few rows with accents."
-    )
+    guessed = f"The file is not UTF-8; it was read as {guess}, which is a guess: check a few rows with accents."
     return replace(other, notes=[guessed, *other.notes])

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from ctse_core.errors import InputFileError
 from ctse_core.posts.clean import SOLE_COLUMN, check_clean
 from ctse_core.posts.decode import TextFile, decode_row
 from ctse_core.posts.dialect import Layout, find_layout, shape
@@ -56,8 +57,14 @@ class Tally:
 
 
 def read_delimited(text: TextFile, name: str, settings: ReadSettings, progress: Progress) -> RawTable:
-    """Return the rows of a delimited text file; regular files go the fast way, with equal results."""
+    """Return the rows of a delimited text file; regular files go the fast way, with equal results.
+
+    Raises:
+        InputFileError: the file holds nothing but blank lines.
+    """
     with text.path.open("rb") as stream, _mapped(stream) as content:
+        if not content[text.start : text.start + SAMPLE].strip() and not content[text.start :].strip():
+            raise InputFileError(f"{name} is empty: it holds nothing but blank lines.")
         layout = find_layout(_sample(content), text.start, name, settings)
         progress(0.1, "Checking the rows")
         table = None
@@ -134,7 +141,7 @@ def _read_carefully(content: mmap.mmap, layout: Layout, fallback: str | None, pr
     start = layout.data_start
     for row, record in enumerate(_records(content, layout, fallback, tally), start=1):
         if record.fields is None:
-            raw = content[start : min(record.end, start + 20_000)].decode("utf-8", "replace").rstrip("\r\n")
+            raw = content[start : record.end].decode("utf-8", "replace").rstrip("\r\n")
             aside.append((row, record.reason, raw))
         else:
             good.append(record.fields)
@@ -155,21 +162,20 @@ def _read_carefully(content: mmap.mmap, layout: Layout, fallback: str | None, pr
 
 def _frame(rows: list[list[str]], names: list[str]) -> pl.DataFrame:
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return pl.DataFrame(
-        [pl.Series(n, cells, dtype=pl.String) for n, cells in zip(names, columns, strict=True)]
-    )
+    return pl.DataFrame([pl.Series(n, cells, dtype=pl.String) for n, cells in zip(names, columns, strict=True)])
 
 
 def _records(content: mmap.mmap, layout: Layout, fallback: str | None, tally: Tally) -> Iterator[Record]:
     """Yield every record from the first data row on; a broken quote costs its own line and no more."""
     at, size, several = layout.data_start, len(content), layout.width > 1
+    blanks = b" " if layout.quoting.delimiter == "\t" else b" \t"
     while at < size:
         end = _line_end(content, at, layout.terminator)
         line = content[at:end].removesuffix(layout.terminator)
         if layout.terminator == b"\n":
             line = line.removesuffix(b"\r")
-        if several and not line.strip(b" \t"):
-            tally.done["blank"] += not line.strip() and content[end : end + 4096].strip() != b""
+        if several and not line.strip(blanks):
+            tally.done["blank"] += content[end : end + 4096].strip() != b""
             at = end
             continue
         record = _record(content, (at, end), line, layout, fallback, tally)
@@ -210,9 +216,7 @@ def _record(
             if len(fields) == layout.width:
                 tally.done["quotes"] += 1
                 return Record(fields, "", span[1])
-        return Record(
-            None, "A quotation mark opens in it and does not close before other rows begin.", span[1]
-        )
+        return Record(None, "A quotation mark opens in it and does not close before other rows begin.", span[1])
     fields = split_leniently(text, layout.quoting)
     if len(fields) == layout.width:
         tally.done["quotes"] += 1

@@ -159,18 +159,14 @@ def _with_header(sampled: _Sampled, start: int, terminator: bytes, settings: Rea
     if not records:
         return Layout(sampled.quoting, ["column_1"], start, terminator)
     header, more = _fit_header(records[0], width, records[1:])
-    has_header = settings.header == "yes" or (
-        settings.header == "auto" and first_row_is_header(records[:200])
-    )
+    has_header = settings.header == "yes" or (settings.header == "auto" and first_row_is_header(records[:200]))
     if has_header:
         names, about = column_names(header)
         notes += more + about
     else:
         names = [f"column_{position}" for position in range(1, width + 1)]
         if settings.header == "auto":
-            notes.append(
-                "The first row looks like a post, not like column names; columns are called column_1, …"
-            )
+            notes.append("The first row looks like a post, not like column names; columns are called column_1, …")
     rigid = _rigid(records[1:], len(names))
     short = sum(len(record) < len(names) for record in records[1:] if any(record))
     fill_up = len(names) > 2 and short > 0.5 * len(records[1:]) and len(records) > 2

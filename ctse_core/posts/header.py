@@ -35,13 +35,9 @@ def column_names(header: list[str]) -> tuple[list[str], list[str]]:
         names.append(name)
     notes = []
     if unnamed:
-        notes.append(
-            f"Without a name, called by position such as column_3: {counted(unnamed, 'column', 'columns')}."
-        )
+        notes.append(f"Without a name, called by position such as column_3: {counted(unnamed, 'column', 'columns')}.")
     if repeated:
-        notes.append(
-            f"With a name that stands before, such as text_2: {counted(repeated, 'column', 'columns')}."
-        )
+        notes.append(f"With a name that stands before, such as text_2: {counted(repeated, 'column', 'columns')}.")
     return names, notes
 
 
@@ -55,10 +51,7 @@ def first_row_is_header(rows: list[list[str]]) -> bool:
         return False
     if not rest:
         return len(first) > 1 or not _is_sentence(first[0])
-    verdicts = [
-        _column_says(cell, [row[at].strip() for row in rest if at < len(row)])
-        for at, cell in enumerate(first)
-    ]
+    verdicts = [_column_says(cell, [row[at].strip() for row in rest if at < len(row)]) for at, cell in enumerate(first)]
     if len(first) == 1:
         return verdicts[0] > 0
     return sum(verdicts) >= 0 and not _is_sentence(max(filled, key=len))
@@ -92,7 +85,5 @@ def _column_says(cell: str, below: list[str]) -> int:
     if Counter(filled)[cell] and len(filled) >= 3:
         return -1
     word = re.fullmatch(r"[\w.\-/:#]+", cell) is not None and len(cell) <= 40
-    longer = median(map(len, filled)) > 2 * len(cell) and sum(" " in other for other in filled) >= 0.5 * len(
-        filled
-    )
+    longer = median(map(len, filled)) > 2 * len(cell) and sum(" " in other for other in filled) >= 0.5 * len(filled)
     return 1 if word and longer else 0

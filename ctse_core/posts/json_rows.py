@@ -91,9 +91,7 @@ class _Rows:
                 f"{counted(self._beyond, 'value', 'values')} of further columns left out."
             )
         if self._halves:
-            notes.append(
-                f"{counted(self._halves, 'cell', 'cells')} held halves of characters; they stand as \ufffd."
-            )
+            notes.append(f"{counted(self._halves, 'cell', 'cells')} held halves of characters; they stand as \ufffd.")
         return frame, notes
 
     def _close_block(self) -> None:

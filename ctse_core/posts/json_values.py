@@ -203,16 +203,14 @@ def _skipped(buffer: _Buffer, lead: str | None) -> Value:
         start = 0
         found = buffer.text.find(lead, 1)
     stop = found if found >= 0 else len(buffer.text)
-    raw = buffer.text[start : min(stop, start + 20_000)]
+    raw = buffer.text[start:stop]
     buffer.at = max(stop, start + 1)
     return Value(None, "It is not valid JSON; reading went on with the next one.", raw.rstrip(", \n\r\t"))
 
 
 def _export(text: TextFile, skip: int, name: str) -> tuple[str, list[str], Iterator[Value]]:
     if text.path.stat().st_size > EXPORT_LIMIT:
-        raise InputFileError(
-            f"{name} is one JSON object of over 1 GB; save it as JSON lines, one post a line."
-        )
+        raise InputFileError(f"{name} is one JSON object of over 1 GB; save it as JSON lines, one post a line.")
     content = text.path.read_bytes()[skip:].decode("utf-8", "replace")
     try:
         value = _decoder().decode(content.strip())
@@ -222,8 +220,7 @@ def _export(text: TextFile, skip: int, name: str) -> tuple[str, list[str], Itera
         if error.msg == "Extra data":
             return "JSON", [], _members(text, skip)
         raise InputFileError(
-            f"{name} is not valid JSON: {error.msg} in line {error.lineno:,}. "
-            "Fetch it again or save it as JSON lines."
+            f"{name} is not valid JSON: {error.msg} in line {error.lineno:,}. Fetch it again or save it as JSON lines."
         ) from error
     where, found = _longest_list(value, "")
     if found is None:

@@ -53,17 +53,13 @@ def check_workbook(path: Path, name: str, settings: ReadSettings) -> None:
             for info in members:
                 _measure_member(raw, info, meter)
     except (zipfile.BadZipFile, EOFError, zlib.error, ValueError) as error:
-        raise InputFileError(
-            f"{name} is a damaged workbook ({error}); save it again as XLSX or CSV."
-        ) from error
+        raise InputFileError(f"{name} is a damaged workbook ({error}); save it again as XLSX or CSV.") from error
 
 
 def _measure_member(raw: IO[bytes], info: zipfile.ZipInfo, meter: Meter) -> None:
     """Inflate one member without keeping it, beyond its declared size too, counting bytes and cells."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-        raise InputFileError(
-            f"{meter.name} is protected or packed in an unusual way; save it again as XLSX or CSV."
-        )
+        raise InputFileError(f"{meter.name} is protected or packed in an unusual way; save it again as XLSX or CSV.")
     raw.seek(info.header_offset + 26)
     lengths = raw.read(4)
     raw.seek(int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little"), 1)

@@ -26,7 +26,7 @@ def read_parquet(plain: Unpacked, most: int | None = None) -> RawTable:
         if rows > MOST_ROWS and most is None:
             raise InputFileError(f"{plain.name} holds {rows:,} rows; give at most {MOST_ROWS:,} at a time.")
         frame = (lazy if most is None else lazy.head(most)).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InputFileError(f"{plain.name} is a damaged Parquet file; fetch or write it again.") from error
     frame = _unnested(frame)
     names, notes = column_names(frame.columns)
@@ -38,9 +38,7 @@ def read_parquet(plain: Unpacked, most: int | None = None) -> RawTable:
         columns.append(_as_text(cells).rename(name))
     text, about_nul = tidy(pl.DataFrame(columns))
     numbers = pl.Series("row", range(1, frame.height + 1), dtype=pl.Int64)
-    return RawTable(
-        text, numbers, set_aside([]), "Parquet", notes=[*notes, *about_nul], damaged_numbers=damaged
-    )
+    return RawTable(text, numbers, set_aside([]), "Parquet", notes=[*notes, *about_nul], damaged_numbers=damaged)
 
 
 def _unnested(frame: pl.DataFrame, depth: int = 4) -> pl.DataFrame:
@@ -51,15 +49,11 @@ def _unnested(frame: pl.DataFrame, depth: int = 4) -> pl.DataFrame:
     columns: list[pl.Series] = []
     for cells in frame.get_columns():
         if cells.name in nested:
-            columns += [
-                part.rename(f"{cells.name}.{part.name}") for part in cells.struct.unnest().get_columns()
-            ]
+            columns += [part.rename(f"{cells.name}.{part.name}") for part in cells.struct.unnest().get_columns()]
         else:
             columns.append(cells)
     names, _ = column_names([cells.name for cells in columns])
-    return _unnested(
-        pl.DataFrame([c.rename(name) for c, name in zip(columns, names, strict=True)]), depth - 1
-    )
+    return _unnested(pl.DataFrame([c.rename(name) for c, name in zip(columns, names, strict=True)]), depth - 1)
 
 
 def _as_text(cells: pl.Series) -> pl.Series:
@@ -75,9 +69,7 @@ def _as_text(cells: pl.Series) -> pl.Series:
         text = pl.select(pl.when(whole).then(digits).otherwise(cells.cast(pl.String))).to_series()
         return pl.select(pl.when(cells.is_not_nan()).then(text)).to_series()
     if kind == pl.Binary:
-        return pl.Series(
-            [cell if cell is None else cell.decode("utf-8", "replace") for cell in cells], dtype=pl.String
-        )
+        return pl.Series([cell if cell is None else cell.decode("utf-8", "replace") for cell in cells], dtype=pl.String)
     if isinstance(kind, pl.List | pl.Array):
         return pl.DataFrame({"held": cells}).select(_list_as_json("held")).to_series()
     if isinstance(kind, pl.Struct):

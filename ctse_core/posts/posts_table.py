@@ -51,9 +51,7 @@ def posts_table(
     return pl.DataFrame([cells.alias(name) for name, cells in columns.items()])
 
 
-def _post_ids(
-    ids: pl.Series, rows: pl.Series, raw: RawTable, roles: ColumnRoles, notes: list[str]
-) -> pl.Series:
+def _post_ids(ids: pl.Series, rows: pl.Series, raw: RawTable, roles: ColumnRoles, notes: list[str]) -> pl.Series:
     """Return the ids as in the file, "row-<row>" where there is none; doubts go into ``notes``."""
     if roles.id:
         lost = raw.damaged_numbers.get(roles.id, 0)
@@ -66,19 +64,13 @@ def _post_ids(
         missing = ids.null_count()
         repeated = ids.drop_nulls().len() - ids.drop_nulls().n_unique()
         if repeated:
-            notes.append(
-                f"{counted(repeated, 'post repeats', 'posts repeat')} the id of another; all were kept."
-            )
+            notes.append(f"{counted(repeated, 'post repeats', 'posts repeat')} the id of another; all were kept.")
         if missing:
-            notes.append(
-                f"{counted(missing, 'post has', 'posts have')} no id and got one by its row, such as row-12."
-            )
+            notes.append(f"{counted(missing, 'post has', 'posts have')} no id and got one by its row, such as row-12.")
     return pl.select(pl.coalesce(ids, "row-" + rows.cast(pl.String))).to_series()
 
 
-def _times(
-    cells: pl.Series, ids: pl.Series, roles: ColumnRoles, settings: ReadSettings, notes: list[str]
-) -> Times:
+def _times(cells: pl.Series, ids: pl.Series, roles: ColumnRoles, settings: ReadSettings, notes: list[str]) -> Times:
     """Return the times of the time column, else those that Twitter/X ids carry, else nulls."""
     if roles.time:
         times = parse_times(cells, settings)
@@ -99,9 +91,7 @@ def _times(
 def _coordinates(lat: pl.Series, lon: pl.Series, roles: ColumnRoles) -> Coordinates:
     if roles.lat and roles.lat == roles.lon:
         name = plain_name(roles.lat)
-        return parse_pairs(
-            lat, longitude_first=name.endswith(("coordinates_coordinates", "geometry_coordinates"))
-        )
+        return parse_pairs(lat, longitude_first=name.endswith(("coordinates_coordinates", "geometry_coordinates")))
     if roles.lat and roles.lon:
         return parse_coordinates(lat, lon)
     nowhere = pl.Series([None] * lat.len(), dtype=pl.Float64)
@@ -122,9 +112,7 @@ def _other_columns(
         left_out = filled[len(kept) :]
         shown = ", ".join(name[:60] for name in left_out[:10])
         more = f" and {len(left_out) - 10:,} more" if len(left_out) > 10 else ""
-        notes.append(
-            f"Of {len(filled):,} other columns the first {len(kept)} were kept; left out: {shown}{more}."
-        )
+        notes.append(f"Of {len(filled):,} other columns the first {len(kept)} were kept; left out: {shown}{more}.")
     return kept
 
 

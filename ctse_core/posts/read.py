@@ -52,9 +52,7 @@ def read_posts(
     if not raw.rows_in_file:
         notes.append("The file has column names but no rows.")
     progress(1.0, f"Read {counted(table.height, 'post', 'posts')}")
-    return Posts(
-        table, empty, raw.unreadable, raw.rows_in_file, roles, notes, raw.kind, raw.encoding, raw.delimiter
-    )
+    return Posts(table, empty, raw.unreadable, raw.rows_in_file, roles, notes, raw.kind, raw.encoding, raw.delimiter)
 
 
 def preview(source: Path, rows: int = 20, settings: ReadSettings = _DEFAULTS) -> Preview:

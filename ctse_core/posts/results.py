@@ -85,16 +85,12 @@ def cut(raw: str, length: int = RAW_LENGTH) -> str:
 
 def set_aside(pieces: list[tuple[int, str, str]]) -> pl.DataFrame:
     """Return rows set apart, given as (row, reason, raw), as a table with those columns."""
-    return pl.DataFrame(
-        [(row, reason, cut(raw)) for row, reason, raw in pieces], schema=SET_ASIDE_SCHEMA, orient="row"
-    )
+    return pl.DataFrame([(row, reason, cut(raw)) for row, reason, raw in pieces], schema=SET_ASIDE_SCHEMA, orient="row")
 
 
 def row_as_json(cells: dict[str, str | None]) -> str:
     """Return the filled cells of one row as JSON, cut to the length that is kept."""
-    return cut(
-        json.dumps({name: cell for name, cell in cells.items() if cell is not None}, ensure_ascii=False)
-    )
+    return cut(json.dumps({name: cell for name, cell in cells.items() if cell is not None}, ensure_ascii=False))
 
 
 def counted(number: int, one: str, many: str) -> str:

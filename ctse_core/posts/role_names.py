@@ -40,16 +40,16 @@ _NAMES: dict[str, str] = {
     "id": """
         id_str tweet_id_str tweet_id id status_id status_id_str tweetid post_id postid message_id msg_id
         comment_id conversation_post_id src_id source_id record_id row_id doc_id document_id item_id
-        uid_post facebook_id platform_id mcl_id uri cid uuid guid identifier unique_id sms_id id_tweet
-        instance_id submission_id 微博id mid bid 编号 編號 帖子id 番号 아이디 identificador identifiant
-        kennung номер идентификатор المعرف معرف""",
+        uid_post platform_id mcl_id uri cid uuid guid identifier unique_id sms_id id_tweet instance_id
+        submission_id 微博id mid bid 编号 編號 帖子id 番号 아이디 identificador identifiant kennung
+        номер идентификатор المعرف معرف""",
     "author": """
         author_username username screen_name user_screen_name user_name author author_name user_username
         author_handle handle user_login account_acct account_username account account_handle
         author_display_name account_display_name page_name user_display_name display_name nickname from
         sender sender_name sender_id from_id channel_title channel_name snippet_author_display_name
         top_level_comment_snippet_author_display_name user author_id user_id user_id_str author_fullname
-        owner_username profile_name phone phone_number submitted_by enumerator autor usuario
+        owner_username profile_name name phone phone_number submitted_by enumerator autor usuario
         nombre_usuario nome_usuario auteur utilisateur benutzer verfasser autore utente penulis pengguna
         yazar kullanici kullanıcı автор пользователь الكاتب المؤلف المستخدم مستخدم نویسنده کاربر
         用户昵称 昵称 用户名 作者 博主 发布者 用戶 用戶名 ユーザー名 ユーザー 投稿者 著者 작성자 사용자
@@ -74,13 +74,13 @@ _NAMES: dict[str, str] = {
         location_coordinates geo point coords coordenadas coordonnees koordinaten koordinat координаты
         إحداثيات الإحداثيات 坐标 座標 좌표""",
     "place": """
-        place place_full_name place_name full_place_name location user_location author_location
-        place_country city town district region province state country country_code admin1 admin2 area
-        address village municipality geo_place_name lugar ubicacion ubicación ciudad municipio pais país
-        localidade cidade lieu ville endroit région pays ort stadt luogo citta città lokasi tempat kota
-        konum yer sehir şehir il место город регион адрес المكان مكان الموقع موقع المدينة مدينة شهر مکان
-        地点 位置 发布位置 ip属地 城市 省份 地區 地點 場所 位置情報 都市 地域 장소 위치 지역 도시 स्थान
-        शहर স্থান শহর இடம் สถานที่ จังหวัด địa_điểm vị_trí thành_phố mahali mji kote vil""",
+        place geo_full_name place_full_name place_name full_place_name location place_country city town
+        district region province state country country_code admin1 admin2 area address village
+        municipality geo_place_name lugar ubicacion ubicación ciudad municipio pais país localidade
+        cidade lieu ville endroit région pays ort stadt luogo citta città lokasi tempat kota konum yer
+        sehir şehir il место город регион адрес المكان مكان الموقع موقع المدينة مدينة شهر مکان 地点 位置
+        发布位置 ip属地 城市 省份 地區 地點 場所 位置情報 都市 地域 장소 위치 지역 도시 स्थान शहर স্থান
+        শহর இடம் สถานที่ จังหวัด địa_điểm vị_trí thành_phố mahali mji kote vil""",
     "label": """
         label labels class category class_label text_info choose_one_category info_type information_type
         informativeness topic target annotation code crisis_related aid_type need_type need event_type
@@ -96,6 +96,7 @@ _OTHERS = """
     page group channel"""
 OTHERS = frozenset(_OTHERS.split())
 """Words in a column's name that say it describes somebody or something else than the post itself."""
+_PEOPLE = frozenset({"user", "author", "account", "owner", "profile"})
 
 
 @lru_cache(maxsize=20_000)
@@ -142,6 +143,8 @@ def name_score(name: str, role: str) -> float:
     parts = [plain_name(part) for part in re.split(r"[./:]", name) if part.strip()]
     if role in ("text", "time", "id", "lang", "label") and about_others(name):
         return 0.0
+    if role == "place" and not _PEOPLE.isdisjoint(whole.split("_")):
+        return 0.0  # where an author says to live is not where the post speaks of
     if len(parts) > 1 and parts[-1] in ranks:
         return 70.0 - 30.0 * ranks[parts[-1]] / len(ranks)
     if role == "id":  # any word "id" would be too easy: follower ids, place ids

@@ -125,12 +125,8 @@ class ReadSettings:
         for knob in fields(self):
             value, about = getattr(self, knob.name), knob.metadata
             if "choices" in about and value not in about["choices"]:
-                raise SettingError(
-                    f"{about['label']} must be one of {', '.join(about['choices'])}, not {value!r}."
-                )
+                raise SettingError(f"{about['label']} must be one of {', '.join(about['choices'])}, not {value!r}.")
             if "min" in about and not about["min"] <= value <= about["max"]:
-                raise SettingError(
-                    f"{about['label']} must lie between {about['min']} and {about['max']}, not {value}."
-                )
-        if len(self.delimiter) > 1:
-            raise SettingError(f"The delimiter must be one character, not {self.delimiter!r}.")
+                raise SettingError(f"{about['label']} must lie between {about['min']} and {about['max']}, not {value}.")
+        if len(self.delimiter) > 1 or self.delimiter in tuple('"\n\r'):
+            raise SettingError(f"The delimiter must be one character, no quote or line end: {self.delimiter!r}.")

@@ -75,8 +75,7 @@ def parse_times(cells: pl.Series, settings: ReadSettings) -> Times:
         notes += _read_written(plain, left, settings, micros, state)
     filled = (plain.is_not_null() & (plain != "")).to_numpy()
     low, high = (
-        days_since_1970(np.array([year]), 1, 1)[0] * DAY
-        for year in (settings.earliest_year, settings.latest_year + 1)
+        days_since_1970(np.array([year]), 1, 1)[0] * DAY for year in (settings.earliest_year, settings.latest_year + 1)
     )
     inside = (state > 0) & (micros >= low) & (micros < high)
     outside, unparsed = int(((state > 0) & ~inside).sum()), int((filled & (state == 0)).sum())
@@ -88,9 +87,7 @@ def parse_times(cells: pl.Series, settings: ReadSettings) -> Times:
         notes.append(f"{counted(outside, 'time lies', 'times lie')} outside the years {years}; left empty.")
     if unparsed:
         example = plain.filter(pl.Series(filled & (state == 0)))[0][:40]
-        notes.append(
-            f"{counted(unparsed, 'cell', 'cells')} of the time column hold no time, such as {example!r}."
-        )
+        notes.append(f"{counted(unparsed, 'cell holds', 'cells hold')} no time that can be read, such as {example!r}.")
     values = pl.Series(micros).cast(pl.Datetime("us", "UTC"))
     return Times(pl.select(pl.when(pl.Series(inside)).then(values)).to_series(), unparsed, outside, notes)
 
@@ -208,9 +205,7 @@ def _place(
     offset = zone.fill_null(0).to_numpy()
     good &= np.abs(offset) <= 14 * 60
     found = (
-        days_since_1970(year, month, day) * DAY
-        + (hour * 3600 + (minute - offset) * 60 + second) * SECOND
-        + fraction
+        days_since_1970(year, month, day) * DAY + (hour * 3600 + (minute - offset) * 60 + second) * SECOND + fraction
     )
     micros[at] = np.where(good, found, 0)
     state[at] = np.where(good, np.where(zone.is_null().to_numpy(), 2, 1), 0)

@@ -116,9 +116,7 @@ def _kind_of_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError) as error:
-        raise InputFileError(
-            f"{path.name} is a damaged zip file; pack it again or give the file inside."
-        ) from error
+        raise InputFileError(f"{path.name} is a damaged zip file; pack it again or give the file inside.") from error
     if "xl/workbook.xml" in names:
         return "xlsx"
     for member, thing in (
@@ -144,7 +142,8 @@ def _copy(blocks: Iterator[bytes], target: Path, meter: Meter, sample: int | Non
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(BLOCK):
+    read = getattr(stream, "read1", stream.read)  # read1 hands over what a cut-off file still gives
+    while block := read(BLOCK):
         yield block
 
 
@@ -199,17 +198,13 @@ def _choose_member(archive: zipfile.ZipFile, name: str, part: str) -> tuple[zipf
     files = [
         info
         for info in archive.infolist()
-        if not info.is_dir()
-        and "__MACOSX" not in info.filename
-        and not Path(info.filename).name.startswith(".")
+        if not info.is_dir() and "__MACOSX" not in info.filename and not Path(info.filename).name.startswith(".")
     ]
     if part:
         for info in files:
             if part in (info.filename, Path(info.filename).name):
                 return info, []
-        raise InputFileError(
-            f"{name} holds no file {part!r}; it holds {_listed([i.filename for i in files])}."
-        )
+        raise InputFileError(f"{name} holds no file {part!r}; it holds {_listed([i.filename for i in files])}.")
     tables = [info for info in files if info.filename.lower().endswith(TABLE_NAMES)]
     if not tables and len(files) == 1:
         tables = files
@@ -221,8 +216,7 @@ def _choose_member(archive: zipfile.ZipFile, name: str, part: str) -> tuple[zipf
     if not others:
         return chosen, []
     return chosen, [
-        f"{name} holds {len(tables)} tables; the largest, {chosen.filename}, was read and "
-        f"{_listed(others)} left aside."
+        f"{name} holds {len(tables)} tables; the largest, {chosen.filename}, was read and {_listed(others)} left aside."
     ]
 
 

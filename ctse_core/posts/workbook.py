@@ -60,14 +60,10 @@ def _table(plain: Unpacked, rows: list[list[Any]], settings: ReadSettings, notes
     above = blank + preamble_length(first[blank:], width)
     if above > blank:
         notes.append(f"The first {above} lines stand above the table and were passed over.")
-    has_header = settings.header == "yes" or (
-        settings.header == "auto" and first_row_is_header(first[above:])
-    )
+    has_header = settings.header == "yes" or (settings.header == "auto" and first_row_is_header(first[above:]))
     header = first[above] if has_header else [f"column_{at}" for at in range(1, len(rows[0]) + 1)]
     if not has_header and settings.header == "auto":
-        notes.append(
-            "The first row looks like a post, not like column names; columns are called column_1 and so on."
-        )
+        notes.append("The first row looks like a post, not like column names; columns are called column_1 and so on.")
     body = rows[above + has_header :]
     columns, damaged = [], {}
     names, about = _names(header, body)

@@ -6,6 +6,7 @@ from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, EncoderSpec
 from ctse_core.encoders.embed import KnownVectors, embed, text_digest
 from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
 from ctse_core.encoders.pooling import mean_pool
+from ctse_core.encoders.remote import Consent, RemoteEncoder, RemoteSettings, consent_question
 from ctse_core.encoders.sources import EncoderStatus, list_encoders
 from ctse_core.encoders.transformer import SentenceEncoder
 
@@ -13,11 +14,15 @@ __all__ = [
     "DEFAULT_ENCODER",
     "ENCODERS",
     "RUNTIMES",
+    "Consent",
     "Encoder",
     "EncoderSpec",
     "EncoderStatus",
     "KnownVectors",
+    "RemoteEncoder",
+    "RemoteSettings",
     "SentenceEncoder",
+    "consent_question",
     "embed",
     "list_encoders",
     "load_encoder",

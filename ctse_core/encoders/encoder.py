@@ -57,9 +57,7 @@ def load_encoder(
     name, folder, prefix = _find(name_or_folder, progress)
     where = device or ("cuda" if has_gpu() else "cpu")
     if runtime == "onnx-int8" and where != "cpu":
-        raise SettingError(
-            "The runtime onnx-int8 works on the processor only; choose torch or the device cpu."
-        )
+        raise SettingError("The runtime onnx-int8 works on the processor only; choose torch or the device cpu.")
     if runtime != "torch" and where == "cpu":
         try:
             return OnnxEncoder.load(folder, name, prefix, progress)
@@ -86,6 +84,10 @@ def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, st
     spec = ENCODERS.get(name)
     if spec is not None:
         return spec.name, encoder_folder(spec, progress), spec.prefix
+    if name.startswith(("http://", "https://")):
+        raise EncoderError(
+            f"{name} is an address: texts would leave this machine. Open it as a RemoteEncoder, which asks first."
+        )
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder.resolve().name, folder.resolve(), None

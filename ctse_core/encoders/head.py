@@ -68,9 +68,7 @@ def save_head(head: nn.Sequential, folder: Path) -> list[str]:
         }
         (folder / name).mkdir()
         (folder / name / "config.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        state = {
-            f"linear.{key}": value.detach().cpu().contiguous() for key, value in layer.state_dict().items()
-        }
+        state = {f"linear.{key}": value.detach().cpu().contiguous() for key, value in layer.state_dict().items()}
         save_file(state, folder / name / "model.safetensors")
         names.append(name)
     return names

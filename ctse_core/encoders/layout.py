@@ -129,10 +129,7 @@ def write_sentence_modules(folder: Path, dim: int, use: EncoderUse, dense: Seque
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": f"{kind}Transformer"},
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": f"{kind}Pooling"},
-        *(
-            {"idx": i, "name": str(i), "path": path, "type": f"{kind}Dense"}
-            for i, path in enumerate(dense, 2)
-        ),
+        *({"idx": i, "name": str(i), "path": path, "type": f"{kind}Dense"} for i, path in enumerate(dense, 2)),
     ]
     pooling = {
         "word_embedding_dimension": dim,
@@ -172,9 +169,7 @@ def _pooled(folder: Path) -> str:
             "the mean over all tokens, or the first token, can be read. Choose another encoder."
         )
     if settings.get("include_prompt") is False:
-        raise EncoderError(
-            f"The encoder leaves its prompt out of the mean ({folder}), which is not built here."
-        )
+        raise EncoderError(f"The encoder leaves its prompt out of the mean ({folder}), which is not built here.")
     return _POOLINGS[modes[0]]
 
 

@@ -109,9 +109,7 @@ def _write_graph(weights: BertWeights, batches: Sequence[Array], path: Path, pro
         tensors = dict(zip(outputs, values, strict=True))
         expected.append(tensors.pop("").mean(axis=1))
         seen.append(widest([tensors]))
-        progress(
-            0.3 + 0.5 * number / len(batches), "Preparing the fast form of the encoder: measuring its ranges"
-        )
+        progress(0.3 + 0.5 * number / len(batches), "Preparing the fast form of the encoder: measuring its ranges")
     ranges = widest({name: np.stack(span)[:, None] for name, span in batch.items()} for batch in seen)
     small, _ = build_graph(weights, make_plan(weights, ranges))
     path.write_bytes(_bytes(small))
@@ -125,9 +123,7 @@ def _agreement(session: Any, batches: Sequence[Array], expected: Sequence[Array]
     lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(wanted, axis=1)
     agreement = float(((found * wanted).sum(axis=1) / np.maximum(lengths, 1e-9)).mean())
     if not agreement >= LEAST_AGREEMENT:
-        raise EncoderError(
-            f"In 8 bits this encoder's vectors would change too much (cosine {agreement:.3f})."
-        )
+        raise EncoderError(f"In 8 bits this encoder's vectors would change too much (cosine {agreement:.3f}).")
     return round(agreement, 5)
 
 
@@ -161,8 +157,6 @@ def _write_head(layout: EncoderLayout, path: Path) -> None:
     for number, layer in enumerate(layout.dense):
         weight, bias = read_dense(layer)
         arrays[f"weight{number}"] = weight.float().numpy().T
-        arrays[f"bias{number}"] = (
-            bias.float().numpy() if bias is not None else np.zeros(len(weight), np.float32)
-        )
+        arrays[f"bias{number}"] = bias.float().numpy() if bias is not None else np.zeros(len(weight), np.float32)
         arrays[f"tanh{number}"] = np.array(layer.activation == "tanh")
     np.savez(path, **arrays)

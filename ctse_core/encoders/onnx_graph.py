@@ -68,9 +68,7 @@ class _Writer:
         from onnx import helper
 
         name = f"n{len(self.nodes)}"
-        self.nodes.append(
-            helper.make_node(kind, inputs, [name], domain=domain, name=f"{kind}_{name}", **settings)
-        )
+        self.nodes.append(helper.make_node(kind, inputs, [name], domain=domain, name=f"{kind}_{name}", **settings))
         return name
 
     def quantised(self, tensor: str, low: float, high: float) -> tuple[str, str, str]:
@@ -120,29 +118,22 @@ def build_graph(weights: BertWeights, plan: Plan | None = None) -> tuple[Any, di
     width = weights.words.shape[1]
     outputs = [helper.make_tensor_value_info(token_vectors, TensorProto.FLOAT, ["b", "t", width])]
     if plan is None:
-        outputs += [
-            helper.make_tensor_value_info(tap, TensorProto.FLOAT, None) for tap in writer.taps.values()
-        ]
+        outputs += [helper.make_tensor_value_info(tap, TensorProto.FLOAT, None) for tap in writer.taps.values()]
     words = helper.make_tensor_value_info("words", TensorProto.FLOAT, ["b", "t", width])
     graph = helper.make_graph(writer.nodes, "encoder", [words], outputs, list(writer.constants.values()))
     versions = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
     return helper.make_model(graph, opset_imports=versions, ir_version=8), writer.taps
 
 
-def _attention(
-    writer: _Writer, number: int, layer: Layer, norm: Norm, state: str, weights: BertWeights
-) -> str:
+def _attention(writer: _Writer, number: int, layer: Layer, norm: Norm, state: str, weights: BertWeights) -> str:
     """Add one layer's attention after the norm that ends the step before; return the un-normed sum."""
     normed, held, gain, shift = _norm(writer, f"{number}.attention", norm, state, weights.eps)
     parts = [
-        writer.product(normed, held, _folded(linear, gain, shift))
-        for linear in (layer.query, layer.key, layer.value)
+        writer.product(normed, held, _folded(linear, gain, shift)) for linear in (layer.query, layer.key, layer.value)
     ]
     context = writer.node("MultiHeadAttention", parts, _FUSED, num_heads=weights.heads)
     writer.taps[f"{number}.context"] = context
-    out = _ranged_product(
-        writer, f"{number}.context", context, Linear(layer.out.weight, layer.out.bias + shift)
-    )
+    out = _ranged_product(writer, f"{number}.context", context, Linear(layer.out.weight, layer.out.bias + shift))
     return writer.node("Add", [out, writer.node("Mul", [normed, writer.constant(gain)])])
 
 

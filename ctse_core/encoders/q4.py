@@ -210,9 +210,7 @@ def _write_tokenizer(file: Q4File, folder: Path) -> None:
         pair=f"{names['bos']} $A {names['eos']} {names['eos']} $B {names['eos']}",
         special_tokens=[(names[role], file.special[role]) for role in ("bos", "eos")],
     )
-    tokenizer.add_special_tokens(
-        [AddedToken(name, special=True, normalized=False) for name in names.values()]
-    )
+    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names.values()])
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     settings = {
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -37,9 +37,7 @@ def list_encoders() -> list[EncoderStatus]:
     for spec in ENCODERS.values():
         found = at_hand(spec)
         if found is not None:
-            where = (
-                "comes with the installation" if spec.source.startswith(("wheel:", "q4:")) else f"in {found}"
-            )
+            where = "comes with the installation" if spec.source.startswith(("wheel:", "q4:")) else f"in {found}"
         elif spec.source.startswith("hub:"):
             where = f"{spec.megabytes:,} MB to fetch from the hub ({spec.source[4:]})"
         else:

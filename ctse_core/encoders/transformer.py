@@ -245,9 +245,7 @@ def rust_tokenizer(tokenizer: Any) -> Any:
     """Return the fast tokenizer inside transformers' one."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise EncoderError(
-            f"The tokenizer {type(tokenizer).__name__} has no fast form; choose another encoder."
-        )
+        raise EncoderError(f"The tokenizer {type(tokenizer).__name__} has no fast form; choose another encoder.")
     return backend
 
 

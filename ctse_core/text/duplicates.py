@@ -96,9 +96,7 @@ def collapse_duplicates(
     distinct, counts = np.unique(first, return_counts=True)
     representative = first
     if settings.near:
-        texts = [
-            _read(compared[row], int(row), int(count)) for row, count in zip(distinct, counts, strict=True)
-        ]
+        texts = [_read(compared[row], int(row), int(count)) for row, count in zip(distinct, counts, strict=True)]
         progress(0.3, f"Looking for near copies among {len(texts):,} different texts.")
         leader = np.arange(len(compared), dtype=np.int64)
         leader[distinct] = _leaders(texts, progress)

@@ -46,10 +46,13 @@ lb uzs nso st"""
 _EXPECTED = """en ar bg bn ca cs da de el es et fa fi fr gl gu he hi hr hu hy id it ja ka ko ku lt lv mk mn mr
 ms my nb nl pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi zh"""
 _SELDOM = "cy ga mt eu is jv qu gn bcl pcm ln lg rw sn mg xh zu ba tt ky tk tg as or"
-_PRIOR_SELDOM, _PRIOR_OTHERS = -3.0, -1.5  # natural logarithms; 0 for the expected languages
+_FREQUENT = {"en": 1.5, "es": 0.75, "ru": 0.75}
+_PRIOR_SELDOM, _PRIOR_OTHERS = -4.0, -1.5  # natural logarithms; 0 for the expected languages
 
 _SHARPNESS = 1.75
-"""Factor on the scores that makes confidence and accuracy agree on posts of 30 to 60 characters."""
+"""Factor on the scores that makes confidence and accuracy agree on posts of 30 to 60 characters …"""
+_FULL_LENGTH, _CAUTION = 30, 0.3
+"""… and that shrinks below so many letters, by this power: a wrong language is worse than none."""
 _LOWEST_PRIOR = -6.0
 """Natural logarithm, beside the most frequent language of the file; lower would drown rare languages."""
 _ROUNDS = 6
@@ -145,7 +148,9 @@ def _evidence(words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int
     """Return (n, l) scores of the languages, -inf where the script rules one out, and (n,) letters."""
     columns = _columns()
     counts = letters_by_script(list(words))
-    raw = byte_scores(words) * np.float32(_SHARPNESS)
+    letters = counts.sum(axis=1)
+    sharpness = _SHARPNESS * np.minimum(letters / _FULL_LENGTH, 1.0) ** _CAUTION
+    raw = byte_scores(words) * sharpness.astype(np.float32)[:, None]
     scores = np.full((len(words), len(columns.codes)), -np.inf, dtype=np.float32)
     for label, column in enumerate(columns.of_label):
         if column >= 0:
@@ -153,7 +158,7 @@ def _evidence(words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int
     scores[~columns.of_script[_main_script(counts)]] = -np.inf
     scores[~np.isfinite(scores).any(axis=1)] = 0.0
     add_hints(scores, words, columns.codes)
-    return scores, counts.sum(axis=1)
+    return scores, letters
 
 
 def _main_script(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -209,7 +214,7 @@ def _columns() -> _Columns:
         elsewhere.update(known)
     for code in (set(codes) - elsewhere) | {"sr", "uz"}:
         written[SCRIPT_NUMBER["Latin"], column[code]] = True
-    prior = dict.fromkeys(_EXPECTED.split(), 0.0) | dict.fromkeys(_SELDOM.split(), _PRIOR_SELDOM)
+    prior = dict.fromkeys(_EXPECTED.split(), 0.0) | dict.fromkeys(_SELDOM.split(), _PRIOR_SELDOM) | _FREQUENT
     return _Columns(
         codes=codes,
         of_label=np.array([column.get(code, -1) for code in called]),

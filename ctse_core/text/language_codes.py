@@ -13,9 +13,7 @@ bul:bg mkd:mk mac:mk ron:ro rum:ro hun:hu ell:el gre:el sqi:sq alb:sq heb:he amh
 hau:ha hat:ht kur:ku nld:nl dut:nl swe:sv dan:da nor:nb nob:nb nno:nb fin:fi est:et lav:lv lit:lt hye:hy
 arm:hy kat:ka geo:ka mon:mn khk:mn cat:ca glg:gl pan:pa kan:kn mal:ml ory:or"""
 _TWO_LETTERS: dict[str, str] = dict(pair.split(":") for pair in _SAME.split())
-_NO_LANGUAGE = frozenset(
-    ("und", "unk", "mis", "mul", "zxx", "qme", "qst", "qht", "qam", "qct", "art", "nan", "nil")
-)
+_NO_LANGUAGE = frozenset(("und", "unk", "mis", "mul", "zxx", "qme", "qst", "qht", "qam", "qct", "art", "nan", "nil"))
 
 
 def tidy_code(code: str | None) -> str:

@@ -20,6 +20,10 @@ MOST_WORDS = 3
 LEVEL = 12.0
 """Two languages are level while the score of the second is this near to the first."""
 
+LEANING: dict[str, float] = {"sr": 1.0}
+"""Added to a language beside the other of its pair, to which the model leans: here Croatian, whose column
+Bosnian shares."""
+
 PAIRS: tuple[dict[str, str], ...] = (
     {
         "id": """agustus aktivitas aku akun apotek bahkan bahwa berbagai berbeda berbicara besok bisa
@@ -73,8 +77,9 @@ def add_hints(scores: NDArray[np.float32], texts: Sequence[str], codes: Sequence
         words = pairs.get((codes[first], codes[second]))
         if words is not None:
             found = set(_WORD.findall(texts[row].lower()))
-            scores[row, first] += WEIGHT * min(len(found & words[0]), MOST_WORDS)
-            scores[row, second] += WEIGHT * min(len(found & words[1]), MOST_WORDS)
+            for column, own in zip((first, second), words, strict=True):
+                hits = min(len(found & own), MOST_WORDS)
+                scores[row, column] += WEIGHT * hits + LEANING.get(codes[column], 0.0)
 
 
 @cache

@@ -39,9 +39,7 @@ why how what which cuando cuándo donde dónde quien quién cómo porqué si qua
 quando dove chi perché come wann wo wer wie warum ob wenn onde quem como hal متى أين من لماذا كيف هل kab
 kahan कब कहाँ कौन क्यों क्या когда где кто почему как если"""
 TURNING = frozenset(_TURNING.split())
-_NUMBERS_IN_WORDS = frozenset(
-    ("million", "billion", "millions", "billions", "millón", "millones", "billones")
-)
+_NUMBERS_IN_WORDS = frozenset(("million", "billion", "millions", "billions", "millón", "millones", "billones"))
 
 
 def is_near_copy(words: Sequence[str], others: Sequence[str], cut: bool) -> bool:

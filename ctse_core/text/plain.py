@@ -16,12 +16,8 @@ _SIGNS = re.compile(
     "\u3008-\u3020\u3030\uff00-\uff20\uff3b-\uff40\uff5b-\uff65\U0001d000-\U0001dfff\U0001f000-\U0001faff]+"
 )
 _PLACEHOLDERS = re.compile(rf"{LINK}|{HANDLE}|\b(?:RT|MT|via)(?= {HANDLE})")
-HASHTAG = re.compile(
-    "[#\uff03]([^\\s#\uff03@.,;:!?'\"()\\[\\]{}/|\u060c\u061f\u3001\u3002\uff0c\uff01\uff1f-]+)"
-)
-_SEAM = re.compile(
-    r"_+|(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[A-Z])"
-)
+HASHTAG = re.compile("[#\uff03]([^\\s#\uff03@.,;:!?'\"()\\[\\]{}/|\u060c\u061f\u3001\u3002\uff0c\uff01\uff1f-]+)")
+_SEAM = re.compile(r"_+|(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[A-Z])")
 
 
 def plain(text: str) -> str:

@@ -46,10 +46,7 @@ def prepare_text(
     codes, confidence = languages_of_words([plain(text) for text in compared], settings)
     if Col.GIVEN_LANG in table.columns:
         given = table[Col.GIVEN_LANG].cast(pl.Utf8).to_list()
-        codes = [
-            ours if ours != UNDETERMINED else tidy_code(theirs)
-            for ours, theirs in zip(codes, given, strict=True)
-        ]
+        codes = [ours if ours != UNDETERMINED else tidy_code(theirs) for ours, theirs in zip(codes, given, strict=True)]
     progress(1.0, f"{len(set(codes) - {UNDETERMINED}):,} languages in {len(written):,} posts.")
     added = [
         pl.Series(Col.TEXT, texts, dtype=pl.Utf8),

@@ -9,12 +9,12 @@ hahaha ha hehe hmm ok okay yeah yes hey hi hello im ive dont cant wont didnt doe
 gonna wanna gotta ur u r ya tmrw tho thx cc dm ff smh idk btw imo"""
 """Words that social media put into posts of every language."""
 
-ENGLISH_CORE = """a about after all also am an and any are as at be because been before being but by can
-could did do does doing down during each few for from had has have having he her here hers him his how i
-if in into is it its just like me more most my no nor not now of off on once only or other our out over
-own re s same she should so some such t than that the their them then there these they this those through
-to too under until up very was we were what when where which while who whom why will with would you your
-yours don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn ll ve d m o"""
+ENGLISH_CORE = """a about after all also am an and any are as at be because been before being but could
+did do does doing down during each few for from had has have having he her here hers him his how i if in
+into is it its just like me more my no nor not now of off on once only or other our out over own re s same
+she should so some such t than that the their them then there these they this those through to too under
+until up very was we were what when where which while who whom why will with would you your yours don
+doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn ll ve d m o"""
 """Function words that turn up in posts of other languages too, and the pieces that contractions leave."""
 
 KEPT = """help helping helped need needs needed needing fire home ill area areas information problem
@@ -23,7 +23,7 @@ missing young sorry thanks thank work working ayuda necesita necesitan necesito 
 personnes pessoas precisa precisam ajuda estado bisogno aiuto persone città paese stato brauchen hilfe
 nodig hulp yardım ihtiyaç butuh bantuan perlu kailangan tulong нужно помощь нужна город ребенок страна
 потрібна допомога مساعدة کمک نیاز مدد ضرورت मदद जरूरत ज़रूरत 需要 帮助 救援 必要 助け 도움 필요 시간 cứu cần giúp người
-ต้องการ ช่วย"""
+ต้องการ ช่วย вода дом женщина люди улица bandar jalan polis rumah nhà cây tente uomo mann پل"""
 """Words that some lists call function words and that mean something in a crisis."""
 
 LISTS: dict[str, str] = {

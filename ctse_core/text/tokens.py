@@ -54,9 +54,7 @@ def tokens(text: str, lang: str | None = None, numbers: bool = False) -> list[st
     return [word for word in words if word not in stop and keep(word)]
 
 
-def tokens_of_all(
-    texts: Sequence[str], langs: Sequence[str], progress: Progress = no_progress
-) -> list[list[str]]:
+def tokens_of_all(texts: Sequence[str], langs: Sequence[str], progress: Progress = no_progress) -> list[list[str]]:
     """Return the words of each text, read in the language that stands beside it."""
     found: list[list[str]] = []
     for number, (text, lang) in enumerate(zip(texts, langs, strict=True)):

@@ -47,9 +47,7 @@ def milliseconds(run: Callable[[int], object], questions: int) -> tuple[float, f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--width", type=int, default=384)
     parser.add_argument("--questions", type=int, default=100)
@@ -62,9 +60,7 @@ def main() -> None:
         begin = time.perf_counter()
         index = Index(vectors, asked[:64])
         built = time.perf_counter() - begin
-        print(
-            f"{chosen.posts:,} posts x {chosen.width}; opening the index, bands calibrated: {built:.2f} s\n"
-        )
+        print(f"{chosen.posts:,} posts x {chosen.width}; opening the index, bands calibrated: {built:.2f} s\n")
         print("| search | naive p50 / p95 ms | ours p50 / p95 ms | same rows |\n|---|---:|---:|---|")
         for share in (1.0, 0.5, 0.1, 0.01):
             where = None if share == 1 else rng.random(chosen.posts) < share
@@ -89,9 +85,7 @@ def main() -> None:
         asked_words = [[f"w{w}" for w in rng.integers(1, 400, 4)] for _ in range(chosen.questions)]
         fast = milliseconds(lambda i: lexical.search(asked_words[i], BEST), chosen.questions)
         print(f"| words (BM25; built in {built:.2f} s) | | {fast[0]:.1f} / {fast[1]:.1f} | |")
-        fast = milliseconds(
-            lambda i: hybrid_search(index, lexical, (asked[i], asked_words[i])), chosen.questions
-        )
+        fast = milliseconds(lambda i: hybrid_search(index, lexical, (asked[i], asked_words[i])), chosen.questions)
         print(f"| hybrid | | {fast[0]:.1f} / {fast[1]:.1f} | |")
 
 

@@ -149,9 +149,7 @@ def sample_analysis(posts: int = 600, seed: int = 4) -> SampleAnalysis:
     empty = pl.DataFrame(
         {"row": [last + 1, last + 2], "reason": ["no text", "only white space"], "raw": ['{"id": "7"}', "{}"]}
     )
-    unreadable = pl.DataFrame(
-        {"row": [last + 3], "reason": ["a quote that never closes"], "raw": ['12,"=1+1, open']}
-    )
+    unreadable = pl.DataFrame({"row": [last + 3], "reason": ["a quote that never closes"], "raw": ['12,"=1+1, open']})
     return SampleAnalysis(table, _vectors(table, rng), topics, empty, unreadable, _manifest(table, topics))
 
 
@@ -166,9 +164,7 @@ def _rows(posts: int, rng: np.random.Generator) -> list[tuple[int, str, str, int
         lang, text = choices[min(int(rng.exponential(1.8)), len(choices) - 1)]
         text = text.format(p=PLACES[min(int(rng.exponential(2.2)), len(PLACES) - 1)])
         if rng.random() < 0.7:
-            text += " " + " ".join(
-                f"#{word}" for word in rng.choice(PLACES, 2) if rng.random() < 0.6
-            ).replace(" ", "")
+            text += " " + " ".join(f"#{word}" for word in rng.choice(PLACES, 2) if rng.random() < 0.6).replace(" ", "")
         text = text.strip()
         rows.append((topic, lang, text, seen.get(text, -1)))
         seen.setdefault(text, len(rows) - 1)

@@ -24,9 +24,7 @@ GRID = "rgba(128,128,128,0.25)"
 INK = "#7a7a7a"  # readable on white and on near-black alike, for pages that set no colour of their own
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Naskh Arabic', sans-serif"
 
-_CONTROLS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]+"
-)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)

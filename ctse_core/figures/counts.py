@@ -49,13 +49,9 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     if table.is_empty():
         return nothing("There are no posts.", _LANGUAGES)
     counted = (
-        table.select(
-            pl.col(Col.LANG).fill_null(UNDETERMINED).alias("code"), is_original(table).alias("original")
-        )
+        table.select(pl.col(Col.LANG).fill_null(UNDETERMINED).alias("code"), is_original(table).alias("original"))
         .group_by("code")
-        .agg(
-            pl.len().cast(pl.Int64).alias("posts"), pl.col("original").sum().cast(pl.Int64).alias("originals")
-        )
+        .agg(pl.len().cast(pl.Int64).alias("posts"), pl.col("original").sum().cast(pl.Int64).alias("originals"))
         .sort(pl.col("code") == UNDETERMINED, "posts", "code", descending=[False, True, False])
         .with_columns(
             pl.col("code").map_elements(language_name, return_dtype=pl.Utf8).alias("language"),
@@ -65,10 +61,7 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     )
     known = counted.filter(pl.col("code") != UNDETERMINED)
     head = known.head(MOST_LANGUAGES if known.height > MOST_LANGUAGES + 1 else known.height)
-    bars = [
-        (language_name(code, own=True), posts, PALETTE[0])
-        for code, posts in head.select("code", "posts").rows()
-    ]
+    bars = [(language_name(code, own=True), posts, PALETTE[0]) for code, posts in head.select("code", "posts").rows()]
     rest = known.slice(head.height)
     if rest.height:
         bars.append((f"{rest.height} more languages", int(rest["posts"].sum()), QUIET))
@@ -79,8 +72,7 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     names, posts, colours = zip(*bars, strict=True)
     horizontal_bars(plot, names, [("Posts", posts, list(colours))])
     said = [
-        f"{name} {percent(number, table.height)}"
-        for name, number in known.select("language", "posts").head(3).rows()
+        f"{name} {percent(number, table.height)}" for name, number in known.select("language", "posts").head(3).rows()
     ]
     sentence = f"{count(table.height, 'post')} in {count(known.height, 'language')}"
     sentence += f": {', '.join(said)}" if said else ""
@@ -107,10 +99,7 @@ def topics_figure(topics: pl.DataFrame, unsorted: int | None = None) -> Figure:
     head = ordered.head(MOST_TOPICS)
     unique = head[TopicCol.UNIQUE].cast(pl.Int64).to_list()
     copies = (head[TopicCol.SIZE].cast(pl.Int64) - head[TopicCol.UNIQUE].cast(pl.Int64)).to_list()
-    names = [
-        shorten(name, 60) or f"Topic {number}"
-        for number, name in head.select(TopicCol.ID, TopicCol.NAME).rows()
-    ]
+    names = [shorten(name, 60) or f"Topic {number}" for number, name in head.select(TopicCol.ID, TopicCol.NAME).rows()]
     colours = [PALETTE[0]] * len(names)
     if unsorted:
         names.append(UNSORTED_NAME)
@@ -123,14 +112,10 @@ def topics_figure(topics: pl.DataFrame, unsorted: int | None = None) -> Figure:
     plot = blank()
     horizontal_bars(plot, names, [("Originals", unique, colours), ("Copies", copies, QUIET)])
     plot.update_layout(showlegend=bool(sum(copies)))
-    largest = [
-        f"“{name}” with {posts:,} posts" for name, posts in listed.select("topic", "posts").head(3).rows()
-    ]
+    largest = [f"“{name}” with {posts:,} posts" for name, posts in listed.select("topic", "posts").head(3).rows()]
     shown = f"the {MOST_TOPICS} largest are drawn; " if ordered.height > MOST_TOPICS else ""
     tail = f"; {unsorted:,} posts are unsorted" if unsorted else ""
-    return Figure(
-        plot, listed, f"{count(ordered.height, 'topic')}; {shown}largest: {', '.join(largest)}{tail}."
-    )
+    return Figure(plot, listed, f"{count(ordered.height, 'topic')}; {shown}largest: {', '.join(largest)}{tail}.")
 
 
 def duplicates_figure(table: pl.DataFrame) -> Figure:
@@ -164,7 +149,5 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
         "posts",
         pl.Series("text", texts, dtype=pl.Utf8),
     )
-    sentence += (
-        f"; {count(most.height, 'text')} came more than once, the most frequent {head['posts'][0]:,} times"
-    )
+    sentence += f"; {count(most.height, 'text')} came more than once, the most frequent {head['posts'][0]:,} times"
     return Figure(plot, listed, sentence + ".")

@@ -42,18 +42,14 @@ def volume_figure(table: pl.DataFrame) -> Figure:
         return nothing("There are no posts.", _VOLUME)
     periods = cut_time(table)
     if periods is None:
-        return nothing(
-            f"None of the {count(len(table), 'post')} has a time, so there is no timeline.", _VOLUME
-        )
+        return nothing(f"None of the {count(len(table), 'post')} has a time, so there is no timeline.", _VOLUME)
     counted = (
         pl.DataFrame({"at": periods.of, "original": is_original(table)})
         .group_by("at")
         .agg(pl.col("original").sum().cast(pl.Int64).alias(ORIGINALS), pl.len().cast(pl.Int64).alias(POSTS))
     )
     rows = _period_rows(periods).join(counted, on="at", how="left", nulls_equal=True, maintain_order="left")
-    rows = rows.with_columns(pl.col(ORIGINALS, POSTS).fill_null(0)).filter(
-        (pl.col(POSTS) > 0) | pl.col("shown")
-    )
+    rows = rows.with_columns(pl.col(ORIGINALS, POSTS).fill_null(0)).filter((pl.col(POSTS) > 0) | pl.col("shown"))
     rows = rows.with_columns((pl.col(POSTS) - pl.col(ORIGINALS)).alias(COPIES))
     shown = rows.filter("shown")
     return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), _volume_summary(rows, shown, periods))
@@ -75,9 +71,7 @@ def _period_rows(periods: Periods) -> pl.DataFrame:
 
 def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
     plot = blank(260)
-    widths = [
-        (end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)
-    ]
+    widths = [(end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)]
     names = [f"{name} ({periods.step}, UTC)" for name in periods.names]
     for column, colour in ((ORIGINALS, PALETTE[0]), (COPIES, QUIET)):
         plot.add_bar(
@@ -92,9 +86,7 @@ def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
         )
     plot.update_layout(barmode="stack", showlegend=bool(shown[COPIES].sum()))
     plot.update_yaxes(title_text=f"Posts per {periods.step}", rangemode="tozero", tickformat=",d", nticks=5)
-    plot.update_xaxes(
-        title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]]
-    )
+    plot.update_xaxes(title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]])
     if len(periods.starts) == 1:
         plot.update_xaxes(nticks=2)
     return plot
@@ -190,8 +182,7 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
     plot = blank(90 + 27 * len(numbers))
     centres = [start + (end - start) / 2 for start, end in zip(periods.starts, periods.ends, strict=True)]
     hover = [
-        [f"{isolated(name, 80)}<br>{when} ({periods.step}, UTC)" for when in periods.names]
-        for name in shown.columns
+        [f"{isolated(name, 80)}<br>{when} ({periods.step}, UTC)" for when in periods.names] for name in shown.columns
     ]
     plot.add_trace(
         go.Heatmap(
@@ -231,7 +222,5 @@ def _topics_summary(shown: pl.DataFrame, periods: Periods, topics: int) -> str:
         peak = int(numbers.arg_max() or 0)
         part = percent(int(numbers[peak]), int(numbers.sum()))
         said.append(f"“{name}” was busiest from {periods.names[peak]} ({part} of its posts)")
-    start = (
-        f"{count(topics, 'topic')} per {periods.step} in UTC, each scaled to its own busiest {periods.step}"
-    )
+    start = f"{count(topics, 'topic')} per {periods.step} in UTC, each scaled to its own busiest {periods.step}"
     return "; ".join([start, *said]) + "."

@@ -68,9 +68,7 @@ def cut_time(table: pl.DataFrame, most: int = 60) -> Periods | None:
     edges = pl.datetime_range(begin, end, every, eager=True)
     starts = edges.to_list()
     after = pl.Series([starts[-1]]).dt.offset_by(every)[0]
-    position = pl.DataFrame(
-        {"start": edges, "number": range(len(starts))}, schema_overrides={"number": pl.Int32}
-    )
+    position = pl.DataFrame({"start": edges, "number": range(len(starts))}, schema_overrides={"number": pl.Int32})
     cut = times.dt.truncate(every).alias("start").to_frame()
     known = cut.join(position, on="start", how="left", maintain_order="left")["number"]
     numbers = pl.select(

@@ -49,9 +49,7 @@ class _Group:
     tells_topic: bool = False
 
 
-def semantic_map(
-    table: pl.DataFrame, topics: pl.DataFrame, colour: Colour = "topic", limit: int = 50_000
-) -> Figure:
+def semantic_map(table: pl.DataFrame, topics: pl.DataFrame, colour: Colour = "topic", limit: int = 50_000) -> Figure:
     """Draw the originals of ``table`` (n) as points where x and y put them; near points mean alike.
 
     Each point's customdata is the post's position in the whole posts table (column "position" where the table
@@ -103,9 +101,7 @@ def sample_rows(clusters: NDArray[np.int32], limit: int) -> NDArray[np.int64]:
     shuffled = np.random.default_rng(SEED).permutation(len(clusters))
     order = shuffled[np.argsort(clusters[shuffled], kind="stable")]
     _, starts, sizes = np.unique(clusters[order], return_index=True, return_counts=True)
-    wanted = np.minimum(sizes, np.maximum(np.floor(sizes * (limit / len(clusters))), KEPT_OF_EACH)).astype(
-        int
-    )
+    wanted = np.minimum(sizes, np.maximum(np.floor(sizes * (limit / len(clusters))), KEPT_OF_EACH)).astype(int)
     rank = np.arange(len(order)) - np.repeat(starts, sizes)
     return np.sort(order[rank < np.repeat(wanted, sizes)])
 
@@ -121,17 +117,13 @@ def _by_topic(drawn: pl.DataFrame, topics: pl.DataFrame) -> list[_Group]:
     ]
     for rank, (number, name) in enumerate(named.items()):
         look = PALETTE[rank % len(PALETTE)], SYMBOLS[rank // len(PALETTE)]
-        groups.append(
-            _Group(shorten(name, 60) or f"Topic {number}", clusters == number, *look, tells_topic=True)
-        )
+        groups.append(_Group(shorten(name, 60) or f"Topic {number}", clusters == number, *look, tells_topic=True))
     return [group for group in groups if group.members.any()]
 
 
 def _by_language(drawn: pl.DataFrame, _: pl.DataFrame) -> list[_Group]:
     codes = drawn[Col.LANG].fill_null(UNDETERMINED)
-    frequent = (
-        codes.filter(codes != UNDETERMINED).value_counts().sort("count", Col.LANG, descending=[True, False])
-    )
+    frequent = codes.filter(codes != UNDETERMINED).value_counts().sort("count", Col.LANG, descending=[True, False])
     named = frequent[Col.LANG].head(2 * len(PALETTE)).to_list()
     groups = [
         _Group(language_name(UNDETERMINED), (codes == UNDETERMINED).to_numpy(), FAINT),
@@ -238,17 +230,13 @@ def _name_topics(plot: Any, drawn: pl.DataFrame, topics: pl.DataFrame) -> None:
 def _grouped(drawn: pl.DataFrame, groups: list[_Group]) -> pl.DataFrame:
     posts = drawn["posts"].to_numpy()
     rows = [(group.name, int(group.members.sum()), int(posts[group.members].sum())) for group in groups]
-    return pl.DataFrame(rows, schema=_COLUMNS, orient="row").sort(
-        "drawn", descending=True, maintain_order=True
-    )
+    return pl.DataFrame(rows, schema=_COLUMNS, orient="row").sort("drawn", descending=True, maintain_order=True)
 
 
 def _summary(points: pl.DataFrame, drawn: pl.DataFrame, groups: list[_Group], colour: Colour) -> str:
     sentence = f"{count(drawn.height, 'point')}, each an original post; near ones mean alike"
     if drawn.height < points.height:
-        sentence = (
-            f"A sample of {drawn.height:,} of {points.height:,} original posts, every topic in its share"
-        )
+        sentence = f"A sample of {drawn.height:,} of {points.height:,} original posts, every topic in its share"
         sentence += "; near ones mean alike"
     sentence += {
         "topic": ", coloured by topic",

@@ -168,9 +168,7 @@ def table_view(table: pl.DataFrame) -> TableView:
 
 def _topic_card(topic: Mapping[str, Any], table: pl.DataFrame) -> TopicCard:
     languages = list(zip(topic[TopicCol.LANGUAGES] or (), topic[TopicCol.LANGUAGE_POSTS] or (), strict=False))
-    shown = tuple(
-        (code, figures.language_name(code), int(posts)) for code, posts in languages[:LANGUAGES_SHOWN]
-    )
+    shown = tuple((code, figures.language_name(code), int(posts)) for code, posts in languages[:LANGUAGES_SHOWN])
     typical = [row for row in topic[TopicCol.TYPICAL] or () if 0 <= row < table.height][:TYPICAL_POSTS]
     return TopicCard(
         number=int(topic[TopicCol.ID]),

@@ -46,9 +46,7 @@ def rendered(analysis: AnalysisLike) -> str:
         style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
         template = environment.get_template("report.html.j2")
     except (TemplateNotFound, OSError) as error:
-        raise ProjectError(
-            f"The report's templates are missing from “{TEMPLATES}”; install CTSE again."
-        ) from error
+        raise ProjectError(f"The report's templates are missing from “{TEMPLATES}”; install CTSE again.") from error
     return template.render(
         title=title_of(analysis),
         policy=_policy(scripts),
@@ -94,9 +92,7 @@ def _drawing(plot: Any) -> str:
         if trace["type"] == "scattergl":
             trace["type"] = "scatter"
         trace.pop("uid", None)
-    text = json.dumps(
-        {"data": drawing["data"], "layout": drawing["layout"]}, ensure_ascii=False, separators=(",", ":")
-    )
+    text = json.dumps({"data": drawing["data"], "layout": drawing["layout"]}, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

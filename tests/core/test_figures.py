@@ -194,9 +194,7 @@ def test_posts_without_a_place_are_left_off_the_map(sample):
 
 def test_more_topics_than_looks_go_together_as_smaller_ones():
     count = 40
-    table = sample_analysis(400).table.with_columns(
-        pl.Series(Col.CLUSTER, np.arange(400) % count, dtype=pl.Int32)
-    )
+    table = sample_analysis(400).table.with_columns(pl.Series(Col.CLUSTER, np.arange(400) % count, dtype=pl.Int32))
     topics = pl.DataFrame(
         {
             TopicCol.ID: np.arange(count, dtype=np.int32),

@@ -100,9 +100,7 @@ def test_nothing_in_the_file_points_outside(page):
 
 def test_the_policy_lets_only_our_scripts_run_and_nothing_be_fetched(page):
     policy = next(
-        attrs["content"]
-        for attrs, _ in page.of("meta")
-        if attrs.get("http-equiv") == "Content-Security-Policy"
+        attrs["content"] for attrs, _ in page.of("meta") if attrs.get("http-equiv") == "Content-Security-Policy"
     )
     assert "default-src 'none'" in policy and "connect-src 'none'" in policy
     assert "unsafe-eval" not in policy and "script-src 'unsafe-inline'" not in policy
@@ -187,9 +185,7 @@ def test_a_post_longer_than_a_page_is_cut_and_says_so(analysis, tmp_path):
     changed = dataclasses.replace(analysis, table=analysis.table.with_columns(long.alias(Col.TEXT)))
     (path,) = write_report(changed, tmp_path, ("html",))
     assert path.stat().st_size < 9_000_000
-    assert any(
-        text.endswith(" …") and len(text) < 800 for _, text in Page(path.read_text()).of("p", class_="text")
-    )
+    assert any(text.endswith(" …") and len(text) < 800 for _, text in Page(path.read_text()).of("p", class_="text"))
 
 
 def test_many_topics_are_folded_up_after_the_largest(analysis, tmp_path):
@@ -199,10 +195,7 @@ def test_many_topics_are_folded_up_after_the_largest(analysis, tmp_path):
     )
     page = page_of(dataclasses.replace(analysis, topics=many), tmp_path)
     assert len(page.of("article")) == html_file.OPEN_TOPICS + 1
-    assert (
-        len([1 for attrs, _ in page.of("details") if attrs.get("class") == "topic"])
-        == 60 - html_file.OPEN_TOPICS
-    )
+    assert len([1 for attrs, _ in page.of("details") if attrs.get("class") == "topic"]) == 60 - html_file.OPEN_TOPICS
 
 
 @pytest.mark.parametrize("posts", [0, 1, 3])

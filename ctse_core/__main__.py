@@ -170,15 +170,18 @@ def _search(asked: argparse.Namespace, _: Any) -> None:
 
 
 def _encoders(asked: argparse.Namespace, _: Any) -> None:
-    from ctse_core.encoders import catalogue
+    from dataclasses import asdict
 
-    entries = catalogue()
+    from ctse_core.encoders import list_encoders
+
+    entries = list_encoders()
     if asked.json:
-        print(json.dumps(entries, ensure_ascii=False, indent=1))
+        print(json.dumps([asdict(entry) for entry in entries], ensure_ascii=False, indent=1))
         return
     for entry in entries:
-        mark = "ready" if entry["at_hand"] else "absent"
-        print(f"{entry['name']:40s} {entry['dim']:5d}  {mark:7s} {entry['licence']:12s} {entry['note']}")
+        spec, mark = entry.spec, "ready" if entry.at_hand else "absent"
+        print(f"{spec.name:38s} {spec.dim:4d}  {mark:6s}  {len(spec.languages):3d} languages  {spec.licence}")
+        print(f"    {spec.note} {entry.where[:1].upper()}{entry.where[1:]}.")
 
 
 def _report(asked: argparse.Namespace, _: Any) -> None:

@@ -86,7 +86,8 @@ def described_encoder(encoder: Encoder, asked: str) -> dict[str, Any]:
         "name": encoder.name,
         "dim": encoder.dim,
         "fingerprint": encoder.fingerprint,
-        "runtime": encoder.runtime,
+        "runtime": getattr(encoder, "runtime", "auto"),
         "licence": spec.licence if spec else "",
-        "note": spec.note if spec else "a folder of your own",
+        "note": spec.note if spec else "An encoder of your own.",
+        "languages": list(spec.languages) if spec else [],
     }

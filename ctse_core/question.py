@@ -12,12 +12,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis
-from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.encoders import Encoder, embed, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
-from ctse_core.search import Index, LexicalIndex, hybrid_search, more_like_this
+from ctse_core.project import DiskVectors, cache_home
+from ctse_core.search import UNRELATED_QUESTIONS, Index, LexicalIndex, hybrid_search, more_like_this
+from ctse_core.structure import language_offsets
 from ctse_core.text import detect_languages, normalise, tokens
-from ctse_core.types import Col, Rows
+from ctse_core.types import Col, Rows, Vectors
 
 Mode = Literal["hybrid", "meaning", "words"]
 MODES: tuple[Mode, ...] = ("hybrid", "meaning", "words")
@@ -66,7 +68,25 @@ class Searcher:
             )
         self.analysis = analysis
         self.encoder = encoder
-        self.index = Index(analysis.vectors)
+        languages = analysis.table[Col.LANG].to_list()
+        self._offsets = language_offsets(analysis.vectors, languages)
+        unrelated, spoken = self._unrelated()
+        # Questions are a register of their own: their common direction says "a question", not what it asks for.
+        self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
+        self.index = Index(
+            self._offsets.centred(analysis.vectors, languages),
+            self._offsets.centred(unrelated, spoken, self._origin),
+        )
+
+    def _unrelated(self) -> tuple[Vectors, list[str]]:
+        """Return the vectors (m, d) of questions about other things, and their languages."""
+        texts = [normalise(text) for text in UNRELATED_QUESTIONS]
+        known = DiskVectors(cache_home() / "vectors" / self.encoder.fingerprint, self.encoder.dim)
+        return embed(texts, self.encoder, known), detect_languages(texts)[0]
+
+    def vector(self, text: str, language: str) -> Vectors:
+        """Return a question's vector (1, d) in the space of the index: without its language, without asking."""
+        return self._offsets.centred(self.encoder.encode([text]), [language], self._origin)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -86,21 +106,20 @@ class Searcher:
             raise SettingError(f"“{question.mode}” is no way to search; choose one of {', '.join(MODES)}.")
         k = _checked(question.k)
         where = self._among(question.among)
+        language = detect_languages([text])[0][0]
         if question.mode == "meaning":
-            return self._by_vector(self.encoder.encode([text]), k, where)
-        words = tokens(text, detect_languages([text])[0][0])
+            return self._by_vector(self.vector(text, language), k, where)
+        words = tokens(text, language)
         if question.mode == "words":
             found = self.lexical.search(words, k, where)
             best = float(found.score[0]) if len(found.score) else 1.0
             answer = self._posts(found.rows, None, np.full(len(found.rows), "strong"), found.score / best)
             return _told(answer, len(found.rows) > 0, "shares a word with it")
-        fused = hybrid_search(self.index, self.lexical, (self.encoder.encode([text])[0], words), k, where)
+        fused = hybrid_search(self.index, self.lexical, (self.vector(text, language)[0], words), k, where)
         answer = self._posts(fused.rows, fused.similarity, fused.band, fused.words)
         return _told(answer, fused.answered, "is closer to it than chance")
 
-    def like(
-        self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None
-    ) -> Answer:
+    def like(self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None) -> Answer:
         """Return the posts most like those at positions ``rows`` and unlike those at ``unlike``.
 
         One post without conditions is answered from the neighbour graph that the map was drawn from.
@@ -115,13 +134,13 @@ class Searcher:
             here = int(np.searchsorted(graph.of, representative[rows[0]]))
             near = graph.rows[here, :k]
             near = near[near >= 0]
-            similarity = self.index.similarity(self.analysis.vectors[rows[0]], near)
+            similarity = self.index.similarity(self.index.vectors[rows[0]], near)
             return _told(self._posts(near, similarity, np.full(len(near), "maybe")), len(near) > 0, "is near")
         where = self._among(among)
         where[np.isin(representative, representative[list(rows) + list(unlike)])] = False
         chosen = np.asarray(list(rows), dtype=np.int64)
         avoided = np.asarray(list(unlike), dtype=np.int64) if len(unlike) else None
-        return self._by_vector(more_like_this(self.analysis.vectors, chosen, avoided), k, where)
+        return self._by_vector(more_like_this(self.index.vectors, chosen, avoided), k, where)
 
     def _by_vector(self, vector: NDArray[np.float32], k: int, where: NDArray[np.bool_]) -> Answer:
         hits = self.index.search(vector, k, where)
@@ -150,9 +169,7 @@ class Searcher:
         meaning = np.zeros(len(rows), dtype=np.float32) if similarity is None else 1 - words
         return self.analysis.table[rows].with_columns(
             pl.Series("position", rows, dtype=pl.Int64),
-            pl.Series(
-                "similarity", [None] * len(rows) if similarity is None else similarity, dtype=pl.Float32
-            ),
+            pl.Series("similarity", [None] * len(rows) if similarity is None else similarity, dtype=pl.Float32),
             pl.Series("band", [str(item) for item in band], dtype=pl.Utf8),
             pl.Series("by_meaning", meaning, dtype=pl.Float32),
             pl.Series("by_words", words, dtype=pl.Float32),
@@ -169,9 +186,7 @@ def _told(posts: pl.DataFrame, answered: bool, why: str) -> Answer:
     if not posts.height:
         return Answer(posts, False, "No post passes the filter and matches.")
     if not answered:
-        return Answer(
-            posts, False, f"Nothing here matches: no post {why}. The nearest are listed all the same."
-        )
+        return Answer(posts, False, f"Nothing here matches: no post {why}. The nearest are listed all the same.")
     return Answer(posts, True, f"{posts.height:,} posts, best first.")
 
 

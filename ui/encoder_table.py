@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, catalogue
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders
 from ctse_core.figures import language_name
 from ctse_core.text import normalise
 from ui import resources
@@ -14,29 +14,31 @@ from ui.widgets import plain
 
 def encoder_table() -> None:
     """Draw every encoder of the catalogue with its width, licence and whether it is on this machine."""
-    entries = catalogue()
+    entries = list_encoders()
+    specs = [entry.spec for entry in entries]
     st.dataframe(
         pl.DataFrame(
             {
-                "Encoder": [entry["name"] for entry in entries],
-                "On this machine": [bool(entry["at_hand"]) for entry in entries],
-                "Width": [entry["dim"] for entry in entries],
-                "Languages": [len(ENCODERS[entry["name"]].languages) for entry in entries],
-                "Licence": [entry["licence"] for entry in entries],
-                "Note": [entry["note"] for entry in entries],
+                "Encoder": [spec.title for spec in specs],
+                "Ready": [entry.at_hand for entry in entries],
+                "Where": [entry.where for entry in entries],
+                "Width": [spec.dim for spec in specs],
+                "Languages": [len(spec.languages) for spec in specs],
+                "Licence": [spec.licence for spec in specs],
+                "Note": [spec.note for spec in specs],
             }
         ),
         hide_index=True,
         height="content",
     )
-    named = st.selectbox("Languages of", [entry["name"] for entry in entries], key="languages_of")
+    named = st.selectbox("Languages of", [spec.name for spec in specs], key="languages_of")
     st.caption(plain(", ".join(sorted(language_name(code) for code in ENCODERS[named].languages))))
 
 
 def two_sentences() -> None:
     """Let two sentences be compared, in any two languages."""
     st.subheader("Try two sentences", anchor=False)
-    ready = [entry["name"] for entry in catalogue() if entry["at_hand"]]
+    ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
     if not ready:
         st.warning("No encoder is on this machine; see the notes above for where to put one.")
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ctse_core.encoders import DEFAULT_ENCODER, catalogue
+from ctse_core.encoders import DEFAULT_ENCODER, list_encoders
 from ctse_core.errors import CtseError
 from ctse_core.example import open_example
 from ctse_core.posts import ColumnRoles, Preview, preview
@@ -109,7 +109,7 @@ def choose_columns(project: Project) -> None:
     st.dataframe(seen.table, hide_index=True, height=220)
     roles = _roles(seen)
     with st.expander("Advanced", icon=":material/tune:"):
-        ready = [entry["name"] for entry in catalogue() if entry["at_hand"]]
+        ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
         encoder = st.selectbox(
             "Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
         )

@@ -28,7 +28,8 @@ from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
 
 Colour = Literal["topic", "lang", "time"]
 NAMED_TOPICS = len(PALETTE) * len(SYMBOLS)
-HEIGHT = 620
+HEIGHT = 520  # pixels, the legend below not counted
+LEGEND_LINE = 20
 HOVER_LETTERS = 80
 KEPT_OF_EACH = 12  # the sample keeps at least this many posts of every topic
 SEED = 20_240_229
@@ -61,7 +62,8 @@ def semantic_map(table: pl.DataFrame, topics: pl.DataFrame, colour: Colour = "to
         return nothing("There are no posts with a place on the map.", _COLUMNS)
     drawn = points[sample_rows(points[Col.CLUSTER].to_numpy(), limit)]
     groups = {"topic": _by_topic, "lang": _by_language, "time": _by_time}[colour](drawn, topics)
-    plot = blank(HEIGHT)
+    named = sum(group.in_legend for group in groups)
+    plot = blank(HEIGHT + LEGEND_LINE * -(-named // 3))
     hover = _hover(drawn)
     for group in groups:
         _draw(plot, drawn, hover, group)

@@ -67,7 +67,7 @@ def rendered(analysis: AnalysisLike) -> str:
         notes=notes(analysis.manifest),
         caveats=CAVEATS,
         encoder={"name": "", "licence": "", "note": ""} | dict(analysis.manifest.get("encoder") or {}),
-        made=analysis.manifest.get("made") or "",
+        made=str(analysis.manifest.get("made") or "").replace("T", " ").replace("Z", " UTC"),
         method=_grouped(method_rows(analysis.manifest)),
     )
 

@@ -5,6 +5,8 @@ import dataclasses
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import polars as pl
@@ -252,3 +254,23 @@ def test_missing_templates_are_told(analysis, tmp_path, monkeypatch):
 def test_the_same_analysis_gives_the_same_file(analysis, tmp_path):
     first, second = (write_report(analysis, tmp_path / name, ("html",))[0].read_text() for name in "ab")
     assert first == second and not re.search(r"\bNone\b|\bNaN\b", Page(first).words)
+
+
+@pytest.mark.browser
+def test_a_browser_draws_every_figure_and_the_policy_refuses_nothing(analysis, tmp_path):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    (path,) = write_report(analysis, tmp_path, ("html",))
+    switches = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    switches += ["--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr"]
+    done = subprocess.run(
+        [chromium, *switches, "--virtual-time-budget=20000", "--dump-dom", path.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert len(re.findall(r'class="[^"]*js-plotly-plot', done.stdout)) == 6
+    assert len(re.findall(r'class="main-svg"', done.stdout)) >= 6
+    assert "Refused" not in done.stderr and "CONSOLE" not in done.stderr

@@ -98,6 +98,17 @@ def test_repair_leaves_what_people_wrote_alone() -> None:
         assert repair(text) == text
 
 
+def test_burmese_typed_for_zawgyi_becomes_unicode_and_is_counted() -> None:
+    typed, meant = "\u1031\u101b\u1080\u1000\u102e\u1038\u1031\u1014\u101e\u100a\u1039", "ရေကြီးနေသည်"
+    assert repair_all([typed, meant]) == ([meant, meant], 1)
+    assert repair("\u1021\u1000\u1030\u100a\u102e\u101c\u102d\u102f\u1021\u1015\u1039\u101e\u100a\u1039") == "အကူညီလိုအပ်သည်"
+
+
+def test_other_scripts_of_myanmar_are_left_alone() -> None:
+    shan, mon = "ၵူၼ်းမိူင်း ၵေႃႇ လွင်ႈတၢင်း", "ဂကောံမန် ၜိုတ်ဗော်"
+    assert [repair(text) for text in (shan, mon)] == [shan, mon]
+
+
 def test_plain_leaves_the_words_alone() -> None:
     assert plain("@USER 3 bridges are down near the old mill HTTPURL 🙏 #PrayForUs") == (
         "bridges are down near the old mill"

@@ -58,16 +58,20 @@ def load_encoder(
     where = device or ("cuda" if has_gpu() else "cpu")
     if runtime == "onnx-int8" and where != "cpu":
         raise SettingError("The runtime onnx-int8 works on the processor only; choose torch or the device cpu.")
+    note = ""
     if runtime != "torch" and where == "cpu":
         try:
             return OnnxEncoder.load(folder, name, prefix, progress)
         except EncoderError as error:
             if runtime == "onnx-int8":
                 raise
-            progress(0.0, f"The fast form of {name} cannot be used, so encoding is slower: {error}")
+            note = f"The fast form of {name} cannot be used, so encoding is slower: {error}"
+            progress(0.0, note)
     from ctse_core.encoders.transformer import SentenceEncoder
 
-    return SentenceEncoder.load(folder, name, prefix, where)
+    encoder = SentenceEncoder.load(folder, name, prefix, where)
+    encoder.note = note
+    return encoder
 
 
 def has_gpu() -> bool:

@@ -42,6 +42,7 @@ class OnnxEncoder:
     """
 
     runtime = "onnx-int8"
+    note = ""  # what a person should know about this runtime
 
     def __init__(self, name: str, folder: Path, fingerprint: str) -> None:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))

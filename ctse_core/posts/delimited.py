@@ -62,6 +62,8 @@ def read_delimited(text: TextFile, name: str, settings: ReadSettings, progress: 
     Raises:
         InputFileError: the file holds nothing but blank lines.
     """
+    if not text.path.stat().st_size:
+        raise InputFileError(f"{name} is empty: it holds no text at all.")
     with text.path.open("rb") as stream, _mapped(stream) as content:
         if not content[text.start : text.start + SAMPLE].strip() and not content[text.start :].strip():
             raise InputFileError(f"{name} is empty: it holds nothing but blank lines.")

@@ -5,6 +5,8 @@ import io
 import json
 import random
 import struct
+import subprocess
+import sys
 import zipfile
 
 import polars as pl
@@ -37,7 +39,7 @@ def archive(files):
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n\n \n"])
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\n\n \n"])
 def test_an_empty_file_is_called_empty(tmp_path, content):
     with pytest.raises(InputFileError, match="is empty"):
         read(tmp_path, content)
@@ -300,3 +302,30 @@ def test_random_damage_gives_rows_or_a_sentence(tmp_path, kind):
             read(tmp_path, damaged(whole, noise, times), f"damaged.{kind}")
         except CtseError as told:
             assert str(told).endswith((".", "'?")), told
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from ctse_core.posts import read_posts
+posts = read_posts(Path(sys.argv[1]))
+print(posts.table.height, posts.empty.height, posts.unreadable.height, posts.rows_in_file)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("megabytes", "broken"), [(200, 0), (60, 3)])
+def test_big_files_are_read_in_bounded_memory(tmp_path, megabytes, broken):
+    words = 'Water is rising near the bridge, please send boats and drinking water; the ""old"" harbour is gone'
+    rows = (f'16220000000000{at:05d},2023-02-06T04:17:{at % 60:02d}Z,"{words} {at}"\n' for at in range(20_000))
+    block = "".join(rows)
+    path, repeats = tmp_path / "big.csv", megabytes * 1_000_000 // len(block) + 1
+    with path.open("w", encoding="utf-8") as out:
+        out.write("id,created_at,text\n")
+        for turn in range(repeats):
+            out.write(block + 'x,"open\n' * (turn < broken))
+    told = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
+    counts, peak = told.stdout.splitlines()
+    assert counts == f"{repeats * 20_000} 0 {broken} {repeats * 20_000 + broken}"
+    assert int(peak) < 1_600_000, "kilobytes at the peak"

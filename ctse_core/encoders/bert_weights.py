@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.encoders.reading import Readable
 from ctse_core.errors import EncoderError
 
 Array = NDArray[np.float32]
@@ -65,15 +66,11 @@ def read_bert(folder: Path) -> BertWeights:
     Raises:
         EncoderError: it is of another family, or its weights do not fit its configuration.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    _check_family(config, folder)
-    state = {_plain_name(name): tensor for name, tensor in _read_state(folder).items()}
-    try:
+    with Readable(folder):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        _check_family(config, folder)
+        state = {_plain_name(name): tensor for name, tensor in _read_state(folder).items()}
         return _assemble(config, state)
-    except KeyError as error:
-        raise EncoderError(
-            f"The weights in {folder} lack {error.args[0]}; the fast runtime cannot use them."
-        ) from error
 
 
 def _check_family(config: Mapping[str, Any], folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctse_core.encoders.layout import DenseLayer
-from ctse_core.errors import EncoderError
+from ctse_core.encoders.reading import Readable
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,18 +20,15 @@ def read_dense(layer: DenseLayer) -> tuple[Tensor, Tensor | None]:
         EncoderError: its weights are missing or damaged.
     """
     import torch
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     safe = layer.folder / "model.safetensors"
-    try:
+    with Readable(layer.folder):
         if safe.is_file():
             state = load_file(safe)
         else:
             state = torch.load(layer.folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
         return state["linear.weight"], state.get("linear.bias")
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise EncoderError(f"The layer in {layer.folder} cannot be loaded; fetch it again.") from error
 
 
 def load_head(layers: tuple[DenseLayer, ...]) -> nn.Sequential:

@@ -8,7 +8,8 @@ MASKING = 1  # raise when the masked text changes
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.\w+")
-_HANDLE = re.compile(r"(?<![\w@])[@＠]\w[\w.\-]*")
+# To the next sign that no handle holds: letters of scripts with combining marks are not all "word" characters.
+_HANDLE = re.compile(r"(?<![\w@])[@＠][^\s@#,;:!?()\[\]{}<>\"'…،؛؟。、！？]*[^\s@#.,;:!?()\[\]{}<>\"'…،؛؟。、！？]")
 # Telephone, card and identity numbers, in the digits of any script: five or more, separators between them.
 _NUMBER = re.compile(r"[+＋]?\(?\d(?:[\s().\-–/٫٬]{0,3}\d){4,}")
 

@@ -19,6 +19,7 @@ from ctse_core.encoders.fingerprint import file_digest
 from ctse_core.encoders.layout import EncoderLayout
 from ctse_core.encoders.onnx_graph import build_graph
 from ctse_core.encoders.onnx_plan import make_plan, widest
+from ctse_core.encoders.reading import Readable
 from ctse_core.encoders.tokens import TextTokenizer, equal_length_batches
 from ctse_core.errors import EncoderError
 from ctse_core.types import Progress, no_progress
@@ -137,7 +138,8 @@ def _bytes(model: Any) -> bytes:
 def _write_tokenizer(folder: Path, path: Path) -> None:
     """Write the tokenizer as transformers would use it; a plain ``tokenizer.json`` needs no transformers."""
     settings = folder / "tokenizer_config.json"
-    known = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+    with Readable(folder):
+        known = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
     plain = known.get("tokenizer_class") in {"PreTrainedTokenizerFast", "TokenizersBackend"}
     if plain and (folder / "tokenizer.json").is_file():
         shutil.copyfile(folder / "tokenizer.json", path)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.layout import EncoderUse
+from ctse_core.encoders.reading import Readable
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,7 +31,8 @@ class TextTokenizer:
         """Read a ``tokenizer.json`` without loading transformers."""
         from tokenizers import Tokenizer
 
-        return cls(Tokenizer.from_file(str(path)), use)
+        with Readable(path.parent):
+            return cls(Tokenizer.from_file(str(path)), use)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, cut at the most allowed, marks of begin and end included."""
@@ -39,6 +41,12 @@ class TextTokenizer:
         self.backend.no_padding()
         self.backend.enable_truncation(self.use.max_tokens)
         return [encoding.ids for encoding in self.backend.encode_batch_fast(prepared)]
+
+    def to_json(self) -> str:
+        """Return the tokenizer as it was loaded, without the cut that ``ids`` set."""
+        self.backend.no_truncation()
+        self.backend.no_padding()
+        return self.backend.to_str()
 
     def _prepared(self, text: str) -> str:
         text = self.use.prefix + text[:MOST_CHARACTERS]

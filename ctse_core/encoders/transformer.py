@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from ctse_core.encoders.layout import (
 )
 from ctse_core.encoders.pooling import mean_pool
 from ctse_core.encoders.quiet import quiet_transformers
+from ctse_core.encoders.reading import Readable
 from ctse_core.encoders.tokens import TextTokenizer, batches, padded
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import EncoderError
@@ -168,6 +168,7 @@ class SentenceEncoder:
         with written_beside(folder, lambda _: False) as beside, quiet_transformers():
             self.model.config.save_pretrained(beside)
             save_file(_plain_state(self.model), beside / "model.safetensors", metadata={"format": "pt"})
+            self.tokens.backend.no_truncation()
             self.tokenizer.save_pretrained(beside)
             dense = save_head(self.head, beside)
             write_sentence_modules(beside, int(self.model.config.hidden_size), self.use, dense)
@@ -180,7 +181,7 @@ class SentenceEncoder:
     def _weights_in_memory(self) -> str:
         import hashlib
 
-        digest = hashlib.sha256(self.tokens.backend.to_str().encode())
+        digest = hashlib.sha256(self.tokens.to_json().encode())
         for part in (self.model, self.head):
             for name, weight in sorted(_plain_state(part).items()):
                 digest.update(name.encode())
@@ -212,7 +213,7 @@ def load_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
-    with _readable(folder), quiet_transformers():
+    with Readable(folder), quiet_transformers():
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
@@ -220,27 +221,13 @@ def _load_model(folder: Path) -> Any:
     import torch
     from transformers import AutoModel
 
-    with _readable(folder), quiet_transformers():
+    with Readable(folder), quiet_transformers():
         model = AutoModel.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, weights_only=True, dtype=torch.float32
         )
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # never used here; in folders without it, it would be random
     return model.eval()
-
-
-@contextlib.contextmanager
-def _readable(folder: Path) -> Iterator[None]:
-    """Turn what transformers raises on a damaged folder into a sentence."""
-    from safetensors import SafetensorError
-
-    try:
-        yield
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise EncoderError(
-            f"The encoder in {folder} cannot be loaded: {reason} Fetch the folder again, or choose another."
-        ) from error
 
 
 def rust_tokenizer(tokenizer: Any) -> Any:

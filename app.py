@@ -4,11 +4,11 @@ import streamlit as st
 
 st.navigation(
     [
-        st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
-        st.Page("pages/search.py", title="Search", icon=":material/search:"),
-        st.Page("pages/map.py", title="Map", icon=":material/scatter_plot:"),
-        st.Page("pages/topics.py", title="Topics", icon=":material/category:"),
-        st.Page("pages/report.py", title="Report", icon=":material/description:"),
-        st.Page("pages/encoders.py", title="Encoders", icon=":material/memory:"),
+        st.Page("pages/overview.py", title="Overview", default=True),
+        st.Page("pages/search.py", title="Search"),
+        st.Page("pages/map.py", title="Map"),
+        st.Page("pages/topics.py", title="Topics"),
+        st.Page("pages/report.py", title="Report"),
+        st.Page("pages/encoders.py", title="Encoders"),
     ]
 ).run()

@@ -6,12 +6,31 @@ import shutil
 import uuid
 from pathlib import Path
 
+from ctse_core.analysis import analyse
 from ctse_core.errors import ProjectError
 from ctse_core.project import Project
 from ctse_core.project.parts import replace_folder
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "example"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+EXAMPLE = ASSETS / "example"
+POSTS = ASSETS / "sample_posts.csv"
 NAME = "example"
+
+
+def make_example(place: Path = EXAMPLE) -> Project:
+    """Analyse the invented posts and put the project, without the steps between, at ``place``.
+
+    ``python -m ctse_core.example`` does this after a change that makes another result.
+    """
+    beside = Project(place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}"))
+    try:
+        analyse(beside.take_source(POSTS), beside)
+        shutil.rmtree(beside.products)
+        (beside.folder / ".lock").unlink(missing_ok=True)
+        replace_folder(beside.folder, place)
+    finally:
+        beside.remove()
+    return Project(place)
 
 
 def open_example(home: Path) -> Project:
@@ -27,12 +46,14 @@ def open_example(home: Path) -> Project:
         )
     place = Project(home / NAME)
     shipped = Project(EXAMPLE).manifest()
-    if place.folder.is_dir() and (place.manifest() or {}).get("fingerprint") == (shipped or {}).get(
-        "fingerprint"
-    ):
+    if place.folder.is_dir() and (place.manifest() or {}).get("fingerprint") == (shipped or {}).get("fingerprint"):
         return place
     home.mkdir(parents=True, exist_ok=True)
     beside = home / f".{NAME}.{uuid.uuid4().hex[:8]}"
     shutil.copytree(EXAMPLE, beside)
     replace_folder(beside, place.folder)
     return place
+
+
+if __name__ == "__main__":
+    make_example()

@@ -1,6 +1,5 @@
 """Encoders: what there is, what is at hand, and how near two sentences come."""
 
-
 from ui.encoder_table import encoder_table, two_sentences
 from ui.frame import page
 

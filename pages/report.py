@@ -1,6 +1,5 @@
 """Report: what people take away, whole, with the method beside it."""
 
-
 from ui.frame import page
 from ui.take_away import method, take_away
 

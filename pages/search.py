@@ -5,7 +5,7 @@ import streamlit as st
 from ctse_core.question import MODES, Question
 from ui import resources, state
 from ui.frame import page
-from ui.widgets import paged_posts, plain
+from ui.widgets import paged_posts, plain, telling_words
 
 WORDS = {
     "hybrid": "Meaning and words",
@@ -15,10 +15,8 @@ WORDS = {
 
 with page("Search") as workspace:
     with st.form("question", border=False):
-        asked, how, go = st.columns([6, 3, 1], vertical_alignment="bottom")
-        text = asked.text_input(
-            "Ask in any language", state.question(), placeholder="Where is drinking water missing?"
-        )
+        asked, how, go = st.columns([6, 4, 1], vertical_alignment="bottom")
+        text = asked.text_input("Ask in any language", state.question(), placeholder="Where is drinking water missing?")
         mode = how.segmented_control(
             "Look for", MODES, default=state.mode(), format_func=WORDS.__getitem__, required=True
         )
@@ -36,8 +34,11 @@ with page("Search") as workspace:
     else:
         st.caption("The question and the posts may be in different languages: they meet by meaning.")
         st.stop()
-    (st.success if answer.answered else st.warning)(plain(answer.sentence))
-    chosen = paged_posts(answer.posts, "results", words=tuple(state.question().split()))
+    if answer.answered:
+        st.caption(plain(answer.sentence))
+    else:
+        st.warning(plain(answer.sentence), icon=":material/search_off:")
+    chosen = paged_posts(answer.posts, "results", words=telling_words(state.question()))
     if chosen.like is not None:
         state.choose(like=chosen.like)
         st.rerun()

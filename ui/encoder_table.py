@@ -46,9 +46,7 @@ def two_sentences() -> None:
         left, right = st.columns(2)
         one = left.text_input("One", "We have no drinking water")
         two = right.text_input("The other", "Pa gen dlo pou bwè")
-        name = st.selectbox(
-            "Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
-        )
+        name = st.selectbox("Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0)
         pressed = st.form_submit_button("Compare", type="primary")
     if not pressed:
         return

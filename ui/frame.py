@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 import streamlit as st
@@ -17,6 +18,10 @@ from ctse_core.project import Project, list_projects, projects_home
 from ui import resources, state
 from ui.filter_bar import filter_bar, filter_chips
 from ui.widgets import plain, with_positions
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+ICON = ASSETS / "icon.png"
+STYLE = ASSETS / "app.css"
 
 PAGES = {
     "overview": "pages/overview.py",
@@ -57,7 +62,9 @@ class Workspace:
 @contextmanager
 def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     """Open a page: draw its frame, give it its workspace, and show any error of ours as a sentence."""
-    st.set_page_config(page_title=f"{title} · CTSE", page_icon="🛟", layout="wide")
+    # A picture of our own: Streamlit fetches emoji and symbols for the tab from a host outside.
+    st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
+    st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
     state.read_address()
     try:
         workspace = _workspace()
@@ -70,9 +77,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
         if workspace.analysis is not None and needs_analysis:
             filter_chips(workspace.analysis)
             if workspace.among:
-                st.caption(
-                    f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter."
-                )
+                st.caption(f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter.")
         yield workspace
     except CtseError as told:
         st.error(plain(str(told)), icon=":material/error:")

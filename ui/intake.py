@@ -110,9 +110,7 @@ def choose_columns(project: Project) -> None:
     roles = _roles(seen)
     with st.expander("Advanced", icon=":material/tune:"):
         ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
-        encoder = st.selectbox(
-            "Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
-        )
+        encoder = st.selectbox("Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0)
         structure = settings_form(StructureSettings, "structure")
     if st.button("Analyse", type="primary", icon=":material/play_arrow:", disabled=roles.text is None):
         begin(

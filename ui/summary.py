@@ -17,9 +17,7 @@ def headline(workspace: Workspace) -> None:
     filter_chips(whole)
     counts = whole.manifest["counts"]
     if workspace.among:
-        st.caption(
-            f"{table.height:,} of {whole.table.height:,} posts pass the filter; the figures count those."
-        )
+        st.caption(f"{table.height:,} of {whole.table.height:,} posts pass the filter; the figures count those.")
     else:
         st.caption(
             plain(
@@ -37,9 +35,7 @@ def headline(workspace: Workspace) -> None:
     boxes[0].metric("Posts", f"{table.height:,}", border=True)
     boxes[1].metric("Copies among them", f"{copies:,}", border=True)
     boxes[2].metric("Languages", f"{named:,}", border=True)
-    boxes[3].metric(
-        "Topics", f"{clusters.filter(clusters != UNSORTED).n_unique():,}", share, "off", border=True
-    )
+    boxes[3].metric(f"Topics ({share})", f"{clusters.filter(clusters != UNSORTED).n_unique():,}", border=True)
     times = table[Col.TIME].drop_nulls()
     span = f"{times.min():%d %b} – {times.max():%d %b %Y}" if len(times) else "undated"
     boxes[4].metric("Time (UTC)", span, border=True)

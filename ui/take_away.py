@@ -56,10 +56,6 @@ def method(workspace: Workspace) -> None:
     """Draw how the analysis was made."""
     manifest = workspace.whole.manifest
     st.subheader("Method", anchor=False)
-    rows = [
-        (key, str(value))
-        for part in ("encoder", "structure", "versions")
-        for key, value in manifest[part].items()
-    ]
+    rows = [(key, str(value)) for part in ("encoder", "structure", "versions") for key, value in manifest[part].items()]
     rows += [(f"seconds: {key}", str(value)) for key, value in manifest["durations"].items()]
     st.dataframe(pl.DataFrame(rows, schema=["What", "Value"], orient="row"), hide_index=True, height=420)

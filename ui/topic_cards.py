@@ -45,8 +45,7 @@ def topic_list(workspace: Workspace) -> None:
     )
     unsorted = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
     st.caption(
-        f"{topics.height:,} topics; {unsorted:,} posts are unsorted (in no topic). "
-        "Mark a row to open its topic."
+        f"{topics.height:,} topics; {unsorted:,} posts are unsorted (in no topic). Mark a row to open its topic."
     )
     rows = event.selection.rows
     if rows:

@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.figures import Figure
+from ctse_core.text import detect_languages, normalise, tokens
 from ctse_core.types import Col
 from ui.post_list import show_posts
 from ui.post_list.component import Chosen
@@ -52,6 +53,12 @@ def paged_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), like
         number = st.pagination(pages, key=f"{key}_page")
     shown = posts.slice((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
     return show_posts(shown, key=f"{key}_list_{number}", words=words, likeable=likeable)
+
+
+def telling_words(question: str) -> tuple[str, ...]:
+    """Return the words of a question that are worth marking in posts: no stop words."""
+    text = normalise(question)
+    return tuple(tokens(text, detect_languages([text])[0][0])) if text else ()
 
 
 def with_positions(table: pl.DataFrame) -> pl.DataFrame:
@@ -100,7 +107,7 @@ def csv_bytes(table: pl.DataFrame) -> Callable[[], bytes]:
     """Return what writes the table as CSV for a spreadsheet: byte-order mark, formulas disarmed."""
     from ctse_core.report import disarmed
 
-    return lambda: b"\xef\xbb\xbf" + disarmed(table).write_csv().encode()
+    return lambda: b"\xef\xbb\xbf" + disarmed(table).write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ").encode()
 
 
 def language_options(table: pl.DataFrame) -> list[str]:

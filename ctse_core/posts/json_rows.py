@@ -45,6 +45,8 @@ def read_json(text: TextFile, name: str, progress: Progress, most: int | None = 
             break
     if not number:
         raise InputFileError(f"{name} holds no rows: there is no object in it.")
+    if text.fallback:
+        notes.append(f"Rows that are not UTF-8 were read as {text.fallback}.")
     frame, more = rows.table()
     frame, about_nul = tidy(frame)
     return RawTable(

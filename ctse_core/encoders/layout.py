@@ -19,6 +19,21 @@ _WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+_DECISIVE = (
+    "config.json",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model*.bin",
+    "pytorch_model.bin.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "bpe.codes",
+    "*.model",
+)
 _POOLINGS = {"mean": "all", "cls": "first"}
 _ACTIVATIONS = {"Tanh": "tanh", "Identity": "identity"}
 
@@ -53,18 +68,11 @@ class EncoderLayout:
     dense: tuple[DenseLayer, ...]
 
     def files(self) -> list[str]:
-        """Return the names of the files that decide the vectors, relative to the folder."""
-        skip = {".md", ".onnx", ".h5", ".msgpack", ".ot", ".png", ".lock", ".metadata"}
-        has_safetensors = (self.folder / _WEIGHTS[0]).is_file() or (self.folder / _WEIGHTS[1]).is_file()
-        names = []
-        for path in sorted(self.folder.rglob("*")):
-            name = path.relative_to(self.folder).as_posix()
-            hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
-            unused = has_safetensors and name.startswith("pytorch_model") and name.endswith(".bin")
-            foreign = name.split("/")[0] in {"onnx", "openvino", "checkpoints", "eval"}
-            if path.is_file() and path.suffix not in skip and not (hidden or unused or foreign):
-                names.append(name)
-        return names
+        """Return the names of the files in ``folder`` that decide the vectors: weights, tokenizer, model."""
+        names = {path.name for pattern in _DECISIVE for path in self.folder.glob(pattern)}
+        if {"model.safetensors", "model.safetensors.index.json"} & names:
+            names = {name for name in names if not name.startswith("pytorch_model")}
+        return sorted(names)
 
 
 def read_layout(folder: Path, prefix: str | None = None) -> EncoderLayout:

@@ -50,13 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     analyse = commands.add_parser("analyse", help="a file of posts -> a project with map, topics and report")
-    analyse.add_argument(
-        "file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip"
-    )
+    analyse.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip")
     analyse.add_argument("--out", type=Path, required=True, metavar="PROJECT", help="the project's folder")
-    analyse.add_argument(
-        "--encoder", metavar="NAME", help="from `encoders`, or a folder; default: the embedded one"
-    )
+    analyse.add_argument("--encoder", metavar="NAME", help="from `encoders`, or a folder; default: the embedded one")
     analyse.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
     for role in _ROLES:
         analyse.add_argument(
@@ -154,9 +150,7 @@ def _search(asked: argparse.Namespace, _: Any) -> None:
         until=parse_time(asked.until) if asked.until else None,
         words=asked.words,
     )
-    answer = Searcher(analysis, encoder_of(analysis)).ask(
-        Question(asked.question, asked.mode, asked.k, among)
-    )
+    answer = Searcher(analysis, encoder_of(analysis)).ask(Question(asked.question, asked.mode, asked.k, among))
     if asked.json:
         for post in answer.posts.drop("compared_text").iter_rows(named=True):
             print(json.dumps(post, ensure_ascii=False, default=str))
@@ -193,9 +187,7 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     formats = tuple(part.strip() for part in asked.format.split(",") if part.strip())
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
-        raise SettingError(
-            f"There is no report format “{', '.join(unknown)}”; choose from {', '.join(FORMATS)}."
-        )
+        raise SettingError(f"There is no report format “{', '.join(unknown)}”; choose from {', '.join(FORMATS)}.")
     project = Project(asked.project)
     for path in write_report(load_analysis(project), asked.out or project.folder / "report", formats):
         print(path)

@@ -116,9 +116,7 @@ def analyse(
             (digest, source.name, settings.roles, settings.read),
             lambda tell: products.read_product(source, settings.roles, settings.read, tell),
         )
-        text = runner.run(
-            "text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell)
-        )
+        text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
         table = text["table"]
         copies = runner.run(
             "copies",
@@ -254,9 +252,7 @@ def load_analysis(project: Project) -> Analysis:
             f"A part of project “{project.name}” is missing or damaged ({damage}); run the analysis again."
         ) from damage
     if len(vectors) != tables["posts"].height:
-        raise ProjectError(
-            f"Project “{project.name}” is torn: its vectors and posts differ in number; analyse again."
-        )
+        raise ProjectError(f"Project “{project.name}” is torn: its vectors and posts differ in number; analyse again.")
     return Analysis(
         table=tables["posts"],
         vectors=vectors,

@@ -49,9 +49,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def counts(
-    table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, topics: int
-) -> dict[str, Any]:
+def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, topics: int) -> dict[str, Any]:
     """Return the counts that the overview, the report and the tests hold against each other.
 
     ``posts + empty + unreadable == rows``; ``unique + copies == posts``; sizes are in posts.

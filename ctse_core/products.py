@@ -60,9 +60,7 @@ def copies_product(table: pl.DataFrame, settings: DuplicateSettings, tell: Progr
     }
 
 
-def vectors_product(
-    table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress
-) -> Parts:
+def vectors_product(table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress) -> Parts:
     """Embed each representative once and give its copies the same vector: (n, d) float32 unit rows."""
     known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
     unique_rows, unique_of = np.unique(representative, return_inverse=True)
@@ -86,9 +84,7 @@ class UniquePosts:
 def unique_posts(table: pl.DataFrame, copies: Any, vectors: np.ndarray, words: pl.DataFrame) -> UniquePosts:
     """Return the representatives of the table's posts."""
     rows = np.asarray(copies["unique_rows"])
-    return UniquePosts(
-        rows, table[rows], np.asarray(vectors[rows]), np.asarray(copies["copies"])[rows], words["words"]
-    )
+    return UniquePosts(rows, table[rows], np.asarray(vectors[rows]), np.asarray(copies["copies"])[rows], words["words"])
 
 
 def structure_product(unique: UniquePosts, settings: StructureSettings, tell: Progress) -> Parts:
@@ -138,9 +134,7 @@ def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.Dat
     unique_of = np.asarray(copies["unique_of"])
     representative = np.asarray(copies["representative"])
     points = np.asarray(structure["map_points"])[unique_of]
-    names = {
-        int(key): str(name) for key, name in zip(topics[TopicCol.ID], topics[TopicCol.NAME], strict=True)
-    }
+    names = {int(key): str(name) for key, name in zip(topics[TopicCol.ID], topics[TopicCol.NAME], strict=True)}
     names[UNSORTED] = UNSORTED_NAME
     labels = np.asarray(structure["labels"])[unique_of]
     is_copy = representative != np.arange(len(representative))

@@ -17,7 +17,7 @@ RATIO_FLOOR = 64 << 20
 """Unpacked bytes under which the ratio does not matter: small repetitive tables pack very well."""
 SHEET_CELLS = 60_000_000
 """A sheet is held in memory as a full rectangle; more cells than this would not fit."""
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br=["\']([A-Z]{1,3})(\d{1,7})["\']')
 
 
 @dataclass

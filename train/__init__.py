@@ -1,0 +1,1 @@
+"""Makes and measures encoders; imports the core, and the core never imports it."""

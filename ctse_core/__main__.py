@@ -114,7 +114,9 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     project = Project(asked.out)
     analysis = analyse(asked.file, project, settings, bar)
     bar.close()
-    write_report(analysis, project.folder / "report", ("html",))
+    report = project.folder / "report" / "report.html"
+    if not report.exists() or report.stat().st_mtime < project.manifest_path.stat().st_mtime:
+        write_report(analysis, report.parent, ("html",))
     if not asked.quiet:
         for note in analysis.manifest["notes"]:
             print(f"note: {note}", file=sys.stderr)
@@ -122,7 +124,7 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     print(
         f"{counts['rows']:,} rows: {counts['posts']:,} posts ({counts['copies']:,} of them copies), "
         f"{counts['empty']:,} empty, {counts['unreadable']:,} unreadable; {counts['topics']:,} topics, "
-        f"{counts['unsorted']:,} posts unsorted. Report: {project.folder / 'report' / 'report.html'}"
+        f"{counts['unsorted']:,} posts unsorted. Report: {report}"
     )
 
 

@@ -84,6 +84,7 @@ def described_encoder(encoder: Encoder, asked: str) -> dict[str, Any]:
         "name": encoder.name,
         "dim": encoder.dim,
         "fingerprint": encoder.fingerprint,
+        "space": encoder.space,
         "runtime": getattr(encoder, "runtime", "auto"),
         "licence": spec.licence if spec else "",
         "note": spec.note if spec else "An encoder of your own.",

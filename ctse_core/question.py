@@ -61,8 +61,7 @@ class Searcher:
         Raises:
             EncoderError: the encoder is not the one that made the vectors.
         """
-        made_by = analysis.manifest["encoder"]["fingerprint"]
-        if encoder.fingerprint != made_by:
+        if encoder.space != analysis.manifest["encoder"]["space"]:
             raise EncoderError(
                 f"The posts were embedded with {analysis.manifest['encoder']['name']}, not {encoder.name}: "
                 "their vectors do not compare. Choose that encoder, or analyse the file again with this one."

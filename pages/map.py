@@ -11,15 +11,16 @@ from ui.widgets import paged_posts, show_figure
 COLOURS = {"topic": "Topic", "lang": "Language", "time": "Time"}
 
 with page("Map") as workspace:
+    before = state.one_of(state.COLOUR, COLOURS)
     colour = st.segmented_control(
         "Colour by",
         list(COLOURS),
-        default=state.text(state.COLOUR, "topic"),
+        default=before,
         format_func=COLOURS.__getitem__,
         required=True,
         key="map_colour",
     )
-    if colour != state.text(state.COLOUR, "topic"):
+    if colour != before:
         state.choose(colour=colour)
     figure = semantic_map(workspace.table, workspace.whole.topics, colour=colour)
     selected = show_figure(figure, "map", selectable=True)

@@ -50,6 +50,7 @@ class WordEncoder:
         self.name = name
         self.dim = dim
         self.fingerprint = hashlib.sha256(f"{name} {dim}".encode()).hexdigest()
+        self.space = self.fingerprint
         self.encoded: list[str] = []  # every text ever asked for, in order: shows what was reused
 
     def axes(self, text: str) -> list[int]:

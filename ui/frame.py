@@ -68,6 +68,12 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     state.read_address()
     try:
         workspace = _workspace()
+    except CtseError as told:
+        st.error(plain(str(told)), icon=":material/error:")
+        st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
+        _sidebar(Workspace(None, None))
+        st.stop()
+    try:
         _sidebar(workspace)
         st.title(title, anchor=False)
         if needs_analysis and workspace.analysis is None:
@@ -87,11 +93,7 @@ def _workspace() -> Workspace:
     name = state.project_name()
     if name is None:
         return Workspace(None, None)
-    try:
-        project = resources.project(name)
-    except CtseError:
-        state.open_project(None)
-        raise
+    project = resources.project(name)
     return Workspace(project, resources.analysis(project))
 
 

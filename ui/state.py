@@ -7,6 +7,7 @@ from the session on every run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -109,6 +110,13 @@ def number(name: str) -> int | None:
 def text(name: str, default: str = "") -> str:
     """Return a choice that is a text."""
     return str(st.session_state.get(f"_{name}", default))
+
+
+def one_of(name: str, allowed: Iterable[str]) -> str:
+    """Return a choice if it is one of ``allowed``, else the first of them."""
+    known = list(allowed)
+    chosen = text(name)
+    return chosen if chosen in known else known[0]
 
 
 def upload_round() -> int:

@@ -32,6 +32,10 @@ class Encoder(Protocol):
     def fingerprint(self) -> str:
         """Changes with weights, tokenizer, pooling, prefix and runtime; equal ones give equal vectors."""
 
+    @property
+    def space(self) -> str:
+        """As the fingerprint, whatever the runtime: vectors of one space compare with each other."""
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit rows (n, d) float32, row i for text i."""
 

@@ -40,6 +40,14 @@ def settings_digest(settings: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
+def vectors_space(weights: str, use: EncoderUse) -> str:
+    """Return one SHA-256 for the space that vectors lie in: as the fingerprint, whatever the runtime.
+
+    Vectors of one space compare with each other although the runtimes round differently.
+    """
+    return vectors_fingerprint(weights, use, "any")
+
+
 def vectors_fingerprint(weights: str, use: EncoderUse, runtime: str) -> str:
     """Return one SHA-256 for all that decides an encoder's vectors."""
     return settings_digest(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.bert_weights import Array
-from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint
+from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.layout import EncoderLayout, EncoderUse, read_layout
 from ctse_core.encoders.onnx_export import (
     ABOUT,
@@ -44,10 +44,11 @@ class OnnxEncoder:
     runtime = "onnx-int8"
     note = ""  # what a person should know about this runtime
 
-    def __init__(self, name: str, folder: Path, fingerprint: str) -> None:
+    def __init__(self, name: str, folder: Path, fingerprint: str, space: str) -> None:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         self.name = name
         self.fingerprint = fingerprint
+        self.space = space
         self.use = EncoderUse(**about["use"])
         self.tokens = TextTokenizer.from_file(folder / TOKENIZER, self.use)
         self._words: NDArray[np.float16] = np.load(folder / WORDS, mmap_mode="r", allow_pickle=False)
@@ -71,7 +72,7 @@ class OnnxEncoder:
         layout = read_layout(folder, prefix)
         fingerprint = onnx_fingerprint(layout)
         made = export(layout, export_folder(fingerprint), progress)
-        return cls(name or folder.name, made, fingerprint)
+        return cls(name or folder.name, made, fingerprint, vectors_space(folder_digest(layout), layout.use))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit rows (n, d) float32, row i for text i.

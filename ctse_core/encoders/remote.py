@@ -117,6 +117,11 @@ class RemoteEncoder:
         return self._dim
 
     @property
+    def space(self) -> str:
+        """The space its vectors lie in: there is one runtime, so the fingerprint."""
+        return self.fingerprint
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over address, model, width and masking; what the endpoint changes inside it cannot show."""
         said = self.settings

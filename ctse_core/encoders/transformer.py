@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctse_core.encoders.cache import written_beside
-from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint
+from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.head import load_head, save_head
 from ctse_core.encoders.layout import (
     EncoderUse,
@@ -101,9 +101,16 @@ class SentenceEncoder:
 
         It follows the files while the weights are as loaded; trained weights are hashed in memory.
         """
+        return vectors_fingerprint(self._weights(), self.use, self.runtime)
+
+    @property
+    def space(self) -> str:
+        """SHA-256 of the space its vectors lie in: as the fingerprint, whatever the runtime."""
+        return vectors_space(self._weights(), self.use)
+
+    def _weights(self) -> str:
         loaded = self._files is not None and self._loaded_state == self._changes()
-        weights = self._files if loaded else self._weights_in_memory()
-        return vectors_fingerprint(str(weights), self.use, self.runtime)
+        return str(self._files if loaded else self._weights_in_memory())
 
     def to(self, device: str) -> SentenceEncoder:
         """Move model and head to a device ("cpu", "cuda") and return self."""

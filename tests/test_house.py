@@ -119,7 +119,7 @@ def test_the_trainer_uses_types_errors_text_and_encoders_only(name):
     for imported in all_imports(ROOT / name):
         parts = imported.split(".")
         if parts[0] == "ctse_core" and len(parts) > 1:
-            assert parts[1] in {"types", "errors", "text", "encoders"}, f"{name} imports {imported}"
+            assert parts[1] in {"types", "errors", "home", "text", "encoders"}, f"{name} imports {imported}"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("pages/")])

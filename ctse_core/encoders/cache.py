@@ -11,24 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ctse_core.errors import EncoderError
+from ctse_core.home import HOME_VARIABLE, cache_home
 
-HOME_VARIABLE = "CTSE_HOME"
 STALE_SECONDS = 6 * 3600
-
-
-def cache_folder() -> Path:
-    """Return ``$CTSE_HOME/cache``, or the user's cache folder where that is not set."""
-    own = os.environ.get(HOME_VARIABLE)
-    if own:
-        return Path(own) / "cache"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("ctse", appauthor=False)
 
 
 def encoders_folder() -> Path:
     """Return the folder where an encoder may be put by hand: ``<cache>/encoders/<name>``."""
-    return cache_folder() / "encoders"
+    return cache_home() / "encoders"
 
 
 @contextlib.contextmanager

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ctse_core.encoders.cache import cache_folder, write_atomically
+from ctse_core.encoders.cache import write_atomically
 from ctse_core.encoders.layout import EncoderLayout, EncoderUse
+from ctse_core.home import cache_home
 
 SETTLED_SECONDS = 2.0
 
@@ -71,7 +72,7 @@ def folder_digest(layout: EncoderLayout) -> str:
 
 
 def _store() -> Path:
-    return cache_folder() / "file_digests.json"
+    return cache_home() / "file_digests.json"
 
 
 def _remembered() -> dict[str, str]:

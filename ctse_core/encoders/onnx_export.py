@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.bert_weights import Array, BertWeights, read_bert
-from ctse_core.encoders.cache import cache_folder, written_beside
+from ctse_core.encoders.cache import written_beside
 from ctse_core.encoders.calibration_texts import CALIBRATION_TEXTS
 from ctse_core.encoders.fingerprint import file_digest
 from ctse_core.encoders.layout import EncoderLayout
@@ -22,6 +22,7 @@ from ctse_core.encoders.onnx_plan import make_plan, widest
 from ctse_core.encoders.reading import Readable
 from ctse_core.encoders.tokens import TextTokenizer, equal_length_batches
 from ctse_core.errors import EncoderError
+from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
 
 RECIPE = 1  # raise when the vectors that come out change
@@ -33,7 +34,7 @@ _BATCH_TOKENS = 1024
 
 def export_folder(fingerprint: str) -> Path:
     """Return where the export of the encoder with that fingerprint lives."""
-    return cache_folder() / "onnx" / fingerprint[:32]
+    return cache_home() / "onnx" / fingerprint[:32]
 
 
 def is_exported(folder: Path) -> bool:

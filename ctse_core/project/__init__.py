@@ -1,8 +1,8 @@
 """The disk: every product of an analysis under a fingerprint of its inputs, known vectors, and jobs."""
 
+from ctse_core.home import cache_home, projects_home
 from ctse_core.project.fingerprint import file_digest, fingerprint
 from ctse_core.project.folder import Parts, Project, list_projects
-from ctse_core.project.home import cache_home, projects_home
 from ctse_core.project.jobs import Job, JobState, read_job, write_job
 from ctse_core.project.known_vectors import DiskVectors
 

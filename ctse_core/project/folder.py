@@ -63,8 +63,7 @@ class Project:
             return json.loads(self.manifest_path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as damage:
             raise ProjectError(
-                f"The manifest of project “{self.name}” is damaged ({damage}); "
-                "run the analysis again on the same file."
+                f"The manifest of project “{self.name}” is damaged ({damage}); run the analysis again on the same file."
             ) from damage
 
     def keep(self, product: str, fingerprint: str, make: Callable[[], Parts]) -> dict[str, Any]:
@@ -161,9 +160,7 @@ class Project:
         """Return the file of posts that the project was made from, or None."""
         if not self.source.is_dir():
             return None
-        files = sorted(
-            path for path in self.source.iterdir() if path.is_file() and not path.name.startswith(".")
-        )
+        files = sorted(path for path in self.source.iterdir() if path.is_file() and not path.name.startswith("."))
         return files[0] if files else None
 
     def remove(self) -> None:
@@ -190,9 +187,7 @@ def project_named(home: Path, name: str) -> Project:
         raise ProjectError(f"“{name[:80]}” is not the name of a project; choose one from the list.")
     project = Project(home / name)
     if not project.folder.is_dir():
-        raise ProjectError(
-            f"There is no project “{name}” any more; choose one from the list or upload the file again."
-        )
+        raise ProjectError(f"There is no project “{name}” any more; choose one from the list or upload the file again.")
     return project
 
 

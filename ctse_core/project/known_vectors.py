@@ -82,9 +82,7 @@ class DiskVectors:
         vectors = np.empty((len(places), self.dim), dtype=np.float32)
         for shard in np.unique(places[:, 0]):
             rows = places[:, 0] == shard
-            stored = np.load(
-                self.folder / f"{self._names[shard]}.vectors.npy", mmap_mode="r", allow_pickle=False
-            )
+            stored = np.load(self.folder / f"{self._names[shard]}.vectors.npy", mmap_mode="r", allow_pickle=False)
             vectors[rows] = stored[places[rows, 1]]
         return found, vectors
 
@@ -103,9 +101,7 @@ class DiskVectors:
 
     def _trim(self) -> None:
         """Remove the oldest shards beyond the limit, and what killed writers left."""
-        shards = sorted(
-            self.folder.glob("*.vectors.npy"), key=lambda path: path.stat().st_mtime, reverse=True
-        )
+        shards = sorted(self.folder.glob("*.vectors.npy"), key=lambda path: path.stat().st_mtime, reverse=True)
         total = 0
         for path in shards:
             total += path.stat().st_size

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from ctse_core.encoders.encoder import Encoder
 from ctse_core.types import Progress, Vectors, check_vectors, no_progress
 
-SHARD = 1024
-"""Texts that are embedded between two reports, and handed to ``known`` together: a few seconds' work."""
+FIRST_SHARD = 256
+LEAST_SHARD, MOST_SHARD = 64, 4096
+SHARD_SECONDS = 3.0
+"""Texts are embedded in shards of about this many seconds, reported and handed to ``known`` one by one."""
 
 
 class KnownVectors(Protocol):
@@ -69,13 +71,17 @@ def _embed_shards(
 ) -> None:
     characters = np.cumsum([0] + [len(texts[row]) for row in todo], dtype=np.float64)
     started = time.monotonic()
-    for start in range(0, len(todo), SHARD):
-        rows = todo[start : start + SHARD]
+    done, size = 0, FIRST_SHARD
+    while done < len(todo):
+        rows = todo[done : done + size]
         shard = [texts[row] for row in rows]
+        begun = time.monotonic()
         vectors[rows] = check_vectors(encoder.encode(shard), len(rows), encoder.dim)
+        speed = len(rows) / max(time.monotonic() - begun, 1e-6)
         if known is not None:
             known.remember([text_digest(text) for text in shard], vectors[rows])
-        done = start + len(rows)
+        done += len(rows)
+        size = int(np.clip(speed * SHARD_SECONDS, LEAST_SHARD, MOST_SHARD))
         share = float(characters[done] / characters[-1])
         progress(share, _sentence(done, len(todo), share, time.monotonic() - started))
     if not todo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.metadata
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -108,8 +109,8 @@ def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, st
 
 
 def _has_driver() -> bool:
-    import ctypes
+    if Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists():  # Linux, and Linux inside Windows
+        return True
     import ctypes.util
 
-    library = ctypes.util.find_library("cuda") or ctypes.util.find_library("nvcuda")
-    return library is not None
+    return sys.platform == "win32" and ctypes.util.find_library("nvcuda") is not None

@@ -131,7 +131,7 @@ class SentenceEncoder:
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """Return (b, d) vectors of tokenised texts: differentiable, not normalised."""
         mask = features["attention_mask"]
-        token_vectors = self.model(**features).last_hidden_state
+        token_vectors = self.model(**features).last_hidden_state.float()  # pooled in float32 under autocast too
         return self.head(mean_pool(token_vectors, _pooled_tokens(mask, self.use.pooled)))
 
     __call__ = forward
@@ -167,10 +167,15 @@ class SentenceEncoder:
     def save(self, folder: Path) -> Path:
         """Write a sentence-transformers folder (safetensors) that ``load`` and sentence-transformers open.
 
+        An encoder that lies there already is replaced as a whole.
+
         Raises:
-            EncoderError: the folder cannot be written.
+            EncoderError: the folder cannot be written, or holds something else than an encoder.
         """
         from safetensors.torch import save_file
+
+        if folder.exists() and any(folder.iterdir()) and not (folder / "config.json").is_file():
+            raise EncoderError(f"{folder} holds something else than an encoder; choose a new folder to save into.")
 
         with written_beside(folder, lambda _: False) as beside, quiet_transformers():
             self.model.config.save_pretrained(beside)

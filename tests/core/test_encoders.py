@@ -268,3 +268,30 @@ def test_loading_prints_nothing(tmp_path, capfd):
     said = capfd.readouterr()
     assert said.out == ""
     assert said.err == ""
+
+
+def test_saving_replaces_an_encoder_and_nothing_else(tmp_path):
+    encoder = tiny_encoder(tmp_path / "first")
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter.txt").write_text("years of work")
+    with pytest.raises(EncoderError, match="something else"):
+        encoder.save(other)
+    assert (other / "chapter.txt").read_text() == "years of work"
+    assert encoder.save(encoder.save(tmp_path / "second")) == tmp_path / "second"
+
+
+def test_pooling_is_in_float32_where_the_model_computes_in_less(tiny):
+    with torch.autocast("cpu", torch.bfloat16):
+        pooled = tiny.forward(tiny.tokenise(TEXTS))
+    assert pooled.dtype == torch.float32
+    exact = torch.from_numpy(tiny.encode(TEXTS))
+    assert torch.nn.functional.cosine_similarity(pooled.detach(), exact).min() > 0.999
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_nearly_the_same_vectors_under_its_own_fingerprint(tmp_path):
+    on_cpu = tiny_encoder(tmp_path / "tiny")
+    on_gpu = load_encoder(tmp_path / "tiny", device="cuda")
+    assert on_gpu.fingerprint != on_cpu.fingerprint
+    assert (on_gpu.encode(TEXTS) * on_cpu.encode(TEXTS)).sum(axis=1).min() > 0.999

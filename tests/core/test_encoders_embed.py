@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
 from ctse_core.encoders import embed, text_digest
-from ctse_core.encoders.embed import SHARD, spoken_time
+from ctse_core.encoders.embed import FIRST_SHARD, LEAST_SHARD, MOST_SHARD, spoken_time
 from ctse_core.errors import Cancelled, EncoderError
 from tests.fakes import WordEncoder
+
+embed_module = importlib.import_module("ctse_core.encoders.embed")  # the name is the function's too
 
 
 class Memory:
@@ -71,7 +75,7 @@ def test_longest_texts_go_first(word_encoder):
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_was(word_encoder):
-    texts = [f"post number {i}" for i in range(2 * SHARD + 10)]
+    texts = [f"post number {i}" for i in range(2 * FIRST_SHARD + 10)]
     memory = Memory()
 
     def cancel_after_first(share, sentence):
@@ -79,23 +83,44 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(word_encoder):
 
     with pytest.raises(Cancelled):
         embed(texts, word_encoder, memory, cancel_after_first)
-    assert memory.shards == [SHARD]
+    assert memory.shards == [FIRST_SHARD]
     word_encoder.encoded.clear()
     vectors = embed(texts, word_encoder, memory)
-    assert len(word_encoder.encoded) == SHARD + 10
+    assert len(word_encoder.encoded) == FIRST_SHARD + 10
     np.testing.assert_array_equal(vectors, WordEncoder().encode(texts))
 
 
 def test_progress_grows_to_one_and_tells_speed_and_time_left(word_encoder):
     told = []
-    embed([f"post {i}" for i in range(2 * SHARD)], word_encoder, progress=lambda *said: told.append(said))
+    embed([f"post {i}" for i in range(2 * FIRST_SHARD)], word_encoder, progress=lambda *said: told.append(said))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert told[0][1].startswith(f"Embedding {SHARD:,} of {2 * SHARD:,} posts, ")
+    assert told[0][1].startswith(f"Embedding {FIRST_SHARD:,} of {2 * FIRST_SHARD:,} posts, ")
     assert "posts/s" in told[0][1]
     assert told[0][1].endswith(" left")
     assert "left" not in told[-1][1]
+
+
+def test_slow_encoders_report_often_and_fast_ones_seldom(word_encoder, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(embed_module.time, "monotonic", lambda: now[0])
+    memory, texts, quick = Memory(), [f"post {i}" for i in range(9000)], word_encoder.encode
+
+    def timed(per_text):
+        def encode(shard):
+            now[0] += per_text * len(shard)
+            return quick(shard)
+
+        return encode
+
+    word_encoder.encode = timed(0.1)
+    embed(texts[:500], word_encoder, memory)
+    assert memory.shards == [FIRST_SHARD, LEAST_SHARD, LEAST_SHARD, LEAST_SHARD, 500 - FIRST_SHARD - 3 * LEAST_SHARD]
+    memory.shards.clear()
+    word_encoder.encode = timed(1e-5)
+    embed(texts, word_encoder, memory)
+    assert memory.shards == [FIRST_SHARD, MOST_SHARD, MOST_SHARD, 8500 - FIRST_SHARD - 2 * MOST_SHARD]
 
 
 def test_an_encoder_that_breaks_its_promise_is_stopped(word_encoder):

@@ -32,6 +32,8 @@ ROLE_LABELS = {
     "label": "Label",
 }
 _NONE = "—"
+MOST_COLUMNS = 40
+MOST_OPTIONS = 500
 _COPY_BLOCK = 1 << 20
 
 
@@ -106,7 +108,12 @@ def choose_columns(project: Project) -> None:
     about = ", ".join(filter(None, [seen.kind, seen.encoding, f"about {seen.rows_estimate:,} rows"]))
     st.subheader(source.name, anchor=False)
     st.caption(plain(about))
-    st.dataframe(seen.table, hide_index=True, height=220)
+    for note in seen.notes:
+        st.caption(plain(note))
+    shown = seen.columns[:MOST_COLUMNS]
+    st.dataframe(seen.table.select(shown), hide_index=True, height=220)
+    if len(seen.columns) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(seen.columns):,} columns are shown.")
     roles = _roles(seen)
     with st.expander("Advanced", icon=":material/tune:"):
         ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
@@ -126,7 +133,8 @@ def choose_columns(project: Project) -> None:
 
 def _roles(seen: Preview) -> ColumnRoles:
     chosen: dict[str, str | None] = {}
-    options = [_NONE, *seen.columns]
+    named = [name for name in seen.roles.named().values() if name in seen.columns]
+    options = [_NONE, *dict.fromkeys([*named, *seen.columns[:MOST_OPTIONS]])]
     columns = st.columns(3)
     for place, (role, label) in enumerate(ROLE_LABELS.items()):
         guessed = getattr(seen.roles, role)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ctse_core.encoders.catalog import ENCODERS
 from ctse_core.encoders.onnx_runtime import OnnxEncoder
+from ctse_core.encoders.remote import Consent, RemoteEncoder, remote_settings
 from ctse_core.encoders.sources import encoder_folder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.types import Progress, Vectors, no_progress
@@ -46,8 +47,12 @@ def load_encoder(
     device: str | None = None,
     runtime: str = "auto",
     progress: Progress = no_progress,
+    consent: Consent | None = None,
 ) -> Encoder:
     """Load an encoder of the catalogue by its name, or any local sentence-transformers folder.
+
+    An address such as "https://api.example.org/v1#model" is an OpenAI-compatible endpoint; it is opened only
+    with a ``consent`` to its host.
 
     ``device`` is "cpu", "cuda" or None (a GPU where there is one). ``runtime`` is "torch", "onnx-int8"
     (CPU only, about four times as fast) or "auto": onnx-int8 on a CPU, torch on a GPU. Only an encoder of the
@@ -59,6 +64,8 @@ def load_encoder(
     """
     if runtime not in RUNTIMES:
         raise SettingError(f"There is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}.")
+    if str(name_or_folder).startswith(("http://", "https://")):
+        return RemoteEncoder(remote_settings(str(name_or_folder)), consent)
     name, folder, prefix = _find(name_or_folder, progress)
     where = device or ("cuda" if has_gpu() else "cpu")
     if runtime == "onnx-int8" and where != "cpu":
@@ -93,10 +100,6 @@ def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, st
     spec = ENCODERS.get(name)
     if spec is not None:
         return spec.name, encoder_folder(spec, progress), spec.prefix
-    if name.startswith(("http://", "https://")):
-        raise EncoderError(
-            f"{name} is an address: texts would leave this machine. Open it as a RemoteEncoder, which asks first."
-        )
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder.resolve().name, folder.resolve(), None

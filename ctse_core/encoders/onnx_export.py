@@ -145,9 +145,12 @@ def _write_tokenizer(folder: Path, path: Path) -> None:
     if plain and (folder / "tokenizer.json").is_file():
         shutil.copyfile(folder / "tokenizer.json", path)
         return
-    from ctse_core.encoders.transformer import load_tokenizer, rust_tokenizer
+    from ctse_core.encoders.transformer import load_tokenizer
 
-    rust_tokenizer(load_tokenizer(folder)).save(str(path), pretty=False)
+    backend = getattr(load_tokenizer(folder), "backend_tokenizer", None)
+    if backend is None:
+        raise EncoderError(f"The tokenizer in {folder} has no fast form (tokenizer.json).")
+    backend.save(str(path), pretty=False)
 
 
 def _write_head(layout: EncoderLayout, path: Path) -> None:

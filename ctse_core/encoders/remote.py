@@ -61,6 +61,18 @@ class Consent:
     host: str
 
 
+def remote_settings(address: str) -> RemoteSettings:
+    """Return the settings that "https://api.example.org/v1#model" means.
+
+    Raises:
+        EncoderError: no model is named after a #.
+    """
+    url, _, model = address.partition("#")
+    if not model:
+        raise EncoderError(f"Name the model after a #, such as {url}#text-embedding-3-small.")
+    return RemoteSettings(url=url, model=model)
+
+
 def host_of(settings: RemoteSettings) -> str:
     """Return the host, with its port where one is given, that texts would be sent to.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +13,20 @@ from numpy.typing import NDArray
 from ctse_core.encoders.layout import EncoderUse
 from ctse_core.encoders.reading import Readable
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
 MOST_CHARACTERS = 8192
 """A cell of a megabyte is cut here before it is tokenised; 128 tokens are never that long."""
 
 
 class TextTokenizer:
-    """Token ids by the Rust tokenizer, cut at the encoder's most tokens, its prefix in front."""
+    """Token ids of texts, cut at the encoder's most tokens, its prefix in front.
 
-    def __init__(self, backend: Tokenizer, use: EncoderUse) -> None:
+    ``backend`` is the Rust tokenizer, or transformers' own Python one where a model has no other (BERTweet).
+    """
+
+    def __init__(self, backend: Any, use: EncoderUse) -> None:
         self.backend = backend
         self.use = use
+        self.is_fast = hasattr(backend, "encode_batch_fast")
 
     @classmethod
     def from_file(cls, path: Path, use: EncoderUse) -> TextTokenizer:
@@ -34,19 +36,32 @@ class TextTokenizer:
         with Readable(path.parent):
             return cls(Tokenizer.from_file(str(path)), use)
 
+    @classmethod
+    def of_transformers(cls, tokenizer: Any, use: EncoderUse) -> TextTokenizer:
+        """Take the Rust tokenizer out of transformers' one, where it has one."""
+        return cls(getattr(tokenizer, "backend_tokenizer", None) or tokenizer, use)
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, cut at the most allowed, marks of begin and end included."""
         prepared = [self._prepared(text) for text in texts]
+        if not self.is_fast:
+            return self.backend(prepared, truncation=True, max_length=self.use.max_tokens)["input_ids"] if texts else []
         # Set on every call: transformers' own tokenizer shares this object and changes both.
         self.backend.no_padding()
         self.backend.enable_truncation(self.use.max_tokens)
         return [encoding.ids for encoding in self.backend.encode_batch_fast(prepared)]
 
-    def to_json(self) -> str:
-        """Return the tokenizer as it was loaded, without the cut that ``ids`` set."""
-        self.backend.no_truncation()
-        self.backend.no_padding()
-        return self.backend.to_str()
+    def uncut(self) -> Any:
+        """Return the backend as it was loaded, without the cut that ``ids`` set."""
+        if self.is_fast:
+            self.backend.no_truncation()
+            self.backend.no_padding()
+        return self.backend
+
+    def description(self) -> str:
+        """Return all that decides the ids, as text."""
+        backend = self.uncut()
+        return backend.to_str() if self.is_fast else json.dumps(backend.get_vocab(), sort_keys=True)
 
     def _prepared(self, text: str) -> str:
         text = self.use.prefix + text[:MOST_CHARACTERS]

@@ -55,7 +55,7 @@ class SentenceEncoder:
         self.tokenizer = tokenizer
         self.use = use
         self.head = head if head is not None else torch.nn.Sequential()
-        self.tokens = TextTokenizer(rust_tokenizer(tokenizer), use)
+        self.tokens = TextTokenizer.of_transformers(tokenizer, use)
         self.pad_id = int(tokenizer.pad_token_id or 0)
         self._files: str | None = None
         self._loaded_state: int | None = None
@@ -180,7 +180,7 @@ class SentenceEncoder:
         with written_beside(folder, lambda _: False) as beside, quiet_transformers():
             self.model.config.save_pretrained(beside)
             save_file(_plain_state(self.model), beside / "model.safetensors", metadata={"format": "pt"})
-            self.tokens.backend.no_truncation()
+            self.tokens.uncut()
             self.tokenizer.save_pretrained(beside)
             dense = save_head(self.head, beside)
             write_sentence_modules(beside, int(self.model.config.hidden_size), self.use, dense)
@@ -193,7 +193,7 @@ class SentenceEncoder:
     def _weights_in_memory(self) -> str:
         import hashlib
 
-        digest = hashlib.sha256(self.tokens.to_json().encode())
+        digest = hashlib.sha256(self.tokens.description().encode())
         for part in (self.model, self.head):
             for name, weight in sorted(_plain_state(part).items()):
                 digest.update(name.encode())
@@ -240,14 +240,6 @@ def _load_model(folder: Path) -> Any:
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # never used here; in folders without it, it would be random
     return model.eval()
-
-
-def rust_tokenizer(tokenizer: Any) -> Any:
-    """Return the fast tokenizer inside transformers' one."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise EncoderError(f"The tokenizer {type(tokenizer).__name__} has no fast form; choose another encoder.")
-    return backend
 
 
 def _plain_state(module: nn.Module) -> dict[str, Tensor]:

@@ -263,6 +263,22 @@ def test_an_unknown_runtime_is_a_sentence(tmp_path):
         load_encoder(tmp_path, runtime="tpu")
 
 
+def test_a_tokenizer_without_a_fast_form_works_with_torch_only(tmp_path):
+    folder = write_tiny_folder(tmp_path / "bertweet")
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("the 9\nriver 8\nflo@@ 7\nod 6\n")
+    (folder / "bpe.codes").write_text("f l 9\nfl o 8\no d</w> 7\nt h 6\nth e</w> 5\n")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings = {key: settings[key] for key in settings if key.endswith("_token")}
+    settings |= {"tokenizer_class": "BertweetTokenizer", "mask_token": "<mask>"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    encoder = load_encoder(folder, device="cpu")
+    assert "no fast form" in encoder.note
+    assert encoder.tokens.ids(["flood flood", "the"])[1][0] == 0
+    vectors = encoder.encode(["the flood", "the", ""])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
 def test_loading_prints_nothing(tmp_path, capfd):
     tiny_encoder(tmp_path / "quiet").encode(["a"])
     said = capfd.readouterr()

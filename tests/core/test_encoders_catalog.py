@@ -144,8 +144,10 @@ def test_a_misspelt_name_gets_a_hint():
         load_encoder("LaBSE2")
 
 
-def test_an_address_is_not_opened_by_name():
-    with pytest.raises(EncoderError, match="leave this machine"):
+def test_an_address_is_not_opened_without_consent():
+    with pytest.raises(EncoderError, match=r"Nothing was sent.*api\.example\.org"):
+        load_encoder("https://api.example.org/v1#model")
+    with pytest.raises(EncoderError, match="Name the model"):
         load_encoder("https://api.example.org/v1")
 
 

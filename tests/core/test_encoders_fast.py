@@ -63,6 +63,13 @@ def test_roberta_models_count_their_positions_from_the_padding_on(tmp_path, home
     assert (fast.encode(TEXTS) * exact.encode(TEXTS)).sum(axis=1).min() > 0.995
 
 
+def test_first_token_pooling_is_that_of_torch(folder):
+    pooling = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    fast, exact = load_encoder(folder, runtime="onnx-int8"), load_encoder(folder, runtime="torch", device="cpu")
+    assert (fast.encode(TEXTS) * exact.encode(TEXTS)).sum(axis=1).min() > 0.99
+
+
 def test_a_vector_does_not_depend_on_the_texts_beside_it(folder):
     encoder = load_encoder(folder, runtime="onnx-int8")
     together = encoder.encode(TEXTS)

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from ctse_core.encoders import Consent, RemoteEncoder, RemoteSettings, consent_question
+from ctse_core.encoders import Consent, RemoteEncoder, RemoteSettings, consent_question, load_encoder
 from ctse_core.encoders.masking import mask
 from ctse_core.errors import EncoderError
 
@@ -79,6 +79,12 @@ def test_nothing_is_sent_without_consent(endpoint):
         with pytest.raises(EncoderError, match=endpoint.host):
             RemoteEncoder(settings, consent)
     assert endpoint.requests == []
+
+
+def test_it_can_be_loaded_by_its_address_with_consent(endpoint):
+    encoder = load_encoder(f"http://{endpoint.host}/v1#m", consent=Consent(endpoint.host))
+    assert encoder.encode(["flood"]).shape == (1, 2)
+    assert {body["model"] for body in endpoint.requests} == {"m"}
 
 
 def test_the_question_names_the_host():

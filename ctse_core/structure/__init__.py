@@ -1,1 +1,29 @@
-"""To be filled."""
+"""Vectors ─▶ neighbours, map, clusters, and the topics' names."""
+
+from ctse_core.structure.arrange import Structure, arrange
+from ctse_core.structure.clusters import Clusters, adopt_unsorted, find_clusters
+from ctse_core.structure.languages import LanguageOffsets, centre_languages, language_offsets
+from ctse_core.structure.neighbours import Neighbours, neighbour_graph
+from ctse_core.structure.projection import project
+from ctse_core.structure.settings import StructureSettings
+from ctse_core.structure.stability import agreement
+from ctse_core.structure.topics import TopicInput, TopicSettings, name_topics
+
+__all__ = [
+    "Clusters",
+    "LanguageOffsets",
+    "Neighbours",
+    "Structure",
+    "StructureSettings",
+    "TopicInput",
+    "TopicSettings",
+    "adopt_unsorted",
+    "agreement",
+    "arrange",
+    "centre_languages",
+    "find_clusters",
+    "language_offsets",
+    "name_topics",
+    "neighbour_graph",
+    "project",
+]

@@ -1,0 +1,157 @@
+"""The inside of the room in its order: vectors, neighbours, map and space, clusters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ctse_core.structure.clusters import Clusters, adopt_unsorted, find_clusters, raise_copied
+from ctse_core.structure.few import MANY, cluster_few
+from ctse_core.structure.languages import centre_languages, unit_rows
+from ctse_core.structure.neighbours import Neighbours, neighbour_graph
+from ctse_core.structure.projection import (
+    MAP_GAP,
+    SPACE_GAP,
+    Layout,
+    project_all,
+    start_positions,
+    threads_per_layout,
+)
+from ctse_core.structure.settings import StructureSettings
+from ctse_core.structure.stability import agreement
+from ctse_core.types import Points, Progress, Vectors, check_vectors, no_progress
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What lies where: row i of every array is unique post i."""
+
+    neighbours: Neighbours
+    map_points: Points
+    """(u, 2) positions on the map."""
+    clusters: Clusters
+    stability: dict[str, float] | None
+    """Agreement with clusters found from another seed (see ``stability.agreement``); None where not checked."""
+    method: dict[str, Any] = field(default_factory=dict)
+    """How it was made, for the manifest: ways, parameters, counts, seconds."""
+
+
+def arrange(
+    vectors: Vectors,
+    languages: Sequence[str],
+    settings: StructureSettings | None = None,
+    progress: Progress = no_progress,
+    weights: NDArray | None = None,
+) -> Structure:
+    """Return the structure of unique posts with ``vectors`` (u, d), unit rows, written in ``languages`` (u,).
+
+    ``weights`` (u,) are the posts behind each unique post; clusters are ranked by them. The way follows from u:
+    below 4 unique posts none are clustered, below 60 they are linked by likeness and drawn by principal components,
+    from 60 on UMAP and HDBSCAN work on one neighbour graph. Below it all, vectors lose their language's offset.
+
+    Raises:
+        EncoderError: the vectors are not an (u, d) table of finite numbers with u rows.
+    """
+    settings = settings or StructureSettings()
+    clock = _Clock()
+    vectors = check_vectors(vectors, rows=len(languages))
+    centred = centre_languages(vectors, languages) if settings.centre_languages else unit_rows(vectors)
+    clock.stop("centre")
+    neighbours = neighbour_graph(centred, settings, _part(progress, 0.0, 0.35))
+    clock.stop("neighbours")
+    if len(vectors) < MANY:
+        points = start_positions(centred, 2, settings.seed)
+        clusters, stability = cluster_few(centred, weights), None
+    else:
+        points, clusters, stability = _many(neighbours, centred, settings, _part(progress, 0.35, 0.95), weights, clock)
+    before = clusters.unsorted_share
+    clusters = adopt_unsorted(clusters, centred, settings, weights) if len(vectors) >= MANY else clusters
+    clusters = raise_copied(clusters, weights, settings)
+    clock.stop("adopt")
+    progress(1.0, f"Found {clusters.count:,} topics")
+    method = _method(settings, neighbours, clusters, before, len(set(languages)), stability, clock.seconds)
+    return Structure(neighbours, points, clusters, stability, method)
+
+
+def _many(
+    neighbours: Neighbours,
+    vectors: Vectors,
+    settings: StructureSettings,
+    progress: Progress,
+    weights: NDArray | None,
+    clock: _Clock,
+) -> tuple[Points, Clusters, dict[str, float] | None]:
+    layouts = [Layout(settings.space_dims, SPACE_GAP, settings.seed), Layout(2, MAP_GAP, settings.seed)]
+    if settings.stability == "always" or (
+        settings.stability == "automatic" and len(vectors) > settings.repeatable_up_to
+    ):
+        layouts.append(Layout(settings.space_dims, SPACE_GAP, settings.seed + 1))
+    space, points, *again = project_all(neighbours, vectors, layouts, settings, _part(progress, 0.0, 0.85))
+    clock.stop("layouts")
+    progress(0.87, "Finding clusters")
+    clusters = find_clusters(space, settings, weights)
+    clock.stop("clusters")
+    if not again:
+        return points, clusters, None
+    progress(0.95, "Checking how stable the clusters are")
+    stability = agreement(clusters.labels, find_clusters(again[0], settings, weights).labels)
+    clock.stop("stability")
+    return points, clusters, stability
+
+
+def _method(
+    settings: StructureSettings,
+    neighbours: Neighbours,
+    clusters: Clusters,
+    unsorted_before: float,
+    languages: int,
+    stability: dict[str, float] | None,
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    unique = len(clusters.labels)
+    many = unique >= MANY
+    threads = threads_per_layout(settings, unique, 3 if stability else 2)
+    return {
+        "unique": unique,
+        "languages": languages,
+        "languages_centred": settings.centre_languages and languages > 1,
+        "neighbours": neighbours.rows.shape[1],
+        "neighbours_way": neighbours.way,
+        "neighbours_recall": round(neighbours.recall, 4),
+        "map_way": f"umap ({settings.engine})" if many else "principal components",
+        "epochs": settings.rounds(unique) if many else 0,
+        "space_dims": settings.space_dims if many else 0,
+        "clusters_way": clusters.way,
+        "min_cluster_size": settings.smallest_topic(unique) if many else 0,
+        "min_samples": settings.caution(unique) if many else 0,
+        "clusters": clusters.count,
+        "clusters_split": clusters.split,
+        "unsorted_before_adoption": round(unsorted_before, 4),
+        "unsorted": round(clusters.unsorted_share, 4),
+        "seed": settings.seed,
+        "repeatable": threads == 1 or not many,
+        "stability": stability,
+        "seconds": seconds,
+    }
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """Return a progress that runs from ``start`` to ``end`` of the given one."""
+    return lambda share, sentence: progress(start + (end - start) * share, sentence)
+
+
+class _Clock:
+    """Seconds of each step, in the order in which the steps were stopped."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def stop(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._since, 3)
+        self._since = now

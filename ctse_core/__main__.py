@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip")
     analyse.add_argument("--out", type=Path, required=True, metavar="PROJECT", help="the project's folder")
     analyse.add_argument("--encoder", metavar="NAME", help="from `encoders`, or a folder; default: the embedded one")
+    analyse.add_argument(
+        "--send-texts-to",
+        default="",
+        metavar="HOST",
+        help="agree to send masked texts to this host (--encoder https://…)",
+    )
     analyse.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
     for role in _ROLES:
         analyse.add_argument(
@@ -69,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     encode.add_argument("file", type=Path, metavar="FILE")
     encode.add_argument("--column", required=True, metavar="C", help="the column with the texts")
     encode.add_argument("--encoder", metavar="NAME")
+    encode.add_argument("--send-texts-to", default="", metavar="HOST")
     encode.add_argument("--runtime", default="auto")
     encode.add_argument("--raw", action="store_true", help="embed the texts as written, not normalised")
     encode.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
@@ -110,7 +117,9 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     roles = None
     if any(chosen.values()):
         roles = guessed_roles(asked.file, {role: name for role, name in chosen.items() if name})
-    settings = AnalysisSettings(roles=roles, runtime=asked.runtime, **_encoder(asked))
+    settings = AnalysisSettings(
+        roles=roles, runtime=asked.runtime, send_to=_agreed(asked.encoder, asked.send_texts_to), encoder=_encoder(asked)
+    )
     project = Project(asked.out)
     analysis = analyse(asked.file, project, settings, bar)
     bar.close()
@@ -132,7 +141,14 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.encode import encode_column
 
     vectors = encode_column(
-        asked.file, asked.column, asked.out, bar, raw=asked.raw, runtime=asked.runtime, **_encoder(asked)
+        asked.file,
+        asked.column,
+        asked.out,
+        bar,
+        send_to=_agreed(asked.encoder, asked.send_texts_to),
+        raw=asked.raw,
+        runtime=asked.runtime,
+        encoder=_encoder(asked),
     )
     bar.close()
     print(f"{vectors.shape[0]:,} vectors of width {vectors.shape[1]} in {asked.out}")
@@ -195,8 +211,20 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
         print(path)
 
 
-def _encoder(asked: argparse.Namespace) -> dict[str, str]:
-    return {"encoder": asked.encoder} if asked.encoder else {}
+def _agreed(encoder: str | None, host: str) -> str:
+    """Ask a person at a terminal before texts go to an endpoint; return the host that was agreed to."""
+    if not (encoder or "").startswith(("https://", "http://")) or host or not sys.stdin.isatty():
+        return host
+    from ctse_core.encoders import consent_question, host_of, remote_settings
+
+    settings = remote_settings(str(encoder))
+    return host_of(settings) if input(f"{consent_question(settings)} [yes/no] ").strip().lower() == "yes" else ""
+
+
+def _encoder(asked: argparse.Namespace) -> str:
+    from ctse_core.encoders import DEFAULT_ENCODER
+
+    return asked.encoder or DEFAULT_ENCODER
 
 
 if __name__ == "__main__":

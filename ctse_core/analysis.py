@@ -17,7 +17,7 @@ import polars as pl
 from ctse_core import products
 from ctse_core.encoders import DEFAULT_ENCODER, load_encoder
 from ctse_core.errors import InputFileError, ProjectError
-from ctse_core.manifest import counts, described_encoder, now, versions, written_settings
+from ctse_core.manifest import consent_to, counts, described_encoder, now, versions, written_settings
 from ctse_core.posts import ColumnRoles, ReadSettings
 from ctse_core.project import Project, file_digest
 from ctse_core.project.parts import write_json
@@ -44,12 +44,14 @@ class AnalysisSettings:
     """Everything an analysis depends on besides the file; the defaults suit most files.
 
     ``roles`` names the columns of the file (None: guessed). ``encoder`` is a name of the catalogue or a
-    folder, ``runtime`` how it runs on this machine.
+    folder, ``runtime`` how it runs on this machine. Where the encoder is an address ("https://…#model"),
+    ``send_to`` is the host that a person agreed to send masked texts to.
     """
 
     roles: ColumnRoles | None = None
     encoder: str = DEFAULT_ENCODER
     runtime: str = "auto"
+    send_to: str = ""
     read: ReadSettings = field(default_factory=ReadSettings)
     duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     structure: StructureSettings = field(default_factory=StructureSettings)
@@ -128,7 +130,12 @@ def analyse(
             (copies.fingerprint,),
             lambda tell: products.words_product(table, copies["unique_rows"], tell),
         )
-        encoder = load_encoder(settings.encoder, runtime=settings.runtime)
+        encoder = load_encoder(
+            settings.encoder,
+            runtime=settings.runtime,
+            progress=runner.teller("vectors"),
+            consent=consent_to(settings.send_to),
+        )
         embedded = runner.run(
             "vectors",
             (copies.fingerprint, encoder.fingerprint),
@@ -162,12 +169,12 @@ def analyse(
                 whole, read["empty"].height, read["unreadable"].height, facts["rows_in_file"], topics.height
             )
             | {"repaired": text["facts"]["repaired"], **copies["facts"]},
-            "encoder": described_encoder(encoder, settings.encoder),
+            "encoder": described_encoder(encoder, settings.encoder, settings.send_to),
             "settings": written_settings(settings),
             "structure": structure["facts"],
             "durations": runner.durations,
             "versions": versions(),
-            "notes": facts["notes"],
+            "notes": [*facts["notes"], *filter(None, [getattr(encoder, "note", "")])],
             "fingerprint": named.fingerprint,
         }
         analysis = Analysis(
@@ -274,6 +281,7 @@ def run_job(
     roles: dict[str, str | None] | None = None,
     encoder: str = DEFAULT_ENCODER,
     runtime: str = "auto",
+    send_to: str = "",
     structure: dict[str, Any] | None = None,
 ) -> None:
     """Analyse the project's own file in a worker process; the arguments are what a job can carry.
@@ -288,6 +296,7 @@ def run_job(
         roles=ColumnRoles(**roles) if roles else None,
         encoder=encoder,
         runtime=runtime,
+        send_to=send_to,
         structure=StructureSettings(**(structure or {})),
     )
     analyse(source, project, settings, progress)

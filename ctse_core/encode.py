@@ -10,6 +10,7 @@ import numpy as np
 
 from ctse_core.encoders import DEFAULT_ENCODER, embed, load_encoder
 from ctse_core.errors import CtseError
+from ctse_core.manifest import consent_to
 from ctse_core.posts import read_column
 from ctse_core.project import DiskVectors, cache_home
 from ctse_core.text import normalise, repair
@@ -24,6 +25,7 @@ def encode_column(
     *,
     encoder: str = DEFAULT_ENCODER,
     runtime: str = "auto",
+    send_to: str = "",
     raw: bool = False,
 ) -> Vectors:
     """Embed one column and write the vectors (n, d) float32 to ``out`` as NPY; an empty cell gives zeros.
@@ -40,7 +42,7 @@ def encode_column(
     texts = [cell or "" for cell in cells]
     if not raw:
         texts = [normalise(repair(text)) for text in texts]
-    chosen = load_encoder(encoder, runtime=runtime)
+    chosen = load_encoder(encoder, runtime=runtime, consent=consent_to(send_to))
     known = DiskVectors(cache_home() / "vectors" / chosen.fingerprint, chosen.dim)
     vectors = embed(texts, chosen, known, lambda share, sentence: progress(0.05 + share * 0.95, sentence))
     beside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}")

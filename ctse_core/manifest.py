@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from ctse_core import __version__
-from ctse_core.encoders import ENCODERS, Encoder
+from ctse_core.encoders import ENCODERS, Consent, Encoder
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 
 _VERSIONED = (
@@ -76,11 +76,17 @@ def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, 
     }
 
 
-def described_encoder(encoder: Encoder, asked: str) -> dict[str, Any]:
+def consent_to(host: str) -> Consent | None:
+    """Return a person's consent to send texts to ``host``; None where no host was agreed to."""
+    return Consent(host) if host else None
+
+
+def described_encoder(encoder: Encoder, asked: str, send_to: str) -> dict[str, Any]:
     """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats."""
     spec = ENCODERS.get(encoder.name)
     return {
         "asked": asked,
+        "send_to": send_to,
         "name": encoder.name,
         "dim": encoder.dim,
         "fingerprint": encoder.fingerprint,

@@ -53,7 +53,7 @@ def two_sentences() -> None:
     if not (normalise(one) and normalise(two)):
         st.info("Write a sentence on either side.")
         return
-    vectors = resources.encoder(name, "auto").encode([normalise(one), normalise(two)])
+    vectors = resources.encoder(name).encode([normalise(one), normalise(two)])
     st.metric("Cosine", f"{float(vectors[0] @ vectors[1]):.3f}")
     st.caption(
         "1 is the same direction. Encoders use different parts of the scale (multilingual-e5 stays above 0.7 "

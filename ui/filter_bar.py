@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
@@ -57,12 +57,14 @@ def _days(analysis: Analysis, now: Filter, stamp: str) -> tuple[datetime | None,
     if not len(times):
         return None, None
     first, last = times.min().date(), times.max().date()  # type: ignore[union-attr]
-    default = ()
+    default: tuple[date, ...] = ()
     if now.since or now.until:
         start = now.since.date() if now.since else first
         end = (now.until - timedelta(seconds=1)).date() if now.until else last
         default = (min(max(start, first), last), min(max(end, first), last))
-    chosen = st.date_input("Days (UTC)", value=default, min_value=first, max_value=last, key=f"filter_days_{stamp}")
+    chosen = st.date_input(
+        "Days (UTC)", value=list(default), min_value=first, max_value=last, key=f"filter_days_{stamp}"
+    )
     if not isinstance(chosen, (tuple, list)) or len(chosen) != 2:
         return now.since, now.until
     start = datetime.combine(chosen[0], datetime.min.time(), UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ctse_core.encoders import DEFAULT_ENCODER, list_encoders
+from ctse_core.encoders import DEFAULT_ENCODER, consent_question, host_of, list_encoders, remote_settings
 from ctse_core.errors import CtseError
 from ctse_core.example import open_example
 from ctse_core.posts import ColumnRoles, Preview, preview
@@ -118,17 +118,34 @@ def choose_columns(project: Project) -> None:
     with st.expander("Advanced", icon=":material/tune:"):
         ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
         encoder = st.selectbox("Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0)
+        chosen, send_to = _endpoint(encoder)
         structure = settings_form(StructureSettings, "structure")
-    if st.button("Analyse", type="primary", icon=":material/play_arrow:", disabled=roles.text is None):
+    ready_to_go = roles.text is not None and chosen is not None
+    if st.button("Analyse", type="primary", icon=":material/play_arrow:", disabled=not ready_to_go):
         begin(
             project,
             {
                 "roles": dataclasses.asdict(roles),
-                "encoder": encoder,
+                "encoder": chosen,
+                "send_to": send_to,
                 "structure": dataclasses.asdict(structure),
             },
         )
         st.rerun()
+
+
+def _endpoint(local: str) -> tuple[str | None, str]:
+    """Offer an embeddings endpoint, off unless its host is agreed to; return the encoder and that host."""
+    address = st.text_input(
+        "Instead, an OpenAI-compatible embeddings endpoint (off while empty)",
+        placeholder="https://api.example.org/v1#model",
+        key="endpoint",
+    ).strip()
+    if not address:
+        return local, ""
+    settings = remote_settings(address)
+    agreed = st.checkbox(plain(consent_question(settings)), key=f"send_{host_of(settings)}")
+    return (address, host_of(settings)) if agreed else (None, "")
 
 
 def _roles(seen: Preview) -> ColumnRoles:

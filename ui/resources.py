@@ -10,7 +10,7 @@ from ctse_core.analysis import Analysis, load_analysis
 from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import project_named
-from ctse_core.question import Searcher
+from ctse_core.question import Searcher, encoder_of
 
 
 def project(name: str) -> Project:
@@ -32,16 +32,21 @@ def analysis(chosen: Project) -> Analysis | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
-def encoder(name: str, runtime: str) -> Encoder:
-    """Return an encoder, shared by all sessions of this server."""
-    return load_encoder(name, runtime=runtime)
+def encoder(name: str) -> Encoder:
+    """Return an encoder of this machine, shared by all sessions of this server."""
+    return load_encoder(name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
+def _made_by(asked: str, send_to: str, _analysis: Analysis) -> Encoder:
+    return encoder_of(_analysis)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Preparing the search …")
 def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
     found = _analysis(folder, fingerprint, made)
     made_by = found.manifest["encoder"]
-    return Searcher(found, encoder(made_by["asked"], made_by["runtime"]))
+    return Searcher(found, _made_by(made_by["asked"], made_by["send_to"], found))
 
 
 def searcher(chosen: Project) -> Searcher:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
 from ctse_core.figures import language_name
@@ -37,7 +39,10 @@ def headline(workspace: Workspace) -> None:
     boxes[2].metric("Languages", f"{named:,}", border=True)
     boxes[3].metric(f"Topics ({share})", f"{clusters.filter(clusters != UNSORTED).n_unique():,}", border=True)
     times = table[Col.TIME].drop_nulls()
-    span = f"{times.min():%d %b} – {times.max():%d %b %Y}" if len(times) else "undated"
+    first, last = times.min(), times.max()
+    span = "undated"
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        span = f"{first:%d %b} – {last:%d %b %Y}"
     boxes[4].metric("Time (UTC)", span, border=True)
 
 

@@ -6,7 +6,7 @@ from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, EncoderSpec
 from ctse_core.encoders.embed import KnownVectors, embed, text_digest
 from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
 from ctse_core.encoders.pooling import mean_pool
-from ctse_core.encoders.remote import Consent, RemoteEncoder, RemoteSettings, consent_question, remote_settings
+from ctse_core.encoders.remote import Consent, RemoteEncoder, RemoteSettings, consent_question, host_of, remote_settings
 from ctse_core.encoders.sources import EncoderStatus, list_encoders
 from ctse_core.encoders.transformer import SentenceEncoder
 
@@ -24,6 +24,7 @@ __all__ = [
     "SentenceEncoder",
     "consent_question",
     "embed",
+    "host_of",
     "list_encoders",
     "load_encoder",
     "mean_pool",

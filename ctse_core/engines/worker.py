@@ -44,9 +44,7 @@ def start_job(project: Project, target: str, arguments: dict[str, Any]) -> Job:
     environment = dict(os.environ)
     environment.setdefault("NUMBA_CACHE_DIR", str(cache_home() / "numba"))
     environment.setdefault("TOKENIZERS_PARALLELISM", "true")
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(_root()), *filter(None, [environment.get("PYTHONPATH")])]
-    )
+    environment["PYTHONPATH"] = os.pathsep.join([str(_root()), *filter(None, [environment.get("PYTHONPATH")])])
     with (project.folder / "job.log").open("wb") as log:
         subprocess.Popen(
             [sys.executable, "-m", "ctse_core.engines.worker", str(project.folder)],
@@ -145,9 +143,7 @@ def run_worker(folder: Path) -> int:
         watch.end(state="failed", error=str(told))
         return 1
     except MemoryError:
-        watch.end(
-            state="failed", error="Memory ran out; close other programs, or analyse a part of the file."
-        )
+        watch.end(state="failed", error="Memory ran out; close other programs, or analyse a part of the file.")
         return 1
     except BaseException as bug:
         _log.exception("The job failed")
@@ -180,9 +176,7 @@ class _Turn:
             except Timeout:
                 if cancel_path(self.watch.project).exists():
                     raise Cancelled("Stopped before it began.") from None
-                self.watch.write(
-                    state="queued", sentence="Waiting for another analysis on this machine to finish"
-                )
+                self.watch.write(state="queued", sentence="Waiting for another analysis on this machine to finish")
 
     def __exit__(self, *_: object) -> None:
         self.lock.release()

@@ -68,9 +68,7 @@ def other_place(post: str, dice: random.Random) -> str | None:
 
 def negated(post: str, dice: random.Random) -> str | None:
     del dice
-    return (
-        re.sub(r"\b(is|are|was|were|has|have|can|will)\b", r"\1 not", post, count=1) if " " in post else None
-    )
+    return re.sub(r"\b(is|are|was|were|has|have|can|will)\b", r"\1 not", post, count=1) if " " in post else None
 
 
 CHANGES: dict[str, tuple[str, Change]] = {
@@ -119,9 +117,7 @@ def whole_file(posts: list[str], show: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=2_000)
     parser.add_argument("--show", type=int, default=0)
     options = parser.parse_args()

@@ -32,8 +32,7 @@ Detector = Callable[[list[str]], list[str]]
 def dev_posts(folder: Path, letters: int, each: int) -> pl.DataFrame:
     """Return ``each`` posts of each language, cut to ``letters`` characters."""
     parts = [
-        pl.read_parquet(folder / f"{name}.parquet").select("lang", pl.col("translation").alias("text"))
-        for name in _DEV
+        pl.read_parquet(folder / f"{name}.parquet").select("lang", pl.col("translation").alias("text")) for name in _DEV
     ]
     english = pl.read_parquet(folder / "dev_ntrex_half1.parquet").unique("line", maintain_order=True)
     parts.append(english.select(pl.lit("en").alias("lang"), pl.col("english").alias("text")))
@@ -86,9 +85,7 @@ def table_of_crowd(folder: Path, posts: pl.DataFrame, detectors: dict[str, Detec
     groups = others.partition_by("lang", maintain_order=True)
     needles = pl.concat([group.sample(_NEEDLES, seed=7) for group in groups])
     langs = np.array(needles["lang"].to_list())
-    print(
-        f"\n{_CROWD:,} tweets believed English, among them {len(langs)} posts in {len(groups)} languages:\n"
-    )
+    print(f"\n{_CROWD:,} tweets believed English, among them {len(langs)} posts in {len(groups)} languages:\n")
     print("| | tweets called English | languages seen in the tweets | others told right | called English |")
     print("|---|---:|---:|---:|---:|")
     for name, detector in detectors.items():
@@ -101,9 +98,7 @@ def table_of_crowd(folder: Path, posts: pl.DataFrame, detectors: dict[str, Detec
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--letters", type=int, default=60)
     parser.add_argument("--each", type=int, default=500)
     options = parser.parse_args()

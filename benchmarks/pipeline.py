@@ -47,12 +47,8 @@ print(json.dumps({"stages": marks, "seconds": time.perf_counter() - start,
 
 def main() -> None:
     """Run both and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--posts", type=int, default=10_000, help="posts drawn from the crisis tweets (0: all)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--posts", type=int, default=10_000, help="posts drawn from the crisis tweets (0: all)")
     parser.add_argument("--file", type=Path, help="a CSV file of your own instead")
     parser.add_argument("--text-column", default="text")
     parser.add_argument("--seed", type=int, default=7)

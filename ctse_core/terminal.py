@@ -9,6 +9,8 @@ from typing import TextIO
 
 _EVERY = 0.1
 _WIDTH = 24
+_STEP = 0.05  # of the whole, between two lines of a log
+_PAUSE = 10.0  # seconds after which a log tells that work goes on
 
 
 def spoken(seconds: float) -> str:
@@ -22,7 +24,7 @@ def spoken(seconds: float) -> str:
 
 
 class Bar:
-    """A progress bar on a terminal; where the output is no terminal, a line whenever the work changes.
+    """A progress bar on a terminal; where the output is no terminal, a line every twentieth of the work.
 
     Use it as the ``progress`` of a step: ``bar(share, sentence)``.
     """
@@ -33,7 +35,7 @@ class Bar:
         self.live = not quiet and self.stream.isatty()
         self._started = time.monotonic()
         self._drawn = 0.0
-        self._stage = ""
+        self._told = -1.0
 
     def __call__(self, share: float, sentence: str) -> None:
         """Show the share done in [0, 1] and the sentence."""
@@ -41,9 +43,8 @@ class Bar:
             return
         now = time.monotonic()
         if not self.live:
-            stage = sentence.split(",")[0].rstrip(" 0123456789")
-            if stage != self._stage:
-                self._stage = stage
+            if share >= self._told + _STEP or (now - self._drawn > _PAUSE and share > self._told):
+                self._told, self._drawn = share, now
                 self.stream.write(f"{share:4.0%}  {sentence}\n")
                 self.stream.flush()
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +42,7 @@ def read_posts(
         InputFileError: the file is missing, empty, no table, damaged beyond reading, or too big unpacked.
         ColumnError: a role names a column that the file does not have, or no column holds text.
     """
+    settings = _named_header(Path(source), roles.named().values() if roles else (), settings)
     raw = _read_raw(Path(source), settings, progress)
     roles = _settled(roles, raw.frame)
     progress(0.9, "Reading times and places")
@@ -85,6 +86,7 @@ def guessed_roles(
         InputFileError: the file cannot be read as a table.
         ColumnError: a chosen column does not exist.
     """
+    settings = _named_header(Path(source), (chosen or {}).values(), settings)
     seen = preview(source, settings=settings)
     named = {role: find_column(column, seen.columns, role) for role, column in (chosen or {}).items()}
     guessed = {role: column for role, column in seen.roles.named().items() if column not in named.values()}
@@ -102,7 +104,7 @@ def read_column(
         InputFileError: the file cannot be read as a table.
         ColumnError: there is no such column.
     """
-    raw = _read_raw(Path(source), settings, progress)
+    raw = _read_raw(Path(source), _named_header(Path(source), [column], settings), progress)
     cells: list[str | None] = [None] * raw.rows_in_file
     found = raw.frame[find_column(column, raw.frame.columns)]
     if found.len() == raw.rows_in_file:
@@ -110,6 +112,18 @@ def read_column(
     for row, cell in zip(raw.rows.to_list(), found.to_list(), strict=True):
         cells[row - 1] = cell
     return cells
+
+
+def _named_header(source: Path, named: Iterable[str], settings: ReadSettings) -> ReadSettings:
+    """Return the settings under which the first row is the header, if only then the ``named`` columns exist.
+
+    Whether a small file has a header can be a guess; a person who names a column knows.
+    """
+    wanted = set(named)
+    if settings.header != "auto" or not wanted or wanted <= set(preview(source, settings=settings).columns):
+        return settings
+    with_header = replace(settings, header="yes")
+    return with_header if wanted <= set(preview(source, settings=with_header).columns) else settings
 
 
 @contextmanager

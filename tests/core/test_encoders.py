@@ -164,7 +164,7 @@ def test_a_torch_file_that_would_run_code_is_refused(tmp_path):
             return (marker.touch, ())
 
     (folder / "model.safetensors").unlink()
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil()))
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(), protocol=2))
     with pytest.raises(EncoderError, match="cannot be loaded"):
         SentenceEncoder.load(folder, device="cpu")
     assert not marker.exists()

@@ -14,8 +14,8 @@ from ctse_core.types import UNSORTED, Labels, Points, Vectors
 ADOPTED_STRENGTH = 0.3
 _PARTS_HOLD = 0.6
 _PART_AT_MOST = 0.8
-_STAND_APART = 0.42  # leaves of one round cloud reach .4, those of crisis topics that hold several .44 and more
-_SAMPLE = 1500
+_STAND_APART = 0.42  # parts of one round cloud reach .4, those of crisis topics that hold several .43 and more
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def find_clusters(
     smallest = settings.smallest_topic(unique)
     if unique < max(3, smallest):
         return no_clusters(unique)
-    labels, strength = _hdbscan(points, smallest, settings.caution(unique), "eom", settings.joined_within)
+    labels, strength = _hdbscan(points, smallest, settings.caution(unique), settings.joined_within)
     labels, strength, split = _split_giants(points, labels, strength, settings)
     labels = rank_by_size(labels, weights)
     strength = np.where(labels == UNSORTED, 0, np.clip(strength, 0, 1)).astype(np.float32)
@@ -157,15 +157,12 @@ def centres(vectors: Vectors, labels: Labels) -> Vectors:
     return unit_rows(sums)
 
 
-def _hdbscan(
-    points: Points, smallest: int, caution: int, choice: str, joined_within: float = 0.0
-) -> tuple[NDArray, NDArray]:
+def _hdbscan(points: Points, smallest: int, caution: int, joined_within: float = 0.0) -> tuple[NDArray, NDArray]:
     from hdbscan import HDBSCAN
 
     found = HDBSCAN(
         min_cluster_size=smallest,
         min_samples=min(caution, len(points) - 1),
-        cluster_selection_method=choice,
         cluster_selection_epsilon=joined_within,
         core_dist_n_jobs=1,  # a pool of processes costs seconds of start-up
     ).fit(points.astype(np.float64))
@@ -175,14 +172,14 @@ def _hdbscan(
 def _split_giants(
     points: Points, labels: NDArray, strength: NDArray, settings: StructureSettings
 ) -> tuple[NDArray, NDArray, int]:
-    """Replace each cluster above the largest share by its leaves, where these hold most of it and stand apart."""
+    """Replace each cluster above the largest share by its own clusters, where these hold most of it and stand apart."""
     labels, strength, split = labels.copy(), strength.copy(), 0
     for label in range(labels.max(initial=UNSORTED) + 1):
         inside = np.flatnonzero(labels == label)
         smallest = max(settings.smallest_topic(len(points)), len(inside) // 50)
         if len(inside) <= settings.largest_share * len(points) or len(inside) < 4 * smallest:
             continue
-        parts, firmness = _hdbscan(points[inside], smallest, settings.caution(len(points)), "leaf")
+        parts, firmness = _hdbscan(points[inside], smallest, settings.caution(len(points)))
         if not _parts_well(points[inside], parts, settings.seed):
             continue
         labels[inside] = np.where(parts == UNSORTED, UNSORTED, labels.max() + 1 + parts)

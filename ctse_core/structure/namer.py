@@ -31,6 +31,10 @@ def topic_terms(tokens: Sequence[Sequence[str]], vectors: Vectors, labels: Label
     if not count or not with_words[labels != UNSORTED].any():
         return [[] for _ in range(count)]
     kept = np.flatnonzero(with_words).tolist()
+    vocabulary = {word for post in kept for word in tokens[post]}
+    if len(vocabulary) == 1:  # BERTopic cannot weigh a single word
+        used = set(labels[kept].tolist())
+        return [[(word, 1.0) for word in vocabulary if label in used] for label in range(count)]
     documents = [" ".join(tokens[post]) for post in kept]
     given = labels[kept].astype(int)
     model = _namer()

@@ -104,9 +104,12 @@ def readable(word: str) -> bool:
 
 
 def near_same(one: str, other: str) -> bool:
-    """Say whether two words are forms of one (flood, floods, flooding) or one holds the other (#flood2024)."""
+    """Say whether two words are forms of one (flood, floods, flooding) or one is made of the other (#qldflood)."""
     one, other = sorted((_bare(one), _bare(other)), key=len)
-    if one in other and (len(one) >= 4 or (len(one) >= 2 and _spaceless(one)) or len(other) - len(one) <= 2):
+    longer = len(other) - len(one)
+    if other.startswith(one) and (len(one) >= 4 or longer <= 2):
+        return True
+    if one in other and ((len(one) >= 4 and longer >= 3) or (len(one) >= 2 and _spaceless(one))):
         return True
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     return shared >= 4 and shared >= 0.7 * len(one) and len(other) - shared <= 4

@@ -9,7 +9,7 @@ def unit(vectors):
     return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
-def meanings_in_languages(meanings=6, languages=("ar", "en", "hi", "th"), each=12, offset=1.5, noise=0.35, seed=0):
+def meanings_in_languages(meanings=6, languages=("ar", "en", "hi", "th"), each=12, offset=0.8, noise=0.8, seed=0):
     """Return vectors (n, 64), the meaning and the language of each: ``each`` posts a meaning and language."""
     random = np.random.default_rng(seed)
     topics = random.normal(size=(meanings, 64))

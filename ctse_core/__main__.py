@@ -15,8 +15,17 @@ from typing import Any
 
 from ctse_core.errors import CtseError
 
-FORMATS = ("html", "xlsx", "csv", "parquet")
-_ROLES = ("text", "time", "id", "author", "lang", "lat", "lon", "place", "label")
+_ROLES = {
+    "text": "text of the posts",
+    "time": "time",
+    "id": "id",
+    "author": "author",
+    "lang": "language",
+    "lat": "latitude",
+    "lon": "longitude",
+    "place": "place",
+    "label": "label",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,17 +38,23 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asked.run(asked, bar)
         return 0
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
     except CtseError as told:
         bar.close()
         print(f"ctse: {told}", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        bar.close()
+        print(
+            f"ctse: {fault.strerror or fault}: {fault.filename or ''} - check the path and its rights.", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         bar.close()
         print("ctse: stopped; what was finished is kept, run the same command to go on.", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
-        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,9 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         analyse.add_argument(
             f"--{role}-column",
             metavar="C",
-            help=argparse.SUPPRESS
-            if role != "text"
-            else "column with the text; likewise --time-column, --id-column, … (default: guessed)",
+            help=f"column with the {_ROLES[role]} (default: guessed)",
         )
     analyse.add_argument("--quiet", action="store_true", help="show no progress")
     analyse.set_defaults(run=_analyse)
@@ -92,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--since", default="", help="not before, UTC: 2026-03-14 or 2026-03-14T05:00Z")
     search.add_argument("--until", default="", help="before, UTC")
     search.add_argument("--words", default="", help="only posts that hold these words as written")
+    search.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the question there")
     search.add_argument("--json", action="store_true", help="one JSON object a line")
     search.set_defaults(run=_search, quiet=True)
 
@@ -126,9 +140,8 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     report = project.folder / "report" / "report.html"
     if not report.exists() or report.stat().st_mtime < project.manifest_path.stat().st_mtime:
         write_report(analysis, report.parent, ("html",))
-    if not asked.quiet:
-        for note in analysis.manifest["notes"]:
-            print(f"note: {note}", file=sys.stderr)
+    for note in analysis.manifest["notes"]:
+        print(f"note: {note}", file=sys.stderr)
     counts = analysis.manifest["counts"]
     print(
         f"{counts['rows']:,} rows: {counts['posts']:,} posts ({counts['copies']:,} of them copies), "
@@ -161,24 +174,49 @@ def _search(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.question import Question, Searcher, encoder_of
 
     analysis = load_analysis(Project(asked.project))
+    _agreed(None, asked.send_texts_to)
     among = Filter(
-        languages=tuple(code for code in asked.lang.split(",") if code),
-        topics=Filter.from_query({"topic": asked.topic}).topics,
+        languages=_languages(asked.lang, analysis.table),
+        topics=_topics(asked.topic),
         since=parse_time(asked.since) if asked.since else None,
         until=parse_time(asked.until) if asked.until else None,
         words=asked.words,
     )
     answer = Searcher(analysis, encoder_of(analysis)).ask(Question(asked.question, asked.mode, asked.k, among))
+    print(answer.sentence, file=sys.stderr if asked.json else sys.stdout)
     if asked.json:
         for post in answer.posts.drop("compared_text").iter_rows(named=True):
-            print(json.dumps(post, ensure_ascii=False, default=str))
+            print(json.dumps(post, ensure_ascii=False, default=_written))
         return
-    print(answer.sentence)
     for post in answer.posts.iter_rows(named=True):
         when = post["time"].strftime("%Y-%m-%d %H:%M") if post["time"] else "undated"
         text = " ".join(post["text"].split())
         score = "     " if post["similarity"] is None else f"{post['similarity']:.3f}"
         print(f"{score} {post['band']:6s} {post['lang']:4s} {when}  {post['post_id']}  {text[:300]}")
+
+
+def _languages(written: str, table: Any) -> tuple[str, ...]:
+    from ctse_core.errors import SettingError
+
+    codes = tuple(code.strip().lower() for code in written.split(",") if code.strip())
+    known = set(table["lang"].unique())
+    for code in codes:
+        if code not in known:
+            raise SettingError(f"No post is in language “{code}”; these posts are in {', '.join(sorted(known))}.")
+    return codes
+
+
+def _topics(written: str) -> tuple[int, ...]:
+    from ctse_core.errors import SettingError
+
+    try:
+        return tuple(int(part) for part in written.split(",") if part.strip())
+    except ValueError:
+        raise SettingError(f"“{written}” are no topic ids; write them as 0,3 (-1: unsorted).") from None
+
+
+def _written(value: Any) -> str:
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
 
 
 def _encoders(asked: argparse.Namespace, _: Any) -> None:
@@ -200,25 +238,30 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.analysis import load_analysis
     from ctse_core.errors import SettingError
     from ctse_core.project import Project
-    from ctse_core.report import write_report
+    from ctse_core.report import FORMATS, write_report
 
     formats = tuple(part.strip() for part in asked.format.split(",") if part.strip())
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
-        raise SettingError(f"There is no report format “{', '.join(unknown)}”; choose from {', '.join(FORMATS)}.")
+    if not formats:
+        raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
     for path in write_report(load_analysis(project), asked.out or project.folder / "report", formats):
         print(path)
 
 
 def _agreed(encoder: str | None, host: str) -> str:
-    """Ask a person at a terminal before texts go to an endpoint; return the host that was agreed to."""
-    if not (encoder or "").startswith(("https://", "http://")) or host or not sys.stdin.isatty():
-        return host
-    from ctse_core.encoders import consent_question, host_of, remote_settings
+    """Return the host that a person agrees to send texts to; asked at a terminal, remembered on this machine."""
+    from ctse_core.home import agree_to
 
-    settings = remote_settings(str(encoder))
-    return host_of(settings) if input(f"{consent_question(settings)} [yes/no] ").strip().lower() == "yes" else ""
+    if (encoder or "").startswith(("https://", "http://")) and not host and sys.stdin.isatty():
+        from ctse_core.encoders import consent_question, host_of, remote_settings
+
+        settings = remote_settings(str(encoder))
+        sys.stderr.write(f"{consent_question(settings)} [yes/no] ")
+        sys.stderr.flush()
+        host = host_of(settings) if sys.stdin.readline().strip().lower() == "yes" else ""
+    if host:
+        agree_to(host)
+    return host
 
 
 def _encoder(asked: argparse.Namespace) -> str:

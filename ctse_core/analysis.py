@@ -19,8 +19,9 @@ from ctse_core.encoders import DEFAULT_ENCODER, load_encoder
 from ctse_core.errors import InputFileError, ProjectError
 from ctse_core.manifest import consent_to, counts, described_encoder, now, versions, written_settings
 from ctse_core.posts import ColumnRoles, ReadSettings
-from ctse_core.project import Project, file_digest
+from ctse_core.project import Project, file_digest, fingerprint
 from ctse_core.project.parts import write_json
+from ctse_core.report import REPORT_FILES
 from ctse_core.steps import Runner, Step
 from ctse_core.structure import StructureSettings, TopicSettings
 from ctse_core.text import DuplicateSettings
@@ -31,7 +32,8 @@ STEPS = (
     Step("text", "Cleaning the texts and finding their languages", 5),
     Step("copies", "Collapsing retweets and near-copies", 3),
     Step("words", "Cutting the texts into words", 4),
-    Step("vectors", "Embedding the posts", 64),
+    Step("encoder", "Making the encoder ready", 3),
+    Step("vectors", "Embedding the posts", 61),
     Step("structure", "Drawing the map and finding clusters", 12),
     Step("topics", "Naming the topics", 5),
     Step("write", "Writing the project", 4),
@@ -108,14 +110,18 @@ def analyse(
         ProjectError: another process is writing to the project.
     """
     settings = settings or AnalysisSettings()
+    if source.is_dir():
+        raise InputFileError(f"“{source}” is a folder; name the file of posts in it.")
     if not source.is_file():
         raise InputFileError(f"There is no file “{source}”; check the path.")
+    if source.resolve().parent == project.folder.resolve():
+        raise InputFileError(f"“{source}” is part of the project it would be written into; name another --out.")
     with project.locked():
         digest = file_digest(source)
         runner = Runner(project, STEPS, progress)
         read = runner.run(
             "read",
-            (digest, source.name, settings.roles, settings.read),
+            (digest, settings.roles, settings.read),
             lambda tell: products.read_product(source, settings.roles, settings.read, tell),
         )
         text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
@@ -133,7 +139,7 @@ def analyse(
         encoder = load_encoder(
             settings.encoder,
             runtime=settings.runtime,
-            progress=runner.teller("vectors"),
+            progress=runner.teller("encoder"),
             consent=consent_to(settings.send_to),
         )
         embedded = runner.run(
@@ -150,7 +156,7 @@ def analyse(
         )
         named = runner.run(
             "topics",
-            (structure.fingerprint, settings.topics),
+            (structure.fingerprint, words.fingerprint, settings.topics),
             lambda tell: products.topics_product(unique, structure, settings.topics, tell),
         )
         progress(0.96, STEPS[-1].title)
@@ -175,7 +181,7 @@ def analyse(
             "durations": runner.durations,
             "versions": versions(),
             "notes": [*facts["notes"], *filter(None, [getattr(encoder, "note", "")])],
-            "fingerprint": named.fingerprint,
+            "fingerprint": fingerprint(named.fingerprint, source.name),
         }
         analysis = Analysis(
             table=whole,
@@ -192,6 +198,16 @@ def analyse(
         return analysis
 
 
+def _stands(analysis: Analysis, project: Project) -> bool:
+    """Return whether the project holds this very analysis already, whole and told the same way."""
+    try:
+        told = load_analysis(project).manifest
+    except ProjectError:
+        return False
+    same = ("fingerprint", "source", "encoder", "notes")
+    return all(told.get(part) == analysis.manifest[part] for part in same)
+
+
 def _positions(neighbours: np.ndarray, unique_rows: np.ndarray) -> np.ndarray:
     """Return the graph over unique posts as positions in the whole table; -1 stays -1."""
     inside = np.asarray(neighbours)
@@ -200,10 +216,11 @@ def _positions(neighbours: np.ndarray, unique_rows: np.ndarray) -> np.ndarray:
 
 def _write(analysis: Analysis, project: Project) -> None:
     """Write what people take away; the manifest goes last, so that a project with one is whole."""
-    known = project.manifest()
-    if known is not None and known.get("fingerprint") == analysis.manifest["fingerprint"]:
+    if _stands(analysis, project):
         return
     project.manifest_path.unlink(missing_ok=True)
+    for report in REPORT_FILES:  # of the analysis before
+        (project.folder / "report" / report).unlink(missing_ok=True)
     tables = {
         "posts": analysis.table,
         "topics": analysis.topics,

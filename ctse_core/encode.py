@@ -38,6 +38,10 @@ def encode_column(
     """
     if not out.parent.is_dir():
         raise CtseError(f"There is no folder “{out.parent}” to write {out.name} into; make it first.")
+    if out.is_dir():
+        raise CtseError(f"“{out}” is a folder; name the file to write, such as {out / 'vectors.npy'}.")
+    if not os.access(out.parent, os.W_OK):
+        raise CtseError(f"“{out.parent}” cannot be written to; name a file elsewhere.")
     cells = read_column(source, column, progress=lambda share, sentence: progress(share * 0.05, sentence))
     texts = [cell or "" for cell in cells]
     if not raw:

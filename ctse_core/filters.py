@@ -90,7 +90,7 @@ class Filter:
 
 
 def _written(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _time_or_none(written: str) -> datetime | None:
@@ -107,9 +107,9 @@ def parse_time(written: str) -> datetime:
         SettingError: it is not a date or time of that form.
     """
     try:
-        moment = datetime.fromisoformat(written)
-    except ValueError as wrong:
+        moment = datetime.fromisoformat(written.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as wrong:
         raise SettingError(
             f"“{written[:40]}” is not a date; write it as 2026-03-14 or 2026-03-14T05:00Z (UTC)."
         ) from wrong
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,7 +1,8 @@
-"""Where CTSE keeps things on this machine: projects, converted weights, known vectors."""
+"""Where CTSE keeps things on this machine: projects, converted weights, known vectors, consents."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -26,3 +27,24 @@ def cache_home() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("ctse", appauthor=False)
+
+
+def agreed_hosts() -> set[str]:
+    """Return the hosts that a person on this machine agreed to send masked texts to."""
+    try:
+        return set(json.loads(_consents().read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return set()
+
+
+def agree_to(host: str) -> None:
+    """Remember that a person on this machine agreed to send masked texts to ``host``."""
+    place = _consents()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    beside.write_text(json.dumps(sorted(agreed_hosts() | {host})), encoding="utf-8")
+    os.replace(beside, place)
+
+
+def _consents() -> Path:
+    return projects_home().parent / "consents.json"

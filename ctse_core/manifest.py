@@ -6,12 +6,14 @@ import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ctse_core import __version__
 from ctse_core.encoders import ENCODERS, Consent, Encoder
+from ctse_core.home import agreed_hosts
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 
 _VERSIONED = (
@@ -77,15 +79,18 @@ def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, 
 
 
 def consent_to(host: str) -> Consent | None:
-    """Return a person's consent to send texts to ``host``; None where no host was agreed to."""
-    return Consent(host) if host else None
+    """Return a person's consent to send texts to ``host``; None where nobody on this machine agreed.
+
+    A project tells which host made its vectors, but a project may come from someone else: the consent does not.
+    """
+    return Consent(host) if host and host in agreed_hosts() else None
 
 
 def described_encoder(encoder: Encoder, asked: str, send_to: str) -> dict[str, Any]:
     """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats."""
     spec = ENCODERS.get(encoder.name)
     return {
-        "asked": asked,
+        "asked": str(Path(asked).resolve()) if Path(asked).is_dir() else asked,
         "send_to": send_to,
         "name": encoder.name,
         "dim": encoder.dim,

@@ -25,6 +25,8 @@ def read_product(source: Path, roles: ColumnRoles | None, settings: ReadSettings
         InputFileError: no row of the file is a post.
     """
     posts = read_posts(source, roles, settings, tell)
+    if not posts.rows_in_file:
+        raise InputFileError(f"“{source.name}” has column names but no rows; export it again with its rows.")
     if not posts.table.height:
         raise InputFileError(
             f"“{source.name}” has {posts.rows_in_file:,} rows and none of them has a text in column "

@@ -25,6 +25,7 @@ from ctse_core.types import Col, Rows, Vectors
 Mode = Literal["hybrid", "meaning", "words"]
 MODES: tuple[Mode, ...] = ("hybrid", "meaning", "words")
 MOST_RESULTS = 1000
+LEAST_JUDGED = 30  # unique posts below which nothing can be said about chance
 JUDGED = 10  # nearest posts by which a question counts as answered or not
 
 
@@ -62,13 +63,14 @@ class Searcher:
         Raises:
             EncoderError: the encoder is not the one that made the vectors.
         """
-        if encoder.space != analysis.manifest["encoder"]["space"]:
+        if encoder.space != analysis.manifest["encoder"].get("space"):
             raise EncoderError(
                 f"The posts were embedded with {analysis.manifest['encoder']['name']}, not {encoder.name}: "
                 "their vectors do not compare. Choose that encoder, or analyse the file again with this one."
             )
         self.analysis = analysis
         self.encoder = encoder
+        self.unique = analysis.table[Col.DUPLICATE_OF].null_count()
         languages = analysis.table[Col.LANG].to_list()
         self._offsets = language_offsets(analysis.vectors, languages)
         unrelated, spoken = self._unrelated()
@@ -112,7 +114,7 @@ class Searcher:
             found = self.lexical.search(words, k, where)
             best = float(found.score[0]) if len(found.score) else 1.0
             answer = self._posts(found.rows, None, np.full(len(found.rows), "strong"), found.score / best)
-            return _told(answer, len(found.rows) > 0, "shares a word with it")
+            return _told(answer, len(found.rows) > 0, bool(question.among))
         plain = self.encoder.encode([text])
         vector = self._offsets.centred(plain, [language], self._origin)
         answered = bool(self.judge.search(plain, JUDGED, where).answered[0])
@@ -122,9 +124,12 @@ class Searcher:
         else:
             fused = hybrid_search(self.index, self.lexical, (vector[0], words), k, where)
             rows, similarity, by_words = fused.rows, fused.similarity, fused.words
+            answered |= bool((by_words > 0).any())
         band = self.judge.bands(plain[0], rows, self.judge.similarity(plain[0], rows))
+        if self.unique < LEAST_JUDGED:
+            band, answered = np.full(len(rows), ""), True
         answered |= bool((band != "none").any())
-        return _told(self._posts(rows, similarity, band, by_words), answered, "is closer to it than chance")
+        return _told(self._posts(rows, similarity, band, by_words), answered, bool(question.among))
 
     def like(self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None) -> Answer:
         """Return the posts most like those at positions ``rows`` and unlike those at ``unlike``.
@@ -151,7 +156,7 @@ class Searcher:
         return self._alike(near, self.index.similarity(vector[0], near))
 
     def _alike(self, rows: Rows, similarity: NDArray[np.float32]) -> Answer:
-        return _told(self._posts(rows, similarity, np.full(len(rows), "")), len(rows) > 0, "is near")
+        return _told(self._posts(rows, similarity, np.full(len(rows), "")), len(rows) > 0)
 
     def _among(self, among: Filter) -> NDArray[np.bool_]:
         """Return (n,) the posts that pass, one of each group of copies: the first that passes."""
@@ -191,12 +196,23 @@ def _checked(k: int) -> int:
     return k
 
 
-def _told(posts: pl.DataFrame, answered: bool, why: str) -> Answer:
+def _told(posts: pl.DataFrame, answered: bool, filtered: bool = False) -> Answer:
     if not posts.height:
-        return Answer(posts, False, "No post passes the filter and matches.")
+        why = "No post that passes the filter matches." if filtered else "No post matches."
+        return Answer(posts, False, why)
     if not answered:
-        return Answer(posts, False, f"Nothing here matches: no post {why}. The nearest are listed all the same.")
-    return Answer(posts, True, f"{posts.height:,} posts, best first.")
+        told = (
+            "Nothing here matches: no post is closer to the question than chance. The nearest are listed all the same."
+        )
+        return Answer(posts, False, told)
+    bands = posts["band"].to_list()
+    likely = sum(band == "strong" for band in bands)
+    maybe = sum(band == "maybe" for band in bands)
+    if not likely + maybe:
+        return Answer(posts, True, f"The {posts.height:,} nearest posts, best first.")
+    weak = posts.height - likely - maybe
+    parts = [f"{likely:,} strong", f"{maybe:,} maybe", f"{weak:,} that may be chance"]
+    return Answer(posts, True, f"The {posts.height:,} nearest posts, best first: {', '.join(parts)}.")
 
 
 def encoder_of(analysis: Analysis) -> Encoder:
@@ -206,4 +222,4 @@ def encoder_of(analysis: Analysis) -> Encoder:
         EncoderError: it cannot be had any more.
     """
     made_by = analysis.manifest["encoder"]
-    return load_encoder(made_by["asked"], consent=consent_to(made_by["send_to"]))
+    return load_encoder(made_by["asked"], consent=consent_to(made_by.get("send_to", "")))

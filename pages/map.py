@@ -23,12 +23,15 @@ with page("Map") as workspace:
     if colour != before:
         state.choose(colour=colour)
     figure = semantic_map(workspace.table, workspace.whole.topics, colour=colour)
-    selected = show_figure(figure, "map", selectable=True)
+    selected = state.selection(show_figure(figure, f"map_{state.map_round()}", selectable=True))
     if not selected:
         st.caption("Draw a box or a lasso around points, or click one, to read the posts below.")
         st.stop()
     posts = workspace.table.filter(pl.col("position").is_in(selected))
     st.subheader(f"{posts.height:,} posts selected", anchor=False)
+    if st.button("Clear the selection", icon=":material/close:"):
+        state.clear_selection()
+        st.rerun()
     chosen = paged_posts(posts, "selection")
     if chosen.like is not None:
         state.choose(like=chosen.like)

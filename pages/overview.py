@@ -3,9 +3,8 @@
 import streamlit as st
 
 from ctse_core.figures import duplicates_figure, languages_figure, topics_figure, volume_figure
-from ui import state
 from ui.frame import page
-from ui.intake import choose_columns, open_file
+from ui.intake import choose_columns, delete_project, open_file
 from ui.job_panel import job_panel
 from ui.summary import headline, notes
 from ui.widgets import show_figure
@@ -21,16 +20,18 @@ with page("Overview", needs_analysis=False) as workspace:
             choose_columns(project)
         st.stop()
     headline(workspace)
+    if not workspace.table.height:
+        st.info("No post passes the filter. Take one of its chips off, or clear it.")
+        st.stop()
     left, right = st.columns(2)
     with left:
         show_figure(volume_figure(workspace.table), "volume")
         show_figure(duplicates_figure(workspace.table), "copies")
     with right:
-        show_figure(topics_figure(workspace.whole.topics), "topics")
+        show_figure(topics_figure(workspace.whole.topics, table=workspace.table), "topics")
         show_figure(languages_figure(workspace.table), "languages")
     notes(workspace)
-    with st.expander("Analyse this file again, or open another", icon=":material/upload_file:"):
+    with st.expander("Analyse this file again", icon=":material/replay:"):
         choose_columns(project)
-        if st.button("Open another file", icon=":material/add:"):
-            state.open_project(None)
-            st.rerun()
+    with st.expander("Delete this project", icon=":material/delete:"):
+        delete_project(project)

@@ -14,18 +14,27 @@ WORDS = {
 }
 
 with page("Search") as workspace:
+    state.follow("question_text", state.question())
+    state.follow("question_mode", state.mode())
     with st.form("question", border=False):
-        asked, how, go = st.columns([6, 4, 1], vertical_alignment="bottom")
-        text = asked.text_input("Ask in any language", state.question(), placeholder="Where is drinking water missing?")
-        mode = how.segmented_control(
-            "Look for", MODES, default=state.mode(), format_func=WORDS.__getitem__, required=True
+        asked, go = st.columns([8, 1], vertical_alignment="bottom")
+        text = asked.text_input(
+            "Ask in any language", key="question_text", placeholder="Where is drinking water missing?"
         )
         pressed = go.form_submit_button("Search", type="primary", width="stretch")
+        mode = st.segmented_control(
+            "Look for",
+            MODES,
+            format_func=WORDS.__getitem__,
+            required=True,
+            key="question_mode",
+            label_visibility="collapsed",
+        )
     if pressed:
         state.choose(q=text.strip(), mode=mode, like=None)
     searcher = resources.searcher(workspace.project)
     like = state.number(state.LIKE)
-    if like is not None and like < workspace.whole.table.height:
+    if like is not None and 0 <= like < workspace.whole.table.height:
         post = workspace.whole.table.row(like, named=True)
         st.markdown(f"**Posts like** post {plain(str(post['post_id']))}: {plain(post['text'][:280])}")
         answer = searcher.like([like], k=15 if not workspace.among else 60, among=workspace.among)

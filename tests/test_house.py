@@ -137,7 +137,8 @@ def test_nothing_prints_and_nothing_swallows_errors(name):
             assert name.endswith("__main__.py"), f"{name}:{node.lineno} prints"
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
-            swallows = caught in {"Exception", "BaseException", "everything"}
+            # ui/frame.py is the one boundary: what reaches it is logged and told in a sentence.
+            swallows = caught in {"Exception", "BaseException", "everything"} and name != "ui/frame.py"
             assert not swallows or any(isinstance(inner, ast.Raise) for inner in ast.walk(node)), (
                 f"{name}:{node.lineno} catches {caught}"
             )
@@ -157,9 +158,7 @@ def test_post_text_is_never_trusted_as_html(name):
 
 def test_scripts_of_the_app_never_write_html():
     for path in (ROOT / "ui").rglob("*.js"):
-        assert not re.search(
-            r"innerHTML|insertAdjacentHTML|document\.write", path.read_text(encoding="utf-8")
-        ), path
+        assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write", path.read_text(encoding="utf-8")), path
 
 
 @pytest.mark.parametrize(
@@ -176,9 +175,7 @@ def test_importing_the_core_is_light(module, seconds):
     # The best of three: this machine may be busy with other things.
     best = 1e9
     for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         heavy, took = done.stdout.splitlines()
         assert heavy == "[]", f"import {module} loads {heavy}"
         best = min(best, float(took))
@@ -187,9 +184,7 @@ def test_importing_the_core_is_light(module, seconds):
 
 def _readme_tree() -> set[str]:
     """Return the paths in the README's tree, folders with a slash at the end."""
-    block = re.search(
-        r"<!-- tree -->\s*```\w*\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
-    )
+    block = re.search(r"<!-- tree -->\s*```\w*\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
     assert block, "the README has no tree"
     paths: set[str] = set()
     folders: list[str] = []
@@ -210,9 +205,7 @@ def test_the_readme_tree_is_true():
     missing = [path for path in told if not (ROOT / path).exists()]
     assert not missing, f"the README names what is not there: {missing}"
     rooms = {
-        f"{path.relative_to(ROOT)}/"
-        for path in (ROOT / "ctse_core").iterdir()
-        if (path / "__init__.py").is_file()
+        f"{path.relative_to(ROOT)}/" for path in (ROOT / "ctse_core").iterdir() if (path / "__init__.py").is_file()
     }
     files = {
         str(path.relative_to(ROOT))
@@ -234,9 +227,9 @@ def test_requirements_are_pinned_each_with_its_reason():
 
 
 def test_no_tracked_file_names_a_path_of_one_machine():
-    tracked = subprocess.run(
-        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False
-    ).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split(
+        "\n"
+    )
     marks = re.compile(r"(?:^|[\s\"'=(])/(?:work|root|home/\w+|tmp/\w+)/")
     for name in tracked:
         path = ROOT / name

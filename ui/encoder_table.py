@@ -20,18 +20,19 @@ def encoder_table() -> None:
         pl.DataFrame(
             {
                 "Encoder": [spec.title for spec in specs],
+                "Note": [spec.note for spec in specs],
                 "Ready": [entry.at_hand for entry in entries],
                 "Where": [entry.where for entry in entries],
                 "Width": [spec.dim for spec in specs],
                 "Languages": [len(spec.languages) for spec in specs],
                 "Licence": [spec.licence for spec in specs],
-                "Note": [spec.note for spec in specs],
             }
         ),
         hide_index=True,
         height="content",
     )
-    named = st.selectbox("Languages of", [spec.name for spec in specs], key="languages_of")
+    titles = {spec.name: spec.title for spec in specs}
+    named = st.selectbox("Languages of", list(titles), format_func=titles.__getitem__, key="languages_of")
     st.caption(plain(", ".join(sorted(language_name(code) for code in ENCODERS[named].languages))))
 
 

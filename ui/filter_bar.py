@@ -14,6 +14,8 @@ from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
 from ui import state
 from ui.widgets import language_options
 
+MOST_CHIPS = 5
+
 
 def topic_names(analysis: Analysis) -> dict[int, str]:
     """Return the name of each topic by its id, "Unsorted" for -1."""
@@ -26,53 +28,51 @@ def filter_bar(analysis: Analysis) -> None:
     """Draw the filter's controls; a change reruns the page with the new filter."""
     now = state.chosen_filter()
     names = topic_names(analysis)
-    # The keys carry the filter, so that controls follow a chip that was taken off or a click on a figure.
-    stamp = "_".join(now.to_query().values()) or "none"
+    spoken = language_options(analysis.table)
+    state.follow("filter_languages", [code for code in now.languages if code in spoken])
+    state.follow("filter_topics", [topic for topic in now.topics if topic in names])
+    state.follow("filter_words", now.words)
+    state.follow("filter_originals", now.originals)
     with st.expander("Filter", expanded=bool(now), icon=":material/filter_alt:"):
-        languages = st.multiselect(
-            "Languages",
-            language_options(analysis.table),
-            default=[code for code in now.languages if code in set(analysis.table[Col.LANG])],
-            format_func=language_name,
-            key=f"filter_languages_{stamp}",
-        )
-        topics = st.multiselect(
-            "Topics",
-            list(names),
-            default=[topic for topic in now.topics if topic in names],
-            format_func=lambda topic: names[topic],
-            key=f"filter_topics_{stamp}",
-        )
-        since, until = _days(analysis, now, stamp)
-        words = st.text_input("Holds the words", now.words, key=f"filter_words_{stamp}")
-        originals = st.checkbox("Without copies", now.originals, key=f"filter_originals_{stamp}")
-    wanted = Filter(tuple(languages), tuple(topics), since, until, words.strip(), originals)
+        languages = st.multiselect("Languages", spoken, format_func=language_name, key="filter_languages")
+        topics = st.multiselect("Topics", list(names), format_func=lambda topic: names[topic], key="filter_topics")
+        since, until = _days(analysis, now)
+        words = st.text_input("Holds the words", key="filter_words")
+        originals = st.checkbox("Without copies", key="filter_originals")
+    wanted = Filter(
+        # All of them is no filter.
+        tuple(languages) if len(languages) < len(spoken) else (),
+        tuple(topics) if len(topics) < len(names) else (),
+        since,
+        until,
+        words.strip(),
+        originals,
+    )
     if wanted != now:
         state.choose_filter(wanted)
         st.rerun()
 
 
-def _days(analysis: Analysis, now: Filter, stamp: str) -> tuple[datetime | None, datetime | None]:
+def _days(analysis: Analysis, now: Filter) -> tuple[datetime | None, datetime | None]:
     times = analysis.table[Col.TIME].drop_nulls()
-    if not len(times):
-        return None, None
-    first, last = times.min().date(), times.max().date()  # type: ignore[union-attr]
-    default: tuple[date, ...] = ()
+    earliest, latest = times.min(), times.max()
+    if not isinstance(earliest, datetime) or not isinstance(latest, datetime):
+        return now.since, now.until
+    first, last = earliest.date(), latest.date()
+    shown: tuple[date, ...] = ()
     if now.since or now.until:
         start = now.since.date() if now.since else first
         end = (now.until - timedelta(seconds=1)).date() if now.until else last
-        default = (min(max(start, first), last), min(max(end, first), last))
-    chosen = st.date_input(
-        "Days (UTC)", value=list(default), min_value=first, max_value=last, key=f"filter_days_{stamp}"
-    )
-    if not isinstance(chosen, (tuple, list)) or len(chosen) != 2:
-        return now.since, now.until
-    start = datetime.combine(chosen[0], datetime.min.time(), UTC)
-    end = datetime.combine(chosen[1], datetime.min.time(), UTC) + timedelta(days=1)
+        shown = (min(max(start, first), last), min(max(end, first), last))
+    state.follow("filter_days", shown)
+    chosen = st.date_input("Days (UTC)", min_value=first, max_value=last, key="filter_days")
+    days = tuple(chosen) if isinstance(chosen, (tuple, list)) else ()
     # A link may name hours; they stay while the days are not touched.
-    if default and tuple(chosen) == default:
+    if len(days) != 2 or days == shown:
         return now.since, now.until
-    return start, end
+    start_of = datetime.combine(days[0], datetime.min.time(), UTC)
+    end_of = datetime.combine(days[1], datetime.min.time(), UTC) + timedelta(days=1)
+    return start_of, end_of
 
 
 def filter_chips(analysis: Analysis) -> None:
@@ -82,10 +82,14 @@ def filter_chips(analysis: Analysis) -> None:
         return
     names = topic_names(analysis)
     chips: dict[str, Filter] = {}
-    for code in now.languages:
+    if len(now.languages) > MOST_CHIPS:
+        chips[f"{len(now.languages)} languages"] = dataclasses.replace(now, languages=())
+    for code in now.languages if len(now.languages) <= MOST_CHIPS else ():
         rest = tuple(other for other in now.languages if other != code)
         chips[language_name(code)] = dataclasses.replace(now, languages=rest)
-    for topic in now.topics:
+    if len(now.topics) > MOST_CHIPS:
+        chips[f"{len(now.topics)} topics"] = dataclasses.replace(now, topics=())
+    for topic in now.topics if len(now.topics) <= MOST_CHIPS else ():
         rest_topics = tuple(other for other in now.topics if other != topic)
         chips[f"Topic: {names.get(topic, topic)}"] = dataclasses.replace(now, topics=rest_topics)
     if now.since:

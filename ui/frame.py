@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ import streamlit as st
 from ctse_core.analysis import Analysis
 from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
-from ctse_core.project import Project, list_projects, projects_home
+from ctse_core.project import Project, list_projects, projects_home, read_job
 from ui import resources, state
 from ui.filter_bar import filter_bar, filter_chips
 from ui.widgets import plain, with_positions
+
+_log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 ICON = ASSETS / "icon.png"
@@ -66,35 +69,58 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
     state.read_address()
+    workspace = _workspace()
+    _sidebar(workspace)
+    st.title(title, anchor=False)
     try:
-        workspace = _workspace()
-    except CtseError as told:
-        st.error(plain(str(told)), icon=":material/error:")
-        st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
-        _sidebar(Workspace(None, None))
-        st.stop()
-    try:
-        _sidebar(workspace)
-        st.title(title, anchor=False)
-        if needs_analysis and workspace.analysis is None:
-            st.info("No analysed posts yet. Open a file or the example on the Overview page.")
-            st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
-            st.stop()
-        if workspace.analysis is not None and needs_analysis:
-            filter_chips(workspace.analysis)
-            if workspace.among:
-                st.caption(f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter.")
+        if needs_analysis:
+            _ready(workspace)
         yield workspace
     except CtseError as told:
         st.error(plain(str(told)), icon=":material/error:")
+    except Exception:  # noqa: BLE001 - the one boundary: people get a sentence, the log the traceback
+        _log.exception("The page %s failed", title)
+        st.error(
+            "This page met a fault of ours; the server's log has the details. Your projects are safe on disk: "
+            "reload the page, or open another one.",
+            icon=":material/error:",
+        )
+
+
+def _ready(workspace: Workspace) -> None:
+    """Go on only where there are analysed posts that pass the filter; else say what to do."""
+    if workspace.analysis is None:
+        job = read_job(workspace.project) if workspace.project else None
+        if job is not None and job.active:
+            st.info(f"The analysis is at work ({job.share:.0%}); this page opens when it has ended.")
+        else:
+            st.info("No analysed posts yet. Open a file or the example on the Overview page.")
+        st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
+        st.stop()
+    filter_chips(workspace.analysis)
+    if workspace.among:
+        st.caption(f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter.")
+    if not workspace.table.height:
+        st.info("No post passes the filter. Take one of its chips off, or clear it.")
+        st.stop()
 
 
 def _workspace() -> Workspace:
+    """Return what is chosen; a project that is gone is let go, a damaged one stays without its analysis."""
     name = state.project_name()
     if name is None:
         return Workspace(None, None)
-    project = resources.project(name)
-    return Workspace(project, resources.analysis(project))
+    try:
+        project = resources.project(name)
+    except CtseError as told:
+        st.error(plain(str(told)), icon=":material/error:")
+        state.open_project(None)
+        return Workspace(None, None)
+    try:
+        return Workspace(project, resources.analysis(project))
+    except CtseError as told:
+        st.error(plain(str(told)), icon=":material/error:")
+        return Workspace(project, None)
 
 
 def _sidebar(workspace: Workspace) -> None:
@@ -113,5 +139,8 @@ def _sidebar(workspace: Workspace) -> None:
             if chosen and (workspace.project is None or chosen != workspace.project.name):
                 state.open_project(chosen)
                 st.rerun()
+        if workspace.project is not None and st.button("Open another file", icon=":material/add:"):
+            state.open_project(None)
+            st.switch_page(PAGES["overview"])
         if workspace.analysis is not None:
             filter_bar(workspace.analysis)

@@ -11,6 +11,7 @@ import streamlit as st
 from ctse_core.encoders import DEFAULT_ENCODER, consent_question, host_of, list_encoders, remote_settings
 from ctse_core.errors import CtseError
 from ctse_core.example import open_example
+from ctse_core.home import agree_to
 from ctse_core.posts import ColumnRoles, Preview, preview
 from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import new_project
@@ -54,8 +55,8 @@ def open_file() -> None:
         if uploaded is not None:
             project = new_project(projects_home(), uploaded.name)
             try:
-                _store(uploaded, project)
-            except CtseError:
+                preview(_store(uploaded, project))
+            except CtseError:  # no project is left of a file that is no table
                 project.remove()
                 raise
             state.next_upload_round()
@@ -64,15 +65,15 @@ def open_file() -> None:
     with example:
         st.subheader("The example", anchor=False)
         st.markdown(
-            "686 invented posts in 34 languages about a flood and an earthquake in countries that do not "
-            "exist, analysed beforehand: it opens at once."
+            "Invented posts in more than thirty languages about a flood and an earthquake in countries that do "
+            "not exist, analysed beforehand: it opens at once."
         )
         if st.button("Open the example", type="primary", icon=":material/play_circle:"):
             state.open_project(open_example(projects_home()).name)
             st.rerun()
 
 
-def _store(uploaded: Any, project: Project) -> None:
+def _store(uploaded: Any, project: Project) -> Path:
     """Copy the upload to the disk in blocks, so that it is not held in memory twice."""
     beside = project.folder / ".upload"
     uploaded.seek(0)
@@ -80,9 +81,18 @@ def _store(uploaded: Any, project: Project) -> None:
         while block := uploaded.read(_COPY_BLOCK):
             file.write(block)
     try:
-        project.take_source(beside, name=uploaded.name)
+        return project.take_source(beside, name=uploaded.name)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def delete_project(project: Project) -> None:
+    """Offer to delete the project, after a second thought."""
+    sure = st.checkbox(f"Delete {plain(project.name)} with everything in it", key=f"topic_sure_{project.name}")
+    if st.button("Delete", disabled=not sure, icon=":material/delete:", key="delete_project"):
+        project.remove()
+        state.open_project(None)
+        st.rerun()
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at the file …")
@@ -114,14 +124,16 @@ def choose_columns(project: Project) -> None:
     st.dataframe(seen.table.select(shown), hide_index=True, height=220)
     if len(seen.columns) > len(shown):
         st.caption(f"The first {len(shown)} of {len(seen.columns):,} columns are shown.")
-    roles = _roles(seen)
+    roles = _roles(seen, project.name)
     with st.expander("Advanced", icon=":material/tune:"):
         ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
         encoder = st.selectbox("Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0)
-        chosen, send_to = _endpoint(encoder)
-        structure = settings_form(StructureSettings, "structure")
-    ready_to_go = roles.text is not None and chosen is not None
+        chosen, send_to = _endpoint(encoder, project.name)
+        structure = settings_form(StructureSettings, f"structure_{project.name}")
+    ready_to_go = roles.text is not None and chosen is not None and seen.rows_estimate > 0
     if st.button("Analyse", type="primary", icon=":material/play_arrow:", disabled=not ready_to_go):
+        if send_to:
+            agree_to(send_to)
         begin(
             project,
             {
@@ -134,21 +146,21 @@ def choose_columns(project: Project) -> None:
         st.rerun()
 
 
-def _endpoint(local: str) -> tuple[str | None, str]:
+def _endpoint(local: str, project: str) -> tuple[str | None, str]:
     """Offer an embeddings endpoint, off unless its host is agreed to; return the encoder and that host."""
     address = st.text_input(
         "Instead, an OpenAI-compatible embeddings endpoint (off while empty)",
         placeholder="https://api.example.org/v1#model",
-        key="endpoint",
+        key=f"endpoint_{project}",
     ).strip()
     if not address:
         return local, ""
     settings = remote_settings(address)
-    agreed = st.checkbox(plain(consent_question(settings)), key=f"send_{host_of(settings)}")
+    agreed = st.checkbox(plain(consent_question(settings)), key=f"send_{project}_{host_of(settings)}")
     return (address, host_of(settings)) if agreed else (None, "")
 
 
-def _roles(seen: Preview) -> ColumnRoles:
+def _roles(seen: Preview, project: str) -> ColumnRoles:
     chosen: dict[str, str | None] = {}
     named = [name for name in seen.roles.named().values() if name in seen.columns]
     options = [_NONE, *dict.fromkeys([*named, *seen.columns[:MOST_OPTIONS]])]
@@ -156,7 +168,7 @@ def _roles(seen: Preview) -> ColumnRoles:
     for place, (role, label) in enumerate(ROLE_LABELS.items()):
         guessed = getattr(seen.roles, role)
         picked = columns[place % 3].selectbox(
-            label, options, index=options.index(guessed) if guessed in options else 0, key=f"role_{role}"
+            label, options, index=options.index(guessed) if guessed in options else 0, key=f"role_{project}_{role}"
         )
         chosen[role] = None if picked == _NONE else picked
     if chosen["text"] is None:

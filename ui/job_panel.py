@@ -72,6 +72,8 @@ def _ended(project: Project, job: Job) -> None:
         st.warning("The analysis was cancelled. What was finished is kept.", icon=":material/stop_circle:")
     else:
         st.error(plain(job.error or "The analysis did not finish."), icon=":material/error:")
+    if job.state == "failed":
+        return
     if st.button("Resume", key="resume_job", type="primary", icon=":material/play_arrow:"):
         begin(project, job.arguments)
         st.rerun()

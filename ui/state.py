@@ -23,6 +23,8 @@ LIKE = "like"
 TOPIC = "open"
 COLOUR = "colour"
 UPLOAD_ROUND = "upload_round"
+SELECTION = "selection"
+_OF_PROJECT = ("filter_", "question_", "role_", "structure_", "endpoint", "send_", "topic_", "_selection", "_seed_")
 
 _FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
 _PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR)
@@ -73,7 +75,7 @@ def open_project(name: str | None) -> None:
     """Choose a project; choices that belong to the one before are forgotten."""
     for other in (FILTER, QUESTION, MODE, LIKE, TOPIC, COLOUR):
         st.session_state.pop(f"_{other}", None)
-    for key in [key for key in st.session_state if str(key).startswith("filter_")]:
+    for key in [key for key in st.session_state if str(key).startswith(_OF_PROJECT)]:
         del st.session_state[key]
     choose(project=name)
 
@@ -117,6 +119,34 @@ def one_of(name: str, allowed: Iterable[str]) -> str:
     known = list(allowed)
     chosen = text(name)
     return chosen if chosen in known else known[0]
+
+
+def follow(key: str, value: Any) -> None:
+    """Give the widget with this key ``value``, if that changed outside the widget or the widget is new.
+
+    A widget keeps its own value while a person works on it; a link, a chip or a click elsewhere moves it.
+    """
+    if key not in st.session_state or st.session_state.get(f"_seed_{key}") != value:
+        st.session_state[key] = value
+    st.session_state[f"_seed_{key}"] = value
+
+
+def selection(fresh: list[int]) -> list[int]:
+    """Return the positions selected on the map: the fresh ones, else those selected before."""
+    if fresh:
+        st.session_state[f"_{SELECTION}"] = fresh
+    return list(st.session_state.get(f"_{SELECTION}", []))
+
+
+def clear_selection() -> None:
+    """Forget what was selected on the map, there too."""
+    st.session_state.pop(f"_{SELECTION}", None)
+    st.session_state["_map_round"] = map_round() + 1
+
+
+def map_round() -> int:
+    """Return a number that changes when the map's own selection is to be forgotten."""
+    return int(st.session_state.get("_map_round", 0))
 
 
 def upload_round() -> int:

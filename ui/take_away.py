@@ -10,9 +10,9 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
-from ctse_core.report import write_report
+from ctse_core.report import CAVEATS, write_report
 from ui.frame import Workspace
-from ui.widgets import download
+from ui.widgets import download, plain
 
 _FORMATS = {
     "html": (
@@ -56,6 +56,8 @@ def method(workspace: Workspace) -> None:
     """Draw how the analysis was made."""
     manifest = workspace.whole.manifest
     st.subheader("Method", anchor=False)
+    for caveat in CAVEATS:
+        st.markdown(f"- {plain(caveat)}")
     rows = [(key, str(value)) for part in ("encoder", "structure", "versions") for key, value in manifest[part].items()]
     rows += [(f"seconds: {key}", str(value)) for key, value in manifest["durations"].items()]
     st.dataframe(pl.DataFrame(rows, schema=["What", "Value"], orient="row"), hide_index=True, height=420)

@@ -87,14 +87,16 @@ def open_topic(workspace: Workspace, topic: int) -> None:
             f"{facts[TopicCol.UNIQUE]:,} of them unique; {languages}; {span}"
         )
     )
+    if workspace.among:
+        st.caption(f"These facts are of the whole topic; {posts.height:,} of its posts pass the filter.")
     if st.button("Filter everything to this topic", icon=":material/filter_alt:"):
         state.choose_filter(Filter(topics=(topic,)))
         st.rerun()
     st.markdown("**Typical posts**")
     typical = with_positions(workspace.whole.table)[facts[TopicCol.TYPICAL]]
-    _follow(paged_posts(typical, "typical"))
+    _follow(paged_posts(typical, "typical", topics=False))
     st.markdown(f"**All {posts.height:,} posts{' that pass the filter' if workspace.among else ''}**")
-    _follow(paged_posts(posts.sort(Col.STRENGTH, descending=True, maintain_order=True), "members"))
+    _follow(paged_posts(posts.sort(Col.STRENGTH, descending=True, maintain_order=True), "members", topics=False))
 
 
 def _follow(clicked: object) -> None:

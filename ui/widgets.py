@@ -23,7 +23,9 @@ Settings = TypeVar("Settings")
 def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]:
     """Draw a figure with its summary and its table; return the positions of the posts selected on it."""
     selected: list[int] = []
-    config = {"displaylogo": False, "scrollZoom": True}
+    if figure.title:
+        st.markdown(f"**{plain(figure.title)}**")
+    config = {"displaylogo": False, "scrollZoom": selectable, "displayModeBar": selectable}
     if selectable:
         event: Any = st.plotly_chart(
             figure.plot, key=key, on_select="rerun", config=config, alt=figure.summary, theme=None
@@ -45,14 +47,14 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)
 
 
-def paged_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), likeable: bool = True) -> Chosen:
+def paged_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True) -> Chosen:
     """Show a long list of posts, a page at a time."""
     pages = max(1, -(-posts.height // PAGE_LENGTH))
     number = 1
     if pages > 1:
         number = st.pagination(pages, key=f"{key}_page")
     shown = posts.slice((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
-    return show_posts(shown, key=f"{key}_list_{number}", words=words, likeable=likeable)
+    return show_posts(shown, key=f"{key}_list_{number}", words=words, topics=topics)
 
 
 def telling_words(question: str) -> tuple[str, ...]:

@@ -36,15 +36,29 @@ def start_job(project: Project, target: str, arguments: dict[str, Any]) -> Job:
     Raises:
         JobError: the project has a job that is still at work.
     """
-    running = read_job(project)
-    if running is not None and running.active:
-        raise JobError(f"Project “{project.name}” is being analysed already; wait for it or cancel it.")
-    cancel_path(project).unlink(missing_ok=True)
-    job = write_job(project, Job(target=target, arguments=arguments, started=time.time()))
+    from filelock import FileLock
+
+    # Two clicks at once: the second one finds the job of the first.
+    with FileLock(project.folder / ".job.lock"):
+        running = read_job(project)
+        if running is not None and running.active:
+            raise JobError(f"Project “{project.name}” is being analysed already; wait for it or cancel it.")
+        cancel_path(project).unlink(missing_ok=True)
+        job = write_job(project, Job(target=target, arguments=arguments, started=time.time()))
     environment = dict(os.environ)
     environment.setdefault("NUMBA_CACHE_DIR", str(cache_home() / "numba"))
     environment.setdefault("TOKENIZERS_PARALLELISM", "true")
     environment["PYTHONPATH"] = os.pathsep.join([str(_root()), *filter(None, [environment.get("PYTHONPATH")])])
+    try:
+        _spawn(project, environment)
+    except OSError as fault:
+        failed = f"The worker process could not be started ({fault.strerror}); close other programs and try again."
+        write_job(project, job, state="failed", finished=time.time(), error=failed)
+        raise JobError(failed) from fault
+    return job
+
+
+def _spawn(project: Project, environment: dict[str, str]) -> None:
     with (project.folder / "job.log").open("wb") as log:
         subprocess.Popen(
             [sys.executable, "-m", "ctse_core.engines.worker", str(project.folder)],
@@ -54,7 +68,6 @@ def start_job(project: Project, target: str, arguments: dict[str, Any]) -> Job:
             env=environment,
             **_detached(),
         )
-    return job
 
 
 def cancel_job(project: Project) -> None:
@@ -126,7 +139,9 @@ def run_worker(folder: Path) -> int:
     job = read_job(project)
     if job is None:
         return 2
-    job = write_job(project, job, pid=os.getpid(), pid_started=own_start_time())
+    # However late this start is, the job is taken now.
+    taken = {"state": "queued", "error": None, "finished": None}
+    job = write_job(project, job, pid=os.getpid(), pid_started=own_start_time(), **taken)
     watch = _Watch(project, job)
     try:
         with _Turn(watch):

@@ -17,6 +17,11 @@ from ctse_core.errors import ProjectError
 from ctse_core.project.parts import Parts, read_parts, replace_folder, write_json, write_parts
 
 _MARK = "fingerprint.json"
+_CLAIM = ".ctse"
+_LEFT = re.compile(
+    r"\.(?:read|text|copies|words|encoder|vectors|structure|topics|posts|empty|unreadable|neighbours|manifest|job)"
+    r"(?:\.\w+)?\.[0-9a-f]{8}(?:\.old)?"
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
@@ -111,11 +116,11 @@ class Project:
         """Hold the project for one writer; the lock is the system's own and goes with the process.
 
         Raises:
-            ProjectError: another process is writing to this project.
+            ProjectError: another process is writing to this project, or the folder holds something else.
         """
         from filelock import FileLock, Timeout
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.claim()
         lock = FileLock(self.folder / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -129,10 +134,32 @@ class Project:
         finally:
             lock.release()
 
+    def claim(self) -> None:
+        """Make the folder a project: it must be new, empty, or one already.
+
+        Raises:
+            ProjectError: the folder holds other things, is a file, or cannot be written.
+        """
+        mark = self.folder / _CLAIM
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not mark.exists():
+                if any(self.folder.iterdir()):
+                    raise ProjectError(
+                        f"“{self.folder}” holds other things and is no project of CTSE; name a new folder."
+                    )
+                mark.touch()
+        except OSError as fault:
+            raise ProjectError(
+                f"“{self.folder}” cannot be a project ({fault.strerror}); name a folder that can be written to."
+            ) from fault
+
     def _sweep(self) -> None:
-        """Remove what a killed writer left beside its place."""
+        """Remove what a killed writer left beside its place: names that only this code makes."""
         for folder in (self.folder, self.products):
-            for left in folder.glob(".*.????????*") if folder.exists() else ():
+            for left in folder.iterdir() if folder.exists() else ():
+                if not _LEFT.fullmatch(left.name):
+                    continue
                 if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)
                 else:
@@ -146,7 +173,8 @@ class Project:
         """
         if not path.is_file():
             raise ProjectError(f"There is no file “{path}”; check the path.")
-        self.source.mkdir(parents=True, exist_ok=True)
+        self.claim()
+        self.source.mkdir(exist_ok=True)
         place = self.source / safe_file_name(name or path.name)
         beside = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         shutil.copyfile(path, beside)
@@ -201,7 +229,9 @@ def new_project(home: Path, title: str) -> Project:
             folder.mkdir()
         except FileExistsError:
             continue
-        return Project(folder)
+        project = Project(folder)
+        project.claim()
+        return project
 
 
 def list_projects(home: Path) -> list[Project]:

@@ -31,7 +31,6 @@ class Job:
     state: JobState = "queued"
     share: float = 0.0
     sentence: str = "Waiting to start"
-    stage: str = ""
     pid: int | None = None
     pid_started: float | None = None
     started: float = 0.0

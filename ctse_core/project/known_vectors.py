@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ctse_core.types import Vectors
 
 DIGEST_BYTES = 16
 MOST_BYTES = 4 << 30
+_STALE_SECONDS = 3600.0
 
 
 class DiskVectors:
@@ -31,10 +33,10 @@ class DiskVectors:
         self._low: NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
         self._where: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
         self._names: list[str] = []
-        self._read_new_shards()
+        self._index_shards()
 
-    def _read_new_shards(self) -> None:
-        """Index the shards that came since the last look (of other processes too)."""
+    def _index_shards(self) -> None:
+        """Index the whole shards of the folder."""
         if not self.folder.is_dir():
             return
         high, low, where = [], [], []
@@ -80,11 +82,17 @@ class DiskVectors:
         found = match >= 0
         places = self._where[match[found]]
         vectors = np.empty((len(places), self.dim), dtype=np.float32)
+        gone = np.zeros(len(places), dtype=bool)
         for shard in np.unique(places[:, 0]):
             rows = places[:, 0] == shard
-            stored = np.load(self.folder / f"{self._names[shard]}.vectors.npy", mmap_mode="r", allow_pickle=False)
+            try:
+                stored = np.load(self.folder / f"{self._names[shard]}.vectors.npy", mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError):  # another process made room: its texts are embedded again
+                gone |= rows
+                continue
             vectors[rows] = stored[places[rows, 1]]
-        return found, vectors
+        found[np.flatnonzero(found)[gone]] = False
+        return found, vectors[~gone]
 
     def remember(self, digests: Sequence[bytes], vectors: Vectors) -> None:
         """Write a shard of ``m`` digests and their vectors (m, d); it counts from the next opening on."""
@@ -100,7 +108,12 @@ class DiskVectors:
         self._trim()
 
     def _trim(self) -> None:
-        """Remove the oldest shards beyond the limit, and what killed writers left."""
+        """Remove the oldest shards beyond the limit, and what killed writers left an hour ago or longer."""
+        for left in [*self.folder.glob(".*.npy"), *self.folder.glob("*.vectors.npy")]:
+            whole = left.with_name(left.name.replace(".vectors.", ".digests."))
+            alone = left.name.startswith(".") or not whole.exists()
+            if alone and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                left.unlink(missing_ok=True)
         shards = sorted(self.folder.glob("*.vectors.npy"), key=lambda path: path.stat().st_mtime, reverse=True)
         total = 0
         for path in shards:

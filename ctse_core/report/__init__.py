@@ -4,12 +4,13 @@ from ctse_core.report.analysis_like import AnalysisLike
 from ctse_core.report.cells import disarmed
 from ctse_core.report.dictionary import DATA_DICTIONARY, Entry, dictionary_table
 from ctse_core.report.method import CAVEATS
-from ctse_core.report.write import FORMATS, write_report
+from ctse_core.report.write import FORMATS, REPORT_FILES, write_report
 
 __all__ = [
     "CAVEATS",
     "DATA_DICTIONARY",
     "FORMATS",
+    "REPORT_FILES",
     "AnalysisLike",
     "Entry",
     "dictionary_table",

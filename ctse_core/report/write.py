@@ -16,6 +16,9 @@ from ctse_core.report.cells import disarmed
 from ctse_core.report.dictionary import dictionary_table
 
 FORMATS = ("html", "xlsx", "csv", "parquet")
+_TABLES = ("posts", "topics", "empty_rows", "unreadable_rows", "data_dictionary")
+REPORT_FILES = ("report.html", "posts.xlsx", *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet")))
+"""Every file that a report may leave."""
 CSV_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 

@@ -62,6 +62,25 @@ def test_a_broken_project_keeps_the_page_and_says_what_to_do(example):
     assert "again" in app.error[0].value
 
 
+def test_two_questions_in_a_row_are_both_answered(example):
+    app = opened("search.py", project=example.name)
+    for question in ("Where is drinking water missing?", "people trapped under rubble"):
+        app.text_input(key="question_text").set_value(question)
+        app.button[-1].click() if app.button[-1].label == "Search" else next(
+            button for button in app.button if button.label == "Search"
+        ).click()
+        app.run()
+        assert not app.error, [error.value for error in app.error]
+        assert app.query_params["q"] in ([question], question)
+        assert app.text_input(key="question_text").value == question
+
+
+@pytest.mark.parametrize("like", ["-999999", "-5", "99999", "x"])
+def test_a_post_that_is_not_there_is_no_error(example, like):
+    app = opened("search.py", project=example.name, like=like, q="water")
+    assert not app.error
+
+
 def test_a_topic_opens_by_its_link(example):
     app = opened("topics.py", project=example.name, open="0")
     assert "Typical posts" in words(app)

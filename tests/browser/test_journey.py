@@ -14,11 +14,7 @@ pytestmark = pytest.mark.browser
 def flood_posts(place: Path, languages: set[str]) -> Path:
     """Write the example's flood posts of some languages as a file of one's own."""
     with (ROOT / "assets" / "sample_posts_themes.csv").open(encoding="utf-8", newline="") as file:
-        wanted = {
-            row["id"]
-            for row in csv.DictReader(file)
-            if row["event"] == "flood" and row["language"] in languages
-        }
+        wanted = {row["id"] for row in csv.DictReader(file) if row["event"] == "flood" and row["language"] in languages}
     with (ROOT / "assets" / "sample_posts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with place.open("w", encoding="utf-8", newline="") as file:

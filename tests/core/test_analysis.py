@@ -46,13 +46,7 @@ def test_the_counts_add_up_and_copies_follow_their_original(encoder, posts_file,
     done = analyse(posts_file, Project(tmp_path / "p"))
     counts = done.manifest["counts"]
     assert counts["rows"] == 103 == counts["posts"] + counts["empty"] + counts["unreadable"]
-    assert (
-        counts["posts"]
-        == 101
-        == counts["unique"] + counts["copies"]
-        == done.table.height
-        == len(done.vectors)
-    )
+    assert counts["posts"] == 101 == counts["unique"] + counts["copies"] == done.table.height == len(done.vectors)
     assert counts["copies"] >= 1
     copy = done.table.filter(pl.col(Col.POST_ID) == "2032746581941139999").row(0, named=True)
     original = done.table.row(copy[Col.REPRESENTATIVE], named=True)
@@ -127,6 +121,8 @@ def test_a_damaged_project_is_told_in_a_sentence(encoder, posts_file, tmp_path, 
     (tmp_path / "p" / part).write_bytes(b"{torn")
     with pytest.raises(ProjectError, match="again"):
         load_analysis(Project(tmp_path / "p"))
+    analyse(posts_file, Project(tmp_path / "p"))
+    assert load_analysis(Project(tmp_path / "p")).table.height == 101
 
 
 @pytest.mark.parametrize("posts", [1, 2, 5, 50])
@@ -188,9 +184,9 @@ def test_a_group_of_copies_is_shown_once_by_the_one_that_passes_the_filter(searc
 def test_more_like_this_leaves_the_post_itself_out(searcher):
     near = searcher.like([0], k=5)
     assert 0 not in near.posts["position"]
-    assert near.posts[Col.TEXT].str.contains("flood|inundación|فيضان|洪水|house").any()
+    assert near.posts[Col.TEXT].str.contains("flood|inundación|فيضان|洪水|house").all()
     away = searcher.like([0], unlike=[4], k=5, among=Filter(languages=("en",)))
-    assert set(away.posts[Col.LANG]) <= {"en"}
+    assert set(away.posts[Col.LANG]) == {"en"}
 
 
 def test_bad_questions_get_a_sentence(searcher):
@@ -209,10 +205,8 @@ def test_another_encoder_than_the_one_that_made_the_vectors_is_refused(searcher)
 def test_the_manifest_says_how_it_was_made(encoder, posts_file, tmp_path):
     analyse(posts_file, Project(tmp_path / "p"))
     manifest = json.loads((tmp_path / "p" / "manifest.json").read_text())
-    assert {"source", "counts", "encoder", "settings", "structure", "durations", "versions", "notes"} <= set(
-        manifest
-    )
-    assert set(manifest["durations"]) == {step.key for step in order.STEPS} - {"write"}
+    assert {"source", "counts", "encoder", "settings", "structure", "durations", "versions", "notes"} <= set(manifest)
+    assert set(manifest["durations"]) == {step.key for step in order.STEPS} - {"write", "encoder"}
     assert manifest["encoder"]["fingerprint"] == encoder.fingerprint
 
 
@@ -224,6 +218,49 @@ def test_a_project_without_hard_links_is_whole(encoder, posts_file, tmp_path, mo
     analyse(posts_file, Project(tmp_path / "p"))
     shutil.rmtree(tmp_path / "p" / "products")
     assert len(load_analysis(Project(tmp_path / "p")).vectors) == 101
+
+
+def test_a_folder_with_other_things_is_never_touched(encoder, posts_file, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / ".env.production").write_text("secret")
+    (own / "posts.parquet").write_bytes(b"mine")
+    with pytest.raises(ProjectError, match="other things"):
+        analyse(posts_file, Project(own))
+    assert sorted(path.name for path in own.iterdir()) == [".env.production", "posts.parquet"]
+
+
+def test_a_project_never_overwrites_the_file_it_reads(encoder, posts_file, tmp_path):
+    analyse(posts_file, Project(tmp_path / "p"))
+    with pytest.raises(InputFileError, match="part of the project"):
+        analyse(tmp_path / "p" / "posts.parquet", Project(tmp_path / "p"))
+
+
+def test_another_file_in_the_same_project_leaves_no_report_of_the_one_before(encoder, posts_file, tmp_path):
+    project = Project(tmp_path / "p")
+    analyse(posts_file, project)
+    (project.folder / "report").mkdir()
+    (project.folder / "report" / "posts.csv").write_text("old")
+    (project.folder / "report" / "my notes.txt").write_text("mine")
+    other = tmp_path / "other.csv"
+    pl.DataFrame({"text": ["the flood took the mill", "earthquake at the station"]}).write_csv(other)
+    analyse(other, project)
+    assert [path.name for path in (project.folder / "report").iterdir()] == ["my notes.txt"]
+
+
+def test_a_project_of_someone_else_brings_no_consent_with_it(encoder, posts_file, tmp_path, monkeypatch):
+    done = analyse(posts_file, Project(tmp_path / "p"))
+    done.manifest["encoder"] |= {"asked": "https://api.example.org/v1#m", "send_to": "api.example.org"}
+    with pytest.raises(EncoderError, match=r"api\.example\.org"):
+        asking.encoder_of(done)
+
+
+def test_few_posts_are_not_judged(encoder, tmp_path):
+    path = tmp_path / "few.csv"
+    pl.DataFrame({"text": ["the flood took the mill", "earthquake at the station", "fire"]}).write_csv(path)
+    answer = Searcher(analyse(path, Project(tmp_path / "p")), encoder).ask(Question("flood", "meaning"))
+    assert answer.answered
+    assert set(answer.posts["band"]) == {""}
 
 
 def test_asking_uses_the_encoder_that_the_manifest_names(encoder, posts_file, tmp_path, monkeypatch):

@@ -114,6 +114,35 @@ def test_a_project_name_from_the_address_never_leads_out_of_home(tmp_path, name)
         project_named(tmp_path, name)
 
 
+def test_only_what_this_code_leaves_is_swept(tmp_path):
+    project = Project(tmp_path / "p")
+    with project.locked():
+        pass
+    mine = [".env.production", ".bashrc.backup2024", ".posts.parquet.keepthis"]
+    for name in mine:
+        (project.folder / name).write_text("mine")
+    (project.folder / ".posts.parquet.0a1b2c3d").write_text("left by a killed writer")
+    (project.products / ".vectors.0a1b2c3d").mkdir(parents=True)
+    with project.locked():
+        pass
+    left = {path.name for path in project.folder.iterdir()}
+    assert set(mine) <= left
+    assert ".posts.parquet.0a1b2c3d" not in left
+    assert not list(project.products.iterdir())
+
+
+def test_known_vectors_that_another_process_removed_are_unknown(tmp_path):
+    store = DiskVectors(tmp_path, dim=2)
+    store.remember([_digest(1)], np.ones((1, 2), dtype=np.float32))
+    store.remember([_digest(2)], np.full((1, 2), 2, dtype=np.float32))
+    opened = DiskVectors(tmp_path, dim=2)
+    gone = next(path for path in tmp_path.glob("*.vectors.npy") if np.load(path)[0, 0] == 1)
+    gone.unlink()
+    found, vectors = opened.lookup([_digest(2), _digest(1)])
+    assert found.tolist() == [True, False]
+    assert vectors.tolist() == [[2, 2]]
+
+
 def test_two_projects_of_the_same_title_are_two_folders(tmp_path):
     one, two = new_project(tmp_path, "Posts März.csv"), new_project(tmp_path, "Posts März.csv")
     assert one.folder != two.folder

@@ -49,7 +49,7 @@ export default function (component) {
     fact(facts, post.copies);
     fact(facts, post.topic);
     fact(facts, post.id, "", "post id");
-    if (data.likeable) action(facts, "More like this", () => setTriggerValue("like", post.position));
+    action(facts, "More like this", () => setTriggerValue("like", post.position));
     if (data.topics && post.cluster !== null)
       action(facts, "Open topic", () => setTriggerValue("topic", post.cluster));
     card.append(text, facts);

@@ -34,17 +34,14 @@ def _component() -> Any:
     )
 
 
-def show_posts(
-    posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), likeable: bool = True, topics: bool = True
-) -> Chosen:
+def show_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True) -> Chosen:
     """Draw ``posts`` (rows of the posts table with a ``position`` column) and return what was clicked.
 
-    ``words`` are marked in the texts; ``likeable`` offers "More like this", ``topics`` "Open topic".
+    ``words`` are marked in the texts; each offers "More like this", and its topic where ``topics`` says so.
     """
     data = {
-        "posts": [_card(post) for post in posts.iter_rows(named=True)],
+        "posts": [_card(post, topics) for post in posts.iter_rows(named=True)],
         "words": [word for word in words if len(word) > 1],
-        "likeable": likeable,
         "topics": topics,
     }
     clicked = _component()(
@@ -53,7 +50,7 @@ def show_posts(
     return Chosen(clicked.like, clicked.topic)
 
 
-def _card(post: dict[str, Any]) -> dict[str, Any]:
+def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
     copies = int(post.get(Col.COPIES) or 1)
     band = post.get("band") or ""
     similarity = post.get("similarity")
@@ -67,7 +64,7 @@ def _card(post: dict[str, Any]) -> dict[str, Any]:
         "place": post.get(Col.PLACE) or "",
         "author": post.get(Col.AUTHOR) or "",
         "copies": f"{copies:,} copies" if copies > 1 else "",
-        "topic": post.get(Col.TOPIC) or "",
+        "topic": (post.get(Col.TOPIC) or "") if topics else "",
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,
         "id": post[Col.POST_ID],
         "band": band,

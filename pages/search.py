@@ -32,6 +32,8 @@ with page("Search") as workspace:
         )
     if pressed:
         state.choose(q=text.strip(), mode=mode, like=None)
+        state.taken("question_text", text.strip())
+        state.taken("question_mode", mode)
     searcher = resources.searcher(workspace.project)
     like = state.number(state.LIKE)
     if like is not None and 0 <= like < workspace.whole.table.height:

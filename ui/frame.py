@@ -68,7 +68,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     # A picture of our own: Streamlit fetches emoji and symbols for the tab from a host outside.
     st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
-    state.read_address()
+    state.read_address(title)
     workspace = _workspace()
     _sidebar(workspace)
     st.title(title, anchor=False)

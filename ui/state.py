@@ -30,8 +30,13 @@ _FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
 _PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR)
 
 
-def read_address() -> None:
+def read_address(page: str) -> None:
     """Take the choices from the address where it has any, else keep the session's; then write them back."""
+    if st.session_state.get("_page") != page:
+        # Streamlit empties widgets on a page change: each takes its choice from the session again.
+        st.session_state["_page"] = page
+        for key in [key for key in st.session_state if str(key).startswith("_seed_")]:
+            del st.session_state[key]
     given = st.query_params.to_dict()
     if given:
         for name in _PLAIN_PARAMETERS:
@@ -128,6 +133,11 @@ def follow(key: str, value: Any) -> None:
     """
     if key not in st.session_state or st.session_state.get(f"_seed_{key}") != value:
         st.session_state[key] = value
+    st.session_state[f"_seed_{key}"] = value
+
+
+def taken(key: str, value: Any) -> None:
+    """Tell that the widget's own value has become the choice, so that it is not moved back."""
     st.session_state[f"_seed_{key}"] = value
 
 

@@ -24,16 +24,23 @@ GRID = "rgba(128,128,128,0.25)"
 INK = "#7a7a7a"  # readable on white and on near-black alike, for pages that set no colour of their own
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Naskh Arabic', sans-serif"
 
+TOOL_BAR = 32  # pixels at the top that belong to plotly's tool bar alone
+LEGEND = 28  # pixels between the tool bar and the drawing, where a legend stands
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure three ways: ``plot`` to see, ``table`` to read the same numbers, ``summary`` to hear."""
+    """One figure three ways: ``plot`` to see, ``table`` to read the same numbers, ``summary`` to hear.
+
+    ``title``: a few words for a heading; the plot itself bears none.
+    """
 
     plot: go.Figure
     table: pl.DataFrame
     summary: str
+    title: str = ""
 
 
 def blank(height: int = 320) -> go.Figure:
@@ -67,7 +74,7 @@ def blank(height: int = 320) -> go.Figure:
     plot.update_layout(
         template=template,
         height=height,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        margin={"l": 8, "r": 8, "t": TOOL_BAR, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         bargap=0.12,
@@ -75,13 +82,24 @@ def blank(height: int = 320) -> go.Figure:
     return plot
 
 
-def nothing(sentence: str, columns: dict[str, Any]) -> Figure:
+def with_legend(plot: go.Figure, shown: bool) -> None:
+    """Show the legend in a line of its own under the tool bar, or none; the drawing keeps its height."""
+    plot.update_layout(showlegend=shown)
+    if shown:
+        height = plot.layout.height + LEGEND
+        plot.update_layout(margin={"t": TOOL_BAR + LEGEND}, height=height)
+        # From the figure's own edges, for beside long names the drawing is too narrow for a line of legend.
+        place = {"xref": "container", "x": 0.01, "yref": "container", "y": 1 - TOOL_BAR / height, "yanchor": "top"}
+        plot.update_layout(legend=place)
+
+
+def nothing(sentence: str, columns: dict[str, Any], title: str = "") -> Figure:
     """Return a figure that says in one sentence why there is nothing to draw."""
     plot = blank(140)
     plot.update_xaxes(visible=False)
     plot.update_yaxes(visible=False)
     plot.add_annotation(text=label(sentence, 200), showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
-    return Figure(plot, pl.DataFrame(schema=columns), sentence)
+    return Figure(plot, pl.DataFrame(schema=columns), sentence, title)
 
 
 def shorten(text: str, length: int) -> str:
@@ -92,10 +110,71 @@ def shorten(text: str, length: int) -> str:
     line = " ".join(_CONTROLS.sub(" ", text).split())
     if len(line) <= length:
         return line
-    end = max(1, length - 1)
+    return line[: _between_letters(line, length - 1)].rstrip() + "…"
+
+
+def _between_letters(line: str, end: int) -> int:
+    """Return the last place up to ``end``, at least 1, where no letter and no joined emoji is cut in two."""
+    end = max(1, end)
     while end > 1 and (unicodedata.category(line[end])[0] == "M" or "\u200d" in (line[end], line[end - 1])):
         end -= 1
-    return line[:end].rstrip() + "…"
+    return end
+
+
+def letter_width(letter: str) -> float:
+    """Return about how many Latin letters wide ``letter`` is drawn: 0 for marks above or below, 2 for Chinese."""
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+        return 0.0
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 2.0
+    return 1.5 if any(first <= letter <= last for first, last in BROAD) else 1.0
+
+
+BROAD = (("\u0b80", "\u0dff"), ("\u1000", "\u109f"), ("\u1200", "\u139f"), ("\u1780", "\u17ff"))
+"""Tamil to Sinhala, Burmese, Ethiopic, Khmer: letters half as wide again as Latin ones."""
+
+
+def text_width(text: str) -> float:
+    """Return about how many Latin letters wide ``text`` is drawn."""
+    return sum(map(letter_width, text))
+
+
+def fitted(text: str, width: float) -> str:
+    """Return ``text`` on one line, cut at its end where it is wider than ``width`` Latin letters."""
+    line = shorten(text, 1000)
+    if text_width(line) <= width:
+        return line
+    return line[: _fitting(line, width - 1)].rstrip(" …·,;:-") + "…"
+
+
+def _fitting(line: str, width: float) -> int:
+    """Return how many characters of ``line`` are no wider than ``width`` (at least one, no letter cut in two)."""
+    taken = 0.0
+    for end, letter in enumerate(line):
+        taken += letter_width(letter)
+        if taken > width:
+            return _between_letters(line, end)
+    return len(line)
+
+
+def tick(text: str, width: float = 38) -> str:
+    """Return a label for an axis: cut at its end to ``width``, escaped, its own direction kept.
+
+    Without a direction of its own, the "…" of an Arabic label would stand at its beginning.
+    """
+    return f"\u2068{html.escape(fitted(text, width), quote=False)}\u2069"
+
+
+def wrapped(text: str, length: int = 300, width: float = 56) -> str:
+    """Return ``text``, at most ``length`` characters, escaped and in lines of at most ``width``, for hovering."""
+    rest, lines = shorten(text, length), []
+    while rest:
+        end = _fitting(rest, width)
+        blank_at = rest.rfind(" ", 1, end + 1) if end < len(rest) else -1
+        end = blank_at if blank_at > 0 else end
+        lines.append(f"\u2068{html.escape(rest[:end], quote=False)}\u2069")
+        rest = rest[end:].lstrip()
+    return "<br>".join(lines)
 
 
 def label(text: str, length: int = 40) -> str:
@@ -123,13 +202,11 @@ def percent(part: float, whole: float) -> str:
     return f"{100 * share:.0f}\u00a0%"
 
 
-def horizontal_bars(
-    plot: go.Figure, names: Sequence[str], series: Sequence[tuple[str, Sequence[int], Any]], letters: int = 40
-) -> None:
+def horizontal_bars(plot: go.Figure, names: Sequence[str], series: Sequence[tuple[str, Sequence[int], Any]]) -> None:
     """Draw stacked bars, first name on top; ``series``: (name, values (m,), colour or colours (m,)).
 
-    ``letters``: the most that are shown of a name. Bars stand at whole numbers and names are tick labels, so
-    that equal names stay apart and no name is taken for a number or a date.
+    Bars stand at whole numbers and names are tick labels, so that equal names stay apart and no name is taken
+    for a number or a date. Long names are cut at their end beside the bar and whole where the mouse rests.
     """
     import plotly.graph_objects as go
 
@@ -142,14 +219,14 @@ def horizontal_bars(
                 name=name,
                 orientation="h",
                 marker={"color": colour, "line": {"width": 0}},
-                customdata=[isolated(n, 80) for n in names],
+                customdata=[wrapped(n) for n in names],
                 hovertemplate=f"%{{customdata}}<br>%{{x:,}} {html.escape(name.lower())}<extra></extra>",
             )
         )
-    plot.update_layout(barmode="stack", height=70 + 26 * max(3, len(names)), showlegend=len(series) > 1)
+    plot.update_layout(barmode="stack", height=70 + 26 * max(3, len(names)), showlegend=False)
     plot.update_yaxes(
         tickvals=places,
-        ticktext=[label(name, letters) for name in names],
+        ticktext=[tick(name) for name in names],
         range=[len(names) - 0.5, -0.5],
         showgrid=False,
         ticks="outside",

@@ -15,6 +15,7 @@ from ctse_core.figures.base import (
     nothing,
     percent,
     shorten,
+    with_legend,
 )
 from ctse_core.figures.language_names import language_name
 from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
@@ -22,6 +23,7 @@ from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
 MOST_LANGUAGES = 12
 MOST_TOPICS = 20
 MOST_COPIED = 10
+LANGUAGES_TITLE, TOPICS_TITLE, COPIED_TITLE = "Languages", "Largest topics", "Most copied posts"
 
 _LANGUAGES = {
     "code": pl.Utf8,
@@ -47,7 +49,7 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     The figure's table has every language; its ``posts`` add up to the n rows of ``table``.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _LANGUAGES)
+        return nothing("There are no posts.", _LANGUAGES, LANGUAGES_TITLE)
     counted = (
         table.select(pl.col(Col.LANG).fill_null(UNDETERMINED).alias("code"), is_original(table).alias("original"))
         .group_by("code")
@@ -77,45 +79,70 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     sentence = f"{count(table.height, 'post')} in {count(known.height, 'language')}"
     sentence += f": {', '.join(said)}" if said else ""
     sentence += f"; the language of {unknown:,} is undetermined" if unknown else ""
-    return Figure(plot, counted, sentence + ".")
+    return Figure(plot, counted, sentence + ".", LANGUAGES_TITLE)
 
 
-def topics_figure(topics: pl.DataFrame, unsorted: int | None = None) -> Figure:
+def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.DataFrame | None = None) -> Figure:
     """Draw the largest topics by their posts, copies counted; ``unsorted`` posts, if given, as the last bar.
 
-    The figure's table has every topic, and the unsorted posts as their last row.
+    ``table`` (posts that pass a filter; columns cluster, duplicate_of): sizes and unsorted posts are counted
+    there instead, and topics without posts in it are left out. The figure's table has every topic that has
+    posts, and the unsorted posts as its last row.
     """
+    if table is not None and table.is_empty():
+        return nothing("There are no posts.", _TOPICS, TOPICS_TITLE)
     if topics.is_empty():
-        return nothing("These posts are too few or too different for topics.", _TOPICS)
-    ordered = topics.sort([TopicCol.SIZE, TopicCol.ID], descending=[True, False])
-    listed = ordered.select(
-        pl.col(TopicCol.ID).cast(pl.Int32).alias("topic_id"),
-        pl.col(TopicCol.NAME).alias("topic"),
-        pl.col(TopicCol.SIZE).cast(pl.Int64).alias("posts"),
-        pl.col(TopicCol.UNIQUE).cast(pl.Int64).alias("unique"),
-        pl.col(TopicCol.SHARE).cast(pl.Float64).alias("share"),
-    )
-    sizes = ordered[TopicCol.SIZE].cast(pl.Int64)
-    head = ordered.head(MOST_TOPICS)
-    unique = head[TopicCol.UNIQUE].cast(pl.Int64).to_list()
-    copies = (head[TopicCol.SIZE].cast(pl.Int64) - head[TopicCol.UNIQUE].cast(pl.Int64)).to_list()
-    names = [shorten(name, 60) or f"Topic {number}" for number, name in head.select(TopicCol.ID, TopicCol.NAME).rows()]
-    colours = [PALETTE[0]] * len(names)
-    if unsorted:
-        names.append(UNSORTED_NAME)
-        unique.append(unsorted)
-        copies.append(0)
-        colours.append(FAINT)
-        share = unsorted / (unsorted + int(sizes.sum()))
-        last = pl.DataFrame([[UNSORTED, UNSORTED_NAME, unsorted, None, share]], schema=_TOPICS, orient="row")
-        listed = listed.vstack(last)
+        return nothing("These posts are too few or too different for topics.", _TOPICS, TOPICS_TITLE)
+    sorted_in, loose = _as_counted(topics, unsorted) if table is None else _counted_in(table, topics)
+    if sorted_in.is_empty():
+        return nothing("None of these posts is in a topic.", _TOPICS, TOPICS_TITLE)
+    listed = sorted_in.sort(["posts", "topic_id"], descending=[True, False])
+    head = listed.head(MOST_TOPICS).vstack(loose)
+    names = [shorten(name, 300) or f"Topic {number}" for number, name in head.select("topic_id", "topic").rows()]
+    colours = [FAINT if number == UNSORTED else PALETTE[0] for number in head["topic_id"]]
+    unique = head["unique"].fill_null(head["posts"])
+    copies = head["posts"] - unique
     plot = blank()
-    horizontal_bars(plot, names, [("Originals", unique, colours), ("Copies", copies, QUIET)])
-    plot.update_layout(showlegend=bool(sum(copies)))
-    largest = [f"“{name}” with {posts:,} posts" for name, posts in listed.select("topic", "posts").head(3).rows()]
-    shown = f"the {MOST_TOPICS} largest are drawn; " if ordered.height > MOST_TOPICS else ""
-    tail = f"; {unsorted:,} posts are unsorted" if unsorted else ""
-    return Figure(plot, listed, f"{count(ordered.height, 'topic')}; {shown}largest: {', '.join(largest)}{tail}.")
+    bars = [("Originals", unique.to_list(), colours), ("Copies", copies.to_list(), QUIET)]
+    horizontal_bars(plot, names, bars)
+    with_legend(plot, bool(copies.sum()))
+    largest = [f"“{name}” with {count(posts, 'post')}" for name, posts in zip(names[:3], head["posts"], strict=False)]
+    largest = largest[: listed.height]
+    shown = f"the {MOST_TOPICS} largest are drawn; " if listed.height > MOST_TOPICS else ""
+    rest = int(loose["posts"].sum())
+    tail = f"; {count(rest, 'post')} {'is' if rest == 1 else 'are'} unsorted" if rest else ""
+    sentence = f"{count(listed.height, 'topic')}; {shown}largest: {', '.join(largest)}{tail}."
+    return Figure(plot, listed.vstack(loose), sentence, TOPICS_TITLE)
+
+
+def _as_counted(topics: pl.DataFrame, unsorted: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return topics with the sizes that they carry, and the row of the unsorted posts (none or one)."""
+    listed = topics.select(
+        pl.col(TopicCol.ID).alias("topic_id"),
+        pl.col(TopicCol.NAME).alias("topic"),
+        pl.col(TopicCol.SIZE).alias("posts"),
+        pl.col(TopicCol.UNIQUE).alias("unique"),
+        pl.col(TopicCol.SHARE).alias("share"),
+    ).cast(_TOPICS)  # type: ignore[arg-type]
+    share = unsorted / (unsorted + int(listed["posts"].sum())) if unsorted else 0.0
+    loose = [(UNSORTED, UNSORTED_NAME, unsorted, None, share)] if unsorted else []
+    return listed, pl.DataFrame(loose, schema=_TOPICS, orient="row")
+
+
+def _counted_in(table: pl.DataFrame, topics: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return topics that have posts in ``table`` with their sizes there, and the row of the unsorted posts."""
+    counted = (
+        table.select(pl.col(Col.CLUSTER).cast(pl.Int32).fill_null(UNSORTED), is_original(table).alias("original"))
+        .group_by(Col.CLUSTER)
+        .agg(pl.len().alias("posts"), pl.col("original").sum().alias("unique"))
+        .with_columns((pl.col("posts") / table.height).alias("share"))
+    )
+    names = topics.select(pl.col(TopicCol.ID).cast(pl.Int32).alias("topic_id"), pl.col(TopicCol.NAME).alias("topic"))
+    listed = names.join(counted, left_on="topic_id", right_on=Col.CLUSTER, how="inner")
+    loose = counted.filter(pl.col(Col.CLUSTER) == UNSORTED).select(
+        pl.col(Col.CLUSTER).alias("topic_id"), pl.lit(UNSORTED_NAME).alias("topic"), "posts", "unique", "share"
+    )
+    return listed.select(*_TOPICS).cast(_TOPICS), loose.cast(_TOPICS)  # type: ignore[arg-type]
 
 
 def duplicates_figure(table: pl.DataFrame) -> Figure:
@@ -124,13 +151,13 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
     The figure's table has the most copied posts with their text.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _COPIED)
+        return nothing("There are no posts.", _COPIED, COPIED_TITLE)
     originals = int(is_original(table).sum())
     copies = table.height - originals
     sentence = f"{count(originals, 'original')} and {count(copies, 'copy', 'copies')}"
     sentence += f" ({percent(copies, table.height)} of all posts)"
     if Col.REPRESENTATIVE not in table.columns:
-        return nothing(sentence + ".", _COPIED)
+        return nothing(sentence + ".", _COPIED, COPIED_TITLE)
     most = (
         table.group_by(Col.REPRESENTATIVE)
         .agg(pl.len().cast(pl.Int64).alias("posts"), pl.col(Col.POST_ID, Col.LANG, Col.TEXT).first())
@@ -138,11 +165,11 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
         .sort("posts", Col.REPRESENTATIVE, descending=[True, False])
     )
     if most.is_empty():
-        return nothing(sentence + "; no post says the same as another.", _COPIED)
+        return nothing(sentence + "; no post says the same as another.", _COPIED, COPIED_TITLE)
     head = most.head(MOST_COPIED)
     texts = [shorten(text, 300) for text in head[Col.TEXT].to_list()]
     plot = blank()
-    horizontal_bars(plot, texts, [("Posts", head["posts"].to_list(), PALETTE[0])], letters=60)
+    horizontal_bars(plot, texts, [("Posts", head["posts"].to_list(), PALETTE[0])])
     listed = head.select(
         pl.col(Col.POST_ID).alias("post_id"),
         pl.col(Col.LANG).map_elements(language_name, return_dtype=pl.Utf8).alias("language"),
@@ -150,4 +177,4 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
         pl.Series("text", texts, dtype=pl.Utf8),
     )
     sentence += f"; {count(most.height, 'text')} came more than once, the most frequent {head['posts'][0]:,} times"
-    return Figure(plot, listed, sentence + ".")
+    return Figure(plot, listed, sentence + ".", COPIED_TITLE)

@@ -13,15 +13,17 @@ from ctse_core.figures.base import (
     blank,
     count,
     isolated,
-    label,
     nothing,
     percent,
     shorten,
+    tick,
+    with_legend,
 )
 from ctse_core.figures.counts import is_original
 from ctse_core.figures.periods import Periods, cut_time
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
 
+VOLUME_TITLE, TOPICS_TITLE = "Posts over time", "Topics over time"
 ORIGINALS, COPIES, POSTS = "originals", "copies", "posts"
 _VOLUME = {
     "period": pl.Utf8,
@@ -39,10 +41,10 @@ def volume_figure(table: pl.DataFrame) -> Figure:
     posts; its ``posts`` column adds up to the n rows of ``table``.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _VOLUME)
+        return nothing("There are no posts.", _VOLUME, VOLUME_TITLE)
     periods = cut_time(table)
     if periods is None:
-        return nothing(f"None of the {count(len(table), 'post')} has a time, so there is no timeline.", _VOLUME)
+        return nothing(f"{_none_dated(table)}, so there is no timeline.", _VOLUME, VOLUME_TITLE)
     counted = (
         pl.DataFrame({"at": periods.of, "original": is_original(table)})
         .group_by("at")
@@ -52,7 +54,12 @@ def volume_figure(table: pl.DataFrame) -> Figure:
     rows = rows.with_columns(pl.col(ORIGINALS, POSTS).fill_null(0)).filter((pl.col(POSTS) > 0) | pl.col("shown"))
     rows = rows.with_columns((pl.col(POSTS) - pl.col(ORIGINALS)).alias(COPIES))
     shown = rows.filter("shown")
-    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), _volume_summary(rows, shown, periods))
+    sentence = _volume_summary(rows, shown, periods)
+    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), sentence, VOLUME_TITLE)
+
+
+def _none_dated(table: pl.DataFrame) -> str:
+    return "The only post has no time" if table.height == 1 else f"None of the {table.height:,} posts has a time"
 
 
 def _period_rows(periods: Periods) -> pl.DataFrame:
@@ -84,7 +91,8 @@ def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
             customdata=names,
             hovertemplate=f"%{{customdata}}<br>%{{y:,}} {column}<extra></extra>",
         )
-    plot.update_layout(barmode="stack", showlegend=bool(shown[COPIES].sum()))
+    plot.update_layout(barmode="stack")
+    with_legend(plot, bool(shown[COPIES].sum()))
     plot.update_yaxes(title_text=f"Posts per {periods.step}", rangemode="tozero", tickformat=",d", nticks=5)
     plot.update_xaxes(title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]])
     if len(periods.starts) == 1:
@@ -114,16 +122,20 @@ def _volume_summary(rows: pl.DataFrame, shown: pl.DataFrame, periods: Periods) -
 def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int = 12) -> Figure:
     """Draw when each of the ``most`` largest topics was talked about; smaller ones together, unsorted last.
 
+    Largest by their posts in ``table``, which may be what passes a filter; topics without posts there are left out.
     Each line of the picture is scaled to its own busiest period, so that a small topic's rise is as plain as
     a large one's. The figure's table has one row a period and one column a line, and adds up to all posts.
     """
-    periods = None if table.is_empty() or Col.CLUSTER not in table.columns else cut_time(table, most=36)
+    if table.is_empty():
+        return nothing("There are no posts.", {"period": pl.Utf8}, TOPICS_TITLE)
+    if Col.CLUSTER not in table.columns:
+        return nothing("These posts are not sorted into topics yet.", {"period": pl.Utf8}, TOPICS_TITLE)
+    periods = cut_time(table, most=36)
     if periods is None:
-        return nothing(
-            "No post has both a time and a topic, so topics cannot be followed over time.",
-            {"period": pl.Utf8},
-        )
-    lines = _lines(topics, table, most)
+        reason = f"{_none_dated(table)}, so topics cannot be followed over time."
+        return nothing(reason, {"period": pl.Utf8}, TOPICS_TITLE)
+    present = _present(topics, table)
+    lines = _lines(present, table, most)
     counted = (
         pl.DataFrame({"at": periods.of, "line": lines.of})
         .group_by("at", "line")
@@ -136,11 +148,18 @@ def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int
     frame = frame.with_columns(pl.col(lines.names).fill_null(0))
     kept = frame.filter(pl.col("shown") | (pl.sum_horizontal(lines.names) > 0))
     shown = frame.filter("shown").select(lines.names)
-    return Figure(
-        _heat(shown, periods),
-        kept.select("period", *lines.names),
-        _topics_summary(shown, periods, len(topics)),
-    )
+    # A topic whose posts are all undated or beside the axis stays in the table; its row would be empty.
+    shown = shown.select([name for name in lines.names if shown[name].sum()])
+    sentence = _topics_summary(shown, periods, len(present))
+    return Figure(_heat(shown, periods), kept.select("period", *lines.names), sentence, TOPICS_TITLE)
+
+
+def _present(topics: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the topics that have posts in ``table``, those with most posts there first."""
+    posts = table.group_by(pl.col(Col.CLUSTER).cast(pl.Int32).alias("cluster")).agg(pl.len().alias(POSTS))
+    named = topics.select(pl.col(TopicCol.ID).cast(pl.Int32), TopicCol.NAME)
+    joined = named.join(posts, left_on=TopicCol.ID, right_on="cluster", how="inner")
+    return joined.sort([POSTS, TopicCol.ID], descending=[True, False])
 
 
 class _Lines:
@@ -151,7 +170,7 @@ class _Lines:
 
 
 def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
-    large = topics.sort([TopicCol.SIZE, TopicCol.ID], descending=[True, False]).head(most)
+    large = topics.head(most)
     ids = large[TopicCol.ID].to_list()
     names: list[str] = []
     for number, name in zip(ids, large[TopicCol.NAME].to_list(), strict=True):
@@ -202,7 +221,7 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
     )
     plot.update_yaxes(
         tickvals=list(range(len(numbers))),
-        ticktext=[label(name, 34) for name in shown.columns],
+        ticktext=[tick(name, 34) for name in shown.columns],
         range=[len(numbers) - 0.5, -0.5],
         showgrid=False,
         ticks="outside",
@@ -222,5 +241,7 @@ def _topics_summary(shown: pl.DataFrame, periods: Periods, topics: int) -> str:
         peak = int(numbers.arg_max() or 0)
         part = percent(int(numbers[peak]), int(numbers.sum()))
         said.append(f"“{name}” was busiest from {periods.names[peak]} ({part} of its posts)")
-    start = f"{count(topics, 'topic')} per {periods.step} in UTC, each scaled to its own busiest {periods.step}"
+    what = count(topics, "topic") if topics else "No post is in a topic; unsorted posts"
+    start = f"{what} per {periods.step} in UTC"
+    start += f", each scaled to its own busiest {periods.step}" if topics > 1 else ""
     return "; ".join([start, *said]) + "."

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-LETTER = 0.0088  # of the map's width, for 12-pixel letters on a map some 900 pixels wide
-LINE = 0.042  # of the map's height, with padding, on a map 600 pixels high
+LETTER = 0.0105  # of the map's width, for 12-pixel letters on a map some 650 pixels wide or wider
+LINE = 0.046  # of the map's height, with padding, on a map 500 pixels high
 PADDING = 0.014
 SHIFTS = ((0, 0), (0, 1), (0, -1), (0.5, 0.7), (-0.5, 0.7), (0.5, -0.7), (-0.5, -0.7), (0, 2), (0, -2))
 
 
 def place_labels(
-    anchors: NDArray[np.float64], letters: Sequence[int], points: NDArray[np.float64]
+    anchors: NDArray[np.float64], letters: Sequence[float], points: NDArray[np.float64]
 ) -> list[tuple[float, float] | None]:
     """Return where each label goes (c), in order of importance; None where it would cover an earlier one.
 
-    ``anchors`` (c, 2): where each label wants to be; ``letters`` (c): its length; ``points`` (n, 2): all
+    ``anchors`` (c, 2): where each label wants to be; ``letters`` (c): its width in letters; ``points`` (n, 2): all
     that is drawn, which sets the scale.
     """
     low, high = points.min(axis=0), points.max(axis=0)

@@ -14,13 +14,17 @@ from ctse_core.figures.base import (
     PALETTE,
     QUIET,
     SYMBOLS,
+    TOOL_BAR,
     Figure,
     blank,
     count,
+    fitted,
     isolated,
     label,
     nothing,
     shorten,
+    text_width,
+    tick,
 )
 from ctse_core.figures.language_names import language_name
 from ctse_core.figures.placement import place_labels
@@ -28,7 +32,10 @@ from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
 
 Colour = Literal["topic", "lang", "time"]
 NAMED_TOPICS = len(PALETTE) * len(SYMBOLS)
-HEIGHT = 520  # pixels, the legend below not counted
+TITLE = "Map of meaning"
+LABELS = 12  # topic names written on the map
+LABEL_WIDTH = 28  # letters of each
+HEIGHT = 512 + TOOL_BAR  # pixels, the legend below not counted
 LEGEND_LINE = 20
 HOVER_LETTERS = 80
 KEPT_OF_EACH = 12  # the sample keeps at least this many posts of every topic
@@ -50,16 +57,23 @@ class _Group:
     tells_topic: bool = False
 
 
-def semantic_map(table: pl.DataFrame, topics: pl.DataFrame, colour: Colour = "topic", limit: int = 50_000) -> Figure:
+def semantic_map(
+    table: pl.DataFrame,
+    topics: pl.DataFrame,
+    colour: Colour = "topic",
+    limit: int = 50_000,
+    drag: str = "select",
+) -> Figure:
     """Draw the originals of ``table`` (n) as points where x and y put them; near points mean alike.
 
     Each point's customdata is the post's position in the whole posts table (column "position" where the table
     was filtered, else its row). Above ``limit`` originals a sample is drawn that keeps each topic's share and
     a few posts of every topic; the summary says so. The figure's table counts points and posts by group.
+    ``drag``: what dragging does at first, "select" (a box), "lasso", "pan" or "zoom".
     """
     points = _points(table)
     if points.is_empty():
-        return nothing("There are no posts with a place on the map.", _COLUMNS)
+        return nothing("There are no posts with a place on the map.", _COLUMNS, TITLE)
     drawn = points[sample_rows(points[Col.CLUSTER].to_numpy(), limit)]
     groups = {"topic": _by_topic, "lang": _by_language, "time": _by_time}[colour](drawn, topics)
     named = sum(group.in_legend for group in groups)
@@ -71,9 +85,9 @@ def semantic_map(table: pl.DataFrame, topics: pl.DataFrame, colour: Colour = "to
         _name_topics(plot, drawn, topics)
     plot.update_xaxes(visible=False)
     plot.update_yaxes(visible=False)
-    plot.update_layout(dragmode="pan", margin={"l": 0, "r": 0, "t": 8, "b": 8}, uirevision="map")
+    plot.update_layout(dragmode=drag, margin={"l": 0, "r": 0, "t": TOOL_BAR, "b": 8}, uirevision="map")
     plot.update_layout(legend={"y": -0.01, "yanchor": "top", "font": {"size": 12}})
-    return Figure(plot, _grouped(drawn, groups), _summary(points, drawn, groups, colour))
+    return Figure(plot, _grouped(drawn, groups), _summary(points, drawn, colour), TITLE)
 
 
 def _points(table: pl.DataFrame) -> pl.DataFrame:
@@ -207,25 +221,27 @@ def _draw(plot: Any, drawn: pl.DataFrame, hover: list[str], group: _Group) -> No
 
 def _name_topics(plot: Any, drawn: pl.DataFrame, topics: pl.DataFrame) -> None:
     """Write the largest topics' names where their posts are, leaving out what would cover another name."""
-    large = topics.sort([TopicCol.SIZE, TopicCol.ID], descending=[True, False]).head(NAMED_TOPICS - 1)
-    middles = drawn.group_by(Col.CLUSTER).agg(pl.col(Col.X, Col.Y).median())
-    named = large.join(middles, left_on=TopicCol.ID, right_on=Col.CLUSTER, how="inner", maintain_order="left")
-    names = [shorten(name, 26) for name in named[TopicCol.NAME].to_list()]
+    middles = drawn.group_by(Col.CLUSTER).agg(pl.col(Col.X, Col.Y).median(), pl.len().alias("drawn"))
+    named = topics.join(middles, left_on=TopicCol.ID, right_on=Col.CLUSTER, how="inner")
+    named = named.sort(["drawn", TopicCol.ID], descending=[True, False]).head(LABELS)
+    names = [fitted(name, LABEL_WIDTH) for name in named[TopicCol.NAME].to_list()]
     if not names:
         return
     whole = drawn.select(Col.X, Col.Y).to_numpy().astype(float)
     anchors = named.select(Col.X, Col.Y).to_numpy().astype(float)
-    for name, place in zip(names, place_labels(anchors, [len(name) for name in names], whole), strict=True):
+    for name, place in zip(names, place_labels(anchors, [text_width(name) for name in names], whole), strict=True):
         if place is None:
             continue
         plot.add_annotation(
             x=place[0],
             y=place[1],
-            text=label(name, 26),
+            text=tick(name, LABEL_WIDTH),
             showarrow=False,
-            font={"size": 12, "color": "#ffffff"},
-            bgcolor="rgba(38,42,52,0.78)",
-            borderpad=3,
+            # White with a thin dark rim reads on light and dark pages alike, and points shine through; "auto"
+            # keeps the rim apart from the letters where a page sets another colour for them.
+            font={"size": 12, "color": "#ffffff", "shadow": "auto"},
+            bgcolor="rgba(70,76,90,0.4)",
+            borderpad=2,
         )
 
 
@@ -235,7 +251,7 @@ def _grouped(drawn: pl.DataFrame, groups: list[_Group]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_COLUMNS, orient="row").sort("drawn", descending=True, maintain_order=True)
 
 
-def _summary(points: pl.DataFrame, drawn: pl.DataFrame, groups: list[_Group], colour: Colour) -> str:
+def _summary(points: pl.DataFrame, drawn: pl.DataFrame, colour: Colour) -> str:
     sentence = f"{count(drawn.height, 'point')}, each an original post; near ones mean alike"
     if drawn.height < points.height:
         sentence = f"A sample of {drawn.height:,} of {points.height:,} original posts, every topic in its share"
@@ -245,8 +261,9 @@ def _summary(points: pl.DataFrame, drawn: pl.DataFrame, groups: list[_Group], co
         "lang": ", coloured by language",
         "time": ", coloured by time",
     }[colour]
-    clusters = drawn[Col.CLUSTER]
-    loose = int((clusters == UNSORTED).sum())
-    if colour == "topic" and loose:
-        sentence += f"; {loose:,} unsorted ones are grey"
+    loose = points.filter(pl.col(Col.CLUSTER) == UNSORTED)["posts"]
+    if colour == "topic" and len(loose):
+        sentence += f"; {count(len(loose), 'unsorted original')}"
+        sentence += f" ({loose.sum():,} posts with copies)" if loose.sum() > len(loose) else ""
+        sentence += " is grey" if len(loose) == 1 else " are grey"
     return sentence + "."

@@ -10,7 +10,7 @@ import pytest
 
 from ctse_core import figures
 from ctse_core.figures import LANGUAGE_NAMES, language_name
-from ctse_core.figures.base import PALETTE, isolated, label, percent, shorten
+from ctse_core.figures.base import PALETTE, fitted, isolated, label, percent, shorten, text_width, tick, wrapped
 from ctse_core.figures.periods import cut_time
 from ctse_core.figures.placement import LETTER, LINE, PADDING, place_labels
 from ctse_core.figures.semantic_map import sample_rows
@@ -55,6 +55,23 @@ def test_no_posts_and_one_post_give_figures_that_say_so(sample, posts):
     for name, figure in every_figure(table, sample.topics.head(0)).items():
         assert figure.summary.endswith("."), name
         json.loads(figure.plot.to_json())
+
+
+def test_every_figure_has_a_title_even_where_there_is_nothing_to_draw(sample):
+    titles = [figure.title for figure in every_figure(sample.table, sample.topics).values()]
+    said = ["Posts over time", "Languages", "Largest topics", "Most copied posts", "Topics over time"]
+    assert titles == [*said, *["Map of meaning"] * 3]
+    empty = every_figure(sample.table.head(0), sample.topics.head(0)).values()
+    assert [figure.title for figure in empty] == titles
+
+
+def test_the_tool_bar_has_room_of_its_own_above_legend_and_drawing(sample):
+    for name, figure in every_figure(sample.table, sample.topics).items():
+        layout = figure.plot.layout
+        above = name in ("volume", "topics")
+        assert bool(layout.showlegend) == above or name.startswith("map") or layout.showlegend is None, name
+        assert layout.margin.t >= (32 + 25 if above else 30), name
+        assert not name.startswith("map") or layout.legend.y < 0
 
 
 def test_figures_are_transparent_and_their_colours_are_in_the_template(sample):
@@ -123,7 +140,7 @@ def test_languages_add_up_and_are_called_by_name(sample):
     assert figure.table["posts"].sum() == sample.table.height
     assert figure.table["share"].sum() == pytest.approx(1)
     assert figure.table["code"][-1] == "und"
-    ticks = figure.plot.layout.yaxis.ticktext
+    ticks = [name.strip("\u2068\u2069") for name in figure.plot.layout.yaxis.ticktext]
     assert "Arabic · العربية" in ticks and ticks[-1] == "Undetermined"
     assert sum(figure.plot.data[0].x) == sample.table.height
 
@@ -144,6 +161,46 @@ def test_topics_are_drawn_largest_first_with_copies_and_unsorted_apart(sample):
     assert drawn.tolist() == figure.table["posts"].to_list()
 
 
+def test_topics_of_a_filtered_table_are_counted_there_and_empty_ones_left_out(sample):
+    kept = sample.table.filter(pl.col(Col.CLUSTER).is_in([2, 4, -1])).head(90)
+    figure = figures.topics_figure(sample.topics, table=kept)
+    assert set(figure.table["topic_id"]) == {2, 4, -1} and figure.table["topic_id"][-1] == -1
+    for number, posts, unique in figure.table.select("topic_id", "posts", "unique").rows():
+        of_topic = kept.filter(pl.col(Col.CLUSTER) == number)
+        assert (posts, unique) == (of_topic.height, of_topic[Col.DUPLICATE_OF].null_count())
+    assert figure.table["posts"].sum() == 90 and figure.table["share"].sum() == pytest.approx(1)
+    assert figure.summary.startswith("2 topics; ")
+    drawn = np.array(figure.plot.data[0].x) + np.array(figure.plot.data[1].x)
+    assert drawn.tolist() == figure.table["posts"].to_list()
+
+
+def test_a_filter_that_nothing_or_no_topic_passes_is_told_as_it_is(sample):
+    nobody, loose = sample.table.head(0), sample.table.filter(pl.col(Col.CLUSTER) == -1)
+    assert figures.topics_figure(sample.topics, table=nobody).summary == "There are no posts."
+    assert figures.topics_over_time_figure(nobody, sample.topics).summary == "There are no posts."
+    assert figures.topics_figure(sample.topics, table=loose).summary == "None of these posts is in a topic."
+    assert figures.topics_over_time_figure(loose, sample.topics).summary.startswith("No post is in a topic")
+    undated = sample.table.head(9).with_columns(pl.lit(None, sample.table.schema[Col.TIME]).alias(Col.TIME))
+    assert "None of the 9 posts has a time" in figures.topics_over_time_figure(undated, sample.topics).summary
+
+
+@pytest.mark.parametrize(("kept", "said"), [([3], "1 topic per "), ([3, 1], "2 topics per ")])
+def test_only_topics_with_posts_are_followed_over_time(sample, kept, said):
+    table = sample.table.filter(pl.col(Col.CLUSTER).is_in(kept))
+    figure = figures.topics_over_time_figure(table, sample.topics, most=5)
+    names = sample.topics.filter(pl.col(TopicCol.ID).is_in(kept))[TopicCol.NAME].to_list()
+    assert set(figure.table.columns) == {"period", *names} and len(figure.plot.data[0].y) == len(kept)
+    assert figure.summary.startswith(said)
+    assert figure.table.drop("period").sum_horizontal().sum() == table.height
+
+
+def test_a_topic_without_dated_posts_has_no_row_in_the_picture_but_stays_in_the_table(sample):
+    time = pl.when(pl.col(Col.CLUSTER) != 0).then(pl.col(Col.TIME)).alias(Col.TIME)
+    figure = figures.topics_over_time_figure(sample.table.with_columns(time), sample.topics)
+    assert len(figure.plot.data[0].y) == len(figure.table.columns) - 2
+    assert figure.table.drop("period").sum_horizontal().sum() == sample.table.height
+
+
 def test_most_copied_posts_are_counted_within_what_is_shown(sample):
     figure = figures.duplicates_figure(sample.table)
     groups = sample.table.group_by(Col.REPRESENTATIVE).len()["len"]
@@ -161,6 +218,38 @@ def test_the_map_draws_each_original_once_and_points_carry_their_position(sample
     trace = figure.plot.data[2]
     row = sample.table.row(int(trace.customdata[0]), named=True)
     assert (trace.x[0], trace.y[0]) == pytest.approx((row[Col.X], row[Col.Y]))
+
+
+def test_the_map_opens_for_drawing_a_box_unless_told_otherwise(sample):
+    assert figures.semantic_map(sample.table, sample.topics).plot.layout.dragmode == "select"
+    assert figures.semantic_map(sample.table, sample.topics, drag="pan").plot.layout.dragmode == "pan"
+
+
+def test_the_map_tells_unsorted_originals_and_their_posts_apart(sample):
+    loose = sample.table.filter(pl.col(Col.CLUSTER) == -1)
+    originals = loose[Col.DUPLICATE_OF].null_count()
+    assert originals < loose.height
+    said = f"{originals} unsorted originals ({loose.height} posts with copies) are grey."
+    assert figures.semantic_map(sample.table, sample.topics).summary.endswith(said)
+    alone = sample.table.filter(pl.col(Col.DUPLICATE_OF).is_null())
+    assert figures.semantic_map(alone, sample.topics).summary.endswith(f"{originals} unsorted originals are grey.")
+
+
+def test_names_on_the_map_are_few_short_and_let_points_shine_through():
+    rows = np.arange(800)
+    table = sample_analysis(800).table.with_columns(
+        pl.Series(Col.CLUSTER, rows % 40, dtype=pl.Int32),
+        pl.Series(Col.X, rows % 40 % 5 * 10.0),
+        pl.Series(Col.Y, rows % 40 // 5 * 10.0),
+    )
+    names = ["a name that is far too long for any map at all"] * 40
+    topics = pl.DataFrame({TopicCol.ID: range(40), TopicCol.NAME: names, TopicCol.SIZE: [20] * 40})
+    topics = topics.with_columns(pl.col(TopicCol.ID).cast(pl.Int32))
+    written = figures.semantic_map(table, topics).plot.layout.annotations
+    assert 5 < len(written) <= 12
+    for note in written:
+        assert len(note.text.strip("\u2068\u2069")) <= 28
+        assert float(note.bgcolor.rstrip(")").split(",")[3]) <= 0.55
 
 
 def test_the_map_of_a_filtered_table_keeps_positions_and_shows_copies_whose_original_is_away(sample):
@@ -242,6 +331,31 @@ def test_labels_are_cut_between_letters_never_inside_one():
             assert not rest or not _is_mark(rest[0]) or len(cut) == 2
     assert shorten("a\tb\r\n c\u202e", 20) == "a b c"
     assert label("<&>", 10) == "&lt;&amp;&gt;" and isolated("ab").startswith("\u2068")
+
+
+def test_names_beside_bars_are_cut_at_their_end_and_whole_in_hover_and_table(sample):
+    long = "Water reached the second floor of the mill in Brenn and nobody has come to fetch us yet"
+    table = sample.table.with_columns(pl.lit(long).alias(Col.TEXT))
+    figure = figures.duplicates_figure(table)
+    shown = figure.plot.layout.yaxis.ticktext[0].strip("\u2068\u2069")
+    assert shown.endswith("…") and long.startswith(shown[:-1]) and 30 <= len(shown) <= 38
+    assert re.sub("[\u2068\u2069]", "", figure.plot.data[0].customdata[0]).replace("<br>", " ") == long
+    assert figure.table["text"][0] == long
+    topics = sample.topics.with_columns(pl.lit(long).alias(TopicCol.NAME))
+    for drawn in (figures.topics_figure(topics), figures.topics_over_time_figure(sample.table, topics)):
+        assert len(drawn.plot.layout.yaxis.ticktext[0]) <= 40
+
+
+def test_wide_scripts_are_cut_earlier_and_never_inside_a_letter():
+    assert text_width("abc") == 3 and text_width("水がない") == 8 and text_width("e\u0301") == 1
+    assert len(fitted("水" * 60, 38)) == 19 and fitted("ab", 2) == "ab"
+    for text in ("நீர் வேண்டும் உடனே", "पानी चाहिए", "👩‍👩‍👧 family"):
+        for width in range(3, 20):
+            cut = fitted(text, width)
+            rest = text[len(cut) - 1 :].lstrip()
+            assert cut == text or not rest or not _is_mark(rest[0]) or len(cut) == 2
+    assert tick("<b>&") == "\u2068&lt;b&gt;&amp;\u2069" and wrapped("") == ""
+    assert wrapped("水" * 60).count("<br>") == 2
 
 
 def _is_mark(letter):

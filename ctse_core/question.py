@@ -44,8 +44,8 @@ class Answer:
     """The posts found, best first.
 
     ``posts`` are rows of the posts table with ``position`` (row in it), ``similarity`` (cosine in
-    [-1, 1], null when only words were asked for), ``band`` (strong, maybe, none; empty where posts are
-    sought by posts) and the shares of ``by_meaning`` and ``by_words`` in [0, 1].
+    [-1, 1], null when only words were asked for), ``band`` (strong, maybe, words where only words are shared, none;
+    empty where posts are sought by posts) and the shares of ``by_meaning`` and ``by_words`` in [0, 1].
     ``answered`` is False where nothing found is more than chance; ``sentence`` says how it stands.
     """
 
@@ -113,7 +113,7 @@ class Searcher:
         if question.mode == "words":
             found = self.lexical.search(words, k, where)
             best = float(found.score[0]) if len(found.score) else 1.0
-            answer = self._posts(found.rows, None, np.full(len(found.rows), "strong"), found.score / best)
+            answer = self._posts(found.rows, None, np.full(len(found.rows), "words"), found.score / best)
             return _told(answer, len(found.rows) > 0, bool(question.among))
         plain = self.encoder.encode([text])
         vector = self._offsets.centred(plain, [language], self._origin)
@@ -126,6 +126,8 @@ class Searcher:
             rows, similarity, by_words = fused.rows, fused.similarity, fused.words
             answered |= bool((by_words > 0).any())
         band = self.judge.bands(plain[0], rows, self.judge.similarity(plain[0], rows))
+        if by_words is not None:
+            band = np.where((band == "none") & (by_words > 0), "words", band)
         if self.unique < LEAST_JUDGED:
             band, answered = np.full(len(rows), ""), True
         answered |= bool((band != "none").any())
@@ -208,10 +210,12 @@ def _told(posts: pl.DataFrame, answered: bool, filtered: bool = False) -> Answer
     bands = posts["band"].to_list()
     likely = sum(band == "strong" for band in bands)
     maybe = sum(band == "maybe" for band in bands)
-    if not likely + maybe:
+    if not likely + maybe and "words" not in bands:
         return Answer(posts, True, f"The {posts.height:,} nearest posts, best first.")
-    weak = posts.height - likely - maybe
-    parts = [f"{likely:,} strong", f"{maybe:,} maybe", f"{weak:,} that may be chance"]
+    shared = sum(band == "words" for band in bands)
+    weak = posts.height - likely - maybe - shared
+    counts = ((likely, "strong"), (maybe, "maybe"), (shared, "sharing words"), (weak, "that may be chance"))
+    parts = [f"{count:,} {kind}" for count, kind in counts if count]
     return Answer(posts, True, f"The {posts.height:,} nearest posts, best first: {', '.join(parts)}.")
 
 

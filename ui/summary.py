@@ -40,10 +40,11 @@ def headline(workspace: Workspace) -> None:
     boxes[3].metric(f"Topics ({share})", f"{clusters.filter(clusters != UNSORTED).n_unique():,}", border=True)
     times = table[Col.TIME].drop_nulls()
     first, last = times.min(), times.max()
-    span = "undated"
+    span, year = "undated", ""
     if isinstance(first, datetime) and isinstance(last, datetime):
-        span = f"{first:%d %b} – {last:%d %b %Y}"
-    boxes[4].metric("Time (UTC)", span, border=True)
+        span = f"{first.day} {first:%b} – {last.day} {last:%b}"
+        year = f"{last:%Y}, "
+    boxes[4].metric(f"Time ({year}UTC)", span, border=True)
 
 
 def notes(workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ from ctse_core.types import Progress, Vectors, no_progress
 _BLOCK = 2048
 _SAMPLE = 400
 _ENOUGH = 0.92
+_SPARE = 4
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def neighbour_graph(
     """Return the ``k`` nearest by cosine of each of ``vectors`` (u, d), unit rows; k is at most u - 1.
 
     Up to ``settings.exact_up_to`` posts every pair is compared; beyond, an inverted file probes the nearest cells
-    and its recall is measured on a sample. Same vectors, same threads: same graph.
+    and its recall is measured on a sample; similarities are exact either way. Same vectors: same graph.
     """
     settings = settings or StructureSettings()
     unique = len(vectors)
@@ -62,7 +63,9 @@ def _by_cells(vectors: Vectors, k: int, settings: StructureSettings, progress: P
 
     unique, width = vectors.shape
     cells = int(4 * unique**0.5)
-    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, cells, faiss.METRIC_INNER_PRODUCT)
+    # One byte a number halves the time of the search; what is found is compared again in full.
+    coarse, kind = faiss.IndexFlatIP(width), faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexIVFScalarQuantizer(coarse, width, cells, kind, faiss.METRIC_INNER_PRODUCT)
     index.cp.niter, index.cp.seed = 6, settings.seed
     index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 5, 32
     progress(0.0, "Sorting posts into cells")
@@ -88,16 +91,28 @@ def _search(
     similarity = np.empty((len(which), k), np.float32)
     for start in range(0, len(which), _BLOCK):
         asked = which[start : start + _BLOCK]
-        near, found = index.search(vectors[asked], k + 1)
-        rows[start : start + _BLOCK], similarity[start : start + _BLOCK] = without_self(asked, found, near)
+        near, found = index.search(vectors[asked], min(len(vectors), k + 1 + _SPARE))
+        near, found = compared_again(vectors, asked, found, near)
+        kept, likeness = without_self(asked, found, near)
+        rows[start : start + _BLOCK], similarity[start : start + _BLOCK] = kept[:, :k], likeness[:, :k]
         progress(min(1.0, (start + _BLOCK) / len(which)), "Finding each post's neighbours")
     return rows, np.clip(similarity, -1, 1)
+
+
+def compared_again(
+    vectors: Vectors, asked: NDArray[np.int64], found: NDArray[np.int64], near: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return exact cosines (m, j) of the ``asked`` (m,) to the ``found`` (m, j), and these in their order."""
+    exact = np.matmul(vectors[np.maximum(found, 0)], vectors[asked][:, :, None])[:, :, 0]
+    exact = np.where(found < 0, near, exact)  # -1 fills up where the cells held too few
+    order = np.argsort(-exact, axis=1, kind="stable")
+    return np.take_along_axis(exact, order, axis=1), np.take_along_axis(found, order, axis=1)
 
 
 def without_self(
     asked: NDArray[np.int64], found: NDArray[np.int64], similarity: NDArray[np.float32]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Drop from ``found`` (m, k+1) each row's own number, or the farthest where equal vectors pushed it out."""
+    """Drop from ``found`` (m, j) each row's own number, or the farthest where equal vectors pushed it out."""
     own = found == asked[:, None]
     own[~own.any(axis=1), -1] = True
     keep = ~own

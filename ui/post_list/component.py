@@ -13,7 +13,7 @@ from ctse_core.figures import language_name
 from ctse_core.types import UNSORTED, Col
 
 _HERE = Path(__file__).parent
-_BANDS = {"strong": "strong match", "maybe": "maybe", "none": "chance"}
+_BANDS = {"strong": "strong match", "maybe": "maybe", "words": "shares words", "none": "maybe chance"}
 
 
 @dataclass(frozen=True)

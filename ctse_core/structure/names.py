@@ -12,6 +12,14 @@ from ctse_core.types import UNDETERMINED
 
 JOIN = ", "
 _SCREENFUL = 48
+# Names head reports that officials read: coarse words stay in the posts and in search, not in a topic's name.
+_COARSE = frozenset(
+    "arse ass asses bastard bitch bitches bitching bullshit cunt damn dick dicks fag faggot fuck fucked fucker fuckers "
+    "fuckin fucking fucks goddamn hoe hoes lmao lmfao motherfucker motherfucking nigga niggas nigger niggers piss pissed "
+    "pussy shit shits shitty slut sluts thot whore whores wtf cabron cabrón carajo chinga coño joder mierda pendejo "
+    "puta putas puto caralho merda porra cazzo stronzo putain connard merde scheisse scheiße arschloch блять блядь сука "
+    "хуй пизда".split()
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,8 @@ def join_phrases(terms: Sequence[Term], tokens: Sequence[Sequence[str]], among: 
 def readable(word: str) -> bool:
     """Say whether ``word`` tells something alone: it has a letter, and two signs unless it is an ideograph."""
     letters = [sign for sign in word if unicodedata.category(sign)[0] == "L"]
+    if word.casefold() in _COARSE:
+        return False
     return bool(letters) and (len(word) > 1 or unicodedata.category(letters[0]) == "Lo")
 
 

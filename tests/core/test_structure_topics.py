@@ -200,3 +200,10 @@ def test_naming_loads_no_encoder_and_shows_hidden_libraries_again():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines() == ["[]", "True"]
+
+
+def test_coarse_words_head_no_topic():
+    from ctse_core.structure.names import readable
+
+    assert not readable("Fucking")
+    assert readable("flood")

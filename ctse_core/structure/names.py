@@ -13,12 +13,14 @@ from ctse_core.types import UNDETERMINED
 JOIN = ", "
 _SCREENFUL = 48
 # Names head reports that officials read: coarse words stay in the posts and in search, not in a topic's name.
-_COARSE = frozenset(
-    "arse ass asses bastard bitch bitches bitching bullshit cunt damn dick dicks fag faggot fuck fucked fucker fuckers "
-    "fuckin fucking fucks goddamn hoe hoes lmao lmfao motherfucker motherfucking nigga niggas nigger niggers piss pissed "
-    "pussy shit shits shitty slut sluts thot whore whores wtf cabron cabrón carajo chinga coño joder mierda pendejo "
-    "puta putas puto caralho merda porra cazzo stronzo putain connard merde scheisse scheiße arschloch блять блядь сука "
-    "хуй пизда".split()
+_COARSE_WORDS = """
+arse ass asses bastard bitch bitches bitching bullshit cunt damn dick dicks fag faggot fuck fucked fucker
+fuckers fuckin fucking fucks goddamn hoe hoes lmao lmfao motherfucker motherfucking nigga niggas nigger
+niggers piss pissed pussy shit shits shitty slut sluts thot whore whores wtf cabron cabrón carajo chinga coño
+joder mierda pendejo puta putas puto caralho merda porra cazzo stronzo putain connard merde scheisse scheiße
+arschloch блять блядь сука хуй пизда
+"""
+_COARSE = frozenset(_COARSE_WORDS.split())
 )
 
 

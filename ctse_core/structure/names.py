@@ -21,7 +21,6 @@ joder mierda pendejo puta putas puto caralho merda porra cazzo stronzo putain co
 arschloch блять блядь сука хуй пизда
 """
 _COARSE = frozenset(_COARSE_WORDS.split())
-)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def test_every_command_of_the_readme_runs(run, workplace):
         assert (project / "report" / name).stat().st_size > 10_000, name
     asked_json = next(output for command, output in outputs.items() if "--json" in command)
     languages = {json.loads(line)["lang"] for line in asked_json.splitlines()}
-    assert languages <= {"tr", "ar", "ku"}
+    assert languages <= {"en", "ht", "sw"}
 
 
 def test_a_question_finds_answers_in_other_languages(run):

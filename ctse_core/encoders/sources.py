@@ -69,11 +69,6 @@ def encoder_folder(spec: EncoderSpec, progress: Progress = no_progress) -> Path:
     found = at_hand(spec)
     if kind == "hub":
         return found or _fetch(spec, place, progress)
-    if found is None and sys.platform == "win32" and kind == "q4":
-        raise EncoderError(
-            f"{spec.title} has no build for Windows. Choose multilingual-e5-small, which is fetched from the hub "
-            "once, or all-MiniLM-L6-v2 for English posts (python -m ctse_core encoders)."
-        )
     if found is None:
         raise EncoderError(_not_installed(spec))
     return convert_q4(found, encoders_folder() / spec.name, spec.sha256, progress) if kind == "q4" else found

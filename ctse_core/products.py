@@ -73,7 +73,8 @@ def vectors_product(table: pl.DataFrame, representative: np.ndarray, encoder: En
 @dataclass(frozen=True)
 class UniquePosts:
     """The representatives: ``rows`` (u,) their places in the whole table, ``table`` their u rows,
-    ``vectors`` (u, d), ``copies`` (u,) posts in each group, ``words`` u lists.
+    ``vectors`` (u, d), ``copies`` (u,) posts in each group, ``words`` u lists; ``of`` (n,) the unique post behind
+    each post and ``all_times`` (n,), so that a topic's span counts its copies.
     """
 
     rows: np.ndarray
@@ -81,12 +82,22 @@ class UniquePosts:
     vectors: np.ndarray
     copies: np.ndarray
     words: pl.Series
+    of: np.ndarray
+    all_times: pl.Series
 
 
 def unique_posts(table: pl.DataFrame, copies: Any, vectors: np.ndarray, words: pl.DataFrame) -> UniquePosts:
     """Return the representatives of the table's posts."""
     rows = np.asarray(copies["unique_rows"])
-    return UniquePosts(rows, table[rows], np.asarray(vectors[rows]), np.asarray(copies["copies"])[rows], words["words"])
+    return UniquePosts(
+        rows=rows,
+        table=table[rows],
+        vectors=np.asarray(vectors[rows]),
+        copies=np.asarray(copies["copies"])[rows],
+        words=words["words"],
+        of=np.asarray(copies["unique_of"]),
+        all_times=table[Col.TIME],
+    )
 
 
 def structure_product(unique: UniquePosts, settings: StructureSettings, tell: Progress) -> Parts:
@@ -124,6 +135,8 @@ def topics_product(unique: UniquePosts, structure: Any, settings: TopicSettings,
             strength=np.asarray(structure["strength"]),
             copies=unique.copies,
             positions=rows,
+            unique_of=unique.of,
+            all_times=unique.all_times,
         ),
         settings,
         tell,

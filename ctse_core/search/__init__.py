@@ -3,7 +3,7 @@
 from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings
 from ctse_core.search.hybrid import FusedHits, FusionSettings, fuse, hybrid_search
 from ctse_core.search.index import Hits, Index, more_like_this
-from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings, contains_phrase
+from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
 from ctse_core.search.unrelated import UNRELATED_QUESTIONS
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "LexicalHits",
     "LexicalIndex",
     "LexicalSettings",
-    "contains_phrase",
     "fuse",
     "hybrid_search",
     "more_like_this",

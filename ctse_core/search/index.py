@@ -106,20 +106,6 @@ class Index:
         unit = unit_rows(np.atleast_2d(query).astype(np.float32))
         return self.background.bands(unit, rows[None], similarity[None])[0]
 
-    def more_like(
-        self, like: Rows, unlike: Rows | None = None, k: int = 10, where: NDArray[np.bool_] | None = None
-    ) -> Hits:
-        """Return the ``k`` other posts most like the rows ``like`` (m,) and least like ``unlike`` (m,).
-
-        Raises:
-            SettingError: as more_like_this and search do.
-        """
-        others = np.ones(len(self), dtype=bool) if where is None else where.copy()
-        others[np.asarray(like, dtype=np.int64)] = False
-        if unlike is not None:
-            others[np.asarray(unlike, dtype=np.int64)] = False
-        return self.search(more_like_this(self.vectors, like, unlike), k, others)
-
     def _background(self, unrelated: Vectors | None) -> Background:
         if unrelated is not None and self.scale.any():
             asked = unit_rows(check_vectors(unrelated, dim=self.vectors.shape[1]))

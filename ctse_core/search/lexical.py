@@ -1,8 +1,7 @@
-"""Search by words: BM25 over token lists, and exact phrases in the compared text."""
+"""Search by words: BM25 over token lists."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -113,19 +112,3 @@ def _weigh(
 def _rarity(posts: int, in_posts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the inverse document frequency (w,) of words that stand in ``in_posts`` (w,) of ``posts``."""
     return np.log1p((posts - in_posts + 0.5) / (in_posts + 0.5))
-
-
-def fold(text: str) -> str:
-    """Return the form in which phrases are compared: compatibility forms and case folded away."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-
-
-def contains_phrase(texts: Sequence[str], phrase: str) -> NDArray[np.bool_]:
-    """Return which of ``texts`` (n) hold ``phrase`` exactly, whatever its case: (n,) bool.
-
-    White space inside the phrase matches any run of white space; an empty phrase keeps every post.
-    """
-    wanted = " ".join(fold(phrase).split())
-    if not wanted:
-        return np.ones(len(texts), dtype=bool)
-    return np.fromiter((wanted in " ".join(fold(text).split()) for text in texts), dtype=bool, count=len(texts))

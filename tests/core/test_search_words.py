@@ -10,7 +10,6 @@ from ctse_core.search import (
     Index,
     LexicalIndex,
     LexicalSettings,
-    contains_phrase,
     fuse,
     hybrid_search,
 )
@@ -59,14 +58,6 @@ def test_the_filter_and_k_hold():
 @pytest.mark.parametrize("posts", [[], [[]], [[], []]])
 def test_posts_without_words_make_an_index_that_finds_nothing(posts):
     assert len(LexicalIndex(posts).search(["water"]).rows) == 0
-
-
-def test_phrases_match_whatever_the_case_form_and_spacing():
-    texts = ["Clean  WATER now", "no water", "ＣＬＥＡＮ water", "Straße", "مياه الشرب", "clean\nwater"]
-    assert contains_phrase(texts, "clean water").tolist() == [True, False, True, False, False, True]
-    assert contains_phrase(texts, "STRASSE").tolist() == [False, False, False, True, False, False]
-    assert contains_phrase(texts, "الشرب").tolist() == [False] * 4 + [True, False]
-    assert contains_phrase(texts, "  ").all()
 
 
 def test_fusing_mixes_scores_by_weight_and_shows_each_share():

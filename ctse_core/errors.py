@@ -25,6 +25,10 @@ class JobError(CtseError):
     """A job that cannot be started, found or finished."""
 
 
+class TrainError(CtseError):
+    """Pairs that cannot be trained on, or a training or an evaluation that cannot go on."""
+
+
 class SettingError(CtseError):
     """A setting outside its range."""
 

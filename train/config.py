@@ -1,0 +1,169 @@
+"""All that decides a training run, as data: equal configs on equal pairs give equal encoders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
+
+from ctse_core.errors import TrainError
+
+KIND_WEIGHTS = (("sentence", 1.0), ("post", 1.0), ("indirect", 0.7), ("paragraph", 0.5), ("ui", 0.4), ("term", 0.25))
+"""How readily a pair of each kind is drawn; a kind that is not named counts as a sentence."""
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """Which pairs are read, which are kept, and how often each language is drawn.
+
+    Attributes:
+        files: Parquet, TSV, Moses or TMX files of pairs.
+        languages: codes to keep; empty keeps all.
+        cap: most pairs of one language from one source, drawn at random.
+        caps: lower caps of single sources or kinds, as (name, pairs).
+        weights: how readily pairs of a source or a kind are drawn, as (name, weight).
+        temperature: languages are drawn in proportion to their pairs to this power: 1 as they are, 0 all alike.
+        without: sources that are left out.
+        most: (language, pairs): trains on at most so many pairs of single languages.
+        guard: evaluation files whose sentences may not be trained on.
+        seed: of every draw.
+    """
+
+    files: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    cap: int = 500_000
+    caps: tuple[tuple[str, int], ...] = ()
+    weights: tuple[tuple[str, float], ...] = KIND_WEIGHTS
+    temperature: float = 0.5
+    without: tuple[str, ...] = ()
+    most: tuple[tuple[str, int], ...] = ()
+    guard: tuple[str, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class StudentSettings:
+    """What is trained.
+
+    Attributes:
+        encoder: an encoder of the catalogue, or a folder.
+        kind: "transformer", or "static" for a bag of token vectors begun from that encoder.
+        layers: the layers that are kept, counted from 0; empty keeps all.
+        fewest_uses: tokens that the pairs use less often leave the vocabulary; 0 keeps the whole of it.
+        dropout: in [0, 1); 0 also makes every run cheaper and more even.
+        prefix: put in front of every text; None keeps the encoder's own.
+        project: learn a linear layer from the student's width to the teacher's where they differ.
+    """
+
+    encoder: str
+    kind: str = "transformer"
+    layers: tuple[int, ...] = ()
+    fewest_uses: int = 0
+    dropout: float = 0.0
+    prefix: str | None = None
+    project: bool = False
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What is asked of the vectors.
+
+    Attributes:
+        distance: "mse" or "cosine", from both student vectors to the teacher's vector of the English; "" for none.
+        space: "raw" compares mean-pooled vectors as they are, "unit" those of length one. A teacher of unit
+            vectors needs "unit": raw students are some ten times as long and would be pulled to nothing.
+        distance_weight: weight of the distance.
+        contrastive_weight: weight of the symmetric contrastive loss (InfoNCE) between the two sides; 0 for none.
+        scale: cosines are multiplied by it before the softmax (1 / temperature).
+    """
+
+    distance: str = "mse"
+    space: str = "raw"
+    distance_weight: float = 1.0
+    contrastive_weight: float = 0.0
+    scale: float = 20.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run.
+
+    Attributes:
+        recipe: the name of the function it came from.
+        pairs, student, loss: see there.
+        teacher: an encoder of the catalogue, or a folder; "" for none.
+        steps: optimiser steps; 0 follows from ``epochs``.
+        epochs: times that every pair is seen, at most; used where ``steps`` is 0.
+        batch: pairs in one step.
+        tokens: padded tokens that go through the student at once; memory follows from it.
+        learning_rate: highest, of everything but the token vectors.
+        token_learning_rate: highest, of the token vectors.
+        warmup: share of the steps over which the rates rise; then they fall to 0 in a line.
+        weight_decay: of matrices; vectors and norms have none.
+        clip: longest gradient; 0 for no limit.
+        precision: "auto", "fp32", "bf16" or "fp16".
+        compiled: whether torch compiles the student.
+        evaluation: files by which the best checkpoint is chosen (held-out matching).
+        evaluate_every, save_every: steps; 0 for a tenth of the run.
+        seed: of weights, order and dropout.
+    """
+
+    recipe: str
+    student: StudentSettings
+    teacher: str = ""
+    pairs: PairSettings = field(default_factory=PairSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    steps: int = 0
+    epochs: int = 1
+    batch: int = 64
+    tokens: int = 4096
+    learning_rate: float = 2e-5
+    token_learning_rate: float = 2e-5
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    precision: str = "auto"
+    compiled: bool = False
+    evaluation: tuple[str, ...] = ()
+    evaluate_every: int = 0
+    save_every: int = 0
+    seed: int = 0
+
+
+def config_digest(config: TrainConfig) -> str:
+    """Return 16 hexadecimal digits that change with any setting."""
+    return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def config_of(values: dict[str, Any]) -> TrainConfig:
+    """Return the config that ``dataclasses.asdict`` (and JSON) took apart.
+
+    Raises:
+        TrainError: a setting is missing or unknown.
+    """
+    parts = {"pairs": PairSettings, "student": StudentSettings, "loss": LossSettings}
+    try:
+        inner = {name: made(**_frozen(values[name])) for name, made in parts.items()}
+        return TrainConfig(**{**_frozen(values), **inner})
+    except (TypeError, KeyError) as error:
+        raise TrainError(f"These settings are not those of a training run: {error}. Start a new run.") from error
+
+
+def differences(left: Any, right: Any, path: str = "") -> list[str]:
+    """Return a line for each setting in which two configs differ, as "name: left, right"."""
+    if is_dataclass(left) and is_dataclass(right):
+        return [
+            line
+            for each in fields(left)
+            for line in differences(
+                getattr(left, each.name), getattr(right, each.name, None), f"{path}.{each.name}".strip(".")
+            )
+        ]
+    return [] if left == right else [f"{path}: {left!r}, {right!r}"]
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return {key: _frozen(item) for key, item in value.items()} if isinstance(value, dict) else value

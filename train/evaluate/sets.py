@@ -1,0 +1,170 @@
+"""Evaluation sets: a file is known by its columns, and becomes one table that its measures understand.
+
+| kind     | known by                                            | its table                                      |
+|----------|-----------------------------------------------------|------------------------------------------------|
+| pairs    | english, translation (lang)                         | item, lang, text, english, translation         |
+| topics   | the same and topic                                  | as pairs, with topic                           |
+| sts      | sentence1, sentence2, score (lang; else English)    | item, lang, first, second, score               |
+| posts    | text and label (event, collection, lang, lang_guess)| item, lang, collection, event, text, label     |
+| messages | message and at least five columns of 0 and 1        | item, lang, text, then a column a category     |
+
+``item`` numbers what an interval draws again: a sentence (the same one in all languages), a pair, a post. Every text
+is repaired and brought into the form that the app embeds, so that the figures speak of the app.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ctse_core.errors import TrainError
+from train.evaluate import set_tables
+from train.evaluate.codes import language_of
+
+FEWEST = 20
+"""Rows of a language below which nothing is said about it."""
+FEWEST_POSTS = 50
+"""The same for posts, which fall into classes."""
+MOST_POSTS = 500
+"""Posts of one event in one language, and five times as many messages of one language, that are looked at."""
+_TEXTS = ("english", "translation", "first", "second", "text")
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """One set, ready for its measures.
+
+    Attributes:
+        name: the file's name without its ending.
+        kind: "pairs", "topics", "sts", "posts" or "messages".
+        data: the table that the measures of this kind take.
+        digest: changes with every text, label and number in it.
+        notes: what a reader should know, such as languages that were too small.
+    """
+
+    name: str
+    kind: str
+    data: pl.DataFrame
+    digest: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text of the set that is embedded, each once."""
+        names = [name for name in _TEXTS if name in self.data.columns and not (name == "text" and self.is_pairs)]
+        return list(dict.fromkeys(text for name in names for text in self.data[name].to_list()))
+
+    @property
+    def is_pairs(self) -> bool:
+        """Whether sentences stand beside their translations."""
+        return self.kind in ("pairs", "topics")
+
+
+def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) -> EvaluationSet:
+    """Return the set in a Parquet, CSV or TSV file.
+
+    ``languages`` keeps those codes only (the table's or the set's own); without it, rows whose ``lang`` is null stay
+    away, other than Sorani. ``limit`` takes at most so many sentences, pairs of a language, posts of an event in a
+    language, or messages of a language, always the same ones.
+
+    Raises:
+        TrainError: the file cannot be read, is of no known kind, or has no row that can be used.
+    """
+    path = Path(path)
+    table = _read(path)
+    kind = kind_of(table)
+    if not kind:
+        raise TrainError(
+            f"{path.name} is no evaluation set: its columns are {', '.join(table.columns)}. Pairs have english, "
+            "translation and lang; STS has sentence1, sentence2 and score; posts have text and label."
+        )
+    makers: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+        "pairs": partial(set_tables.pair_rows, keep_foreign=bool(languages)),
+        "topics": partial(set_tables.pair_rows, keep_foreign=bool(languages)),
+        "sts": set_tables.sts_rows,
+        "posts": set_tables.post_rows,
+        "messages": set_tables.message_rows,
+    }
+    data = makers[kind](table)
+    if languages:
+        data = _of_languages(data, kind, languages)
+    data, notes = _large_enough(_limited(data, kind, limit), kind)
+    if not data.height:
+        told = " ".join(notes) or "Every row is empty, or of a language that is not measured."
+        raise TrainError(f"{path.name} has no row to measure on. {told}")
+    return EvaluationSet(path.name.split(".")[0], kind, data, _digest(data), notes)
+
+
+def kind_of(table: pl.DataFrame) -> str:
+    """Return the kind of set that a table is, by its columns, or "" for none."""
+    has = set(table.columns)
+    if {"english", "translation"} <= has:
+        return "topics" if "topic" in has else "pairs"
+    if {"sentence1", "sentence2", "score"} <= has:
+        return "sts"
+    if {"text", "label"} <= has or {"text", "event"} <= has:
+        return "posts"
+    return "messages" if "message" in has and len(set_tables.categories(table)) >= 5 else ""
+
+
+def _read(path: Path) -> pl.DataFrame:
+    name = path.name.casefold().removesuffix(".gz")
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
+        ".parquet": pl.read_parquet,
+        ".csv": partial(pl.read_csv, infer_schema_length=None),
+        ".tsv": partial(pl.read_csv, separator="\t", infer_schema_length=None, quote_char=None),
+    }
+    reader = readers.get(Path(name).suffix)
+    if reader is None:
+        raise TrainError(f"{path.name} cannot be measured on; give a Parquet, CSV or TSV file.")
+    try:
+        return reader(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TrainError(f"{path} cannot be read: {error}. Give the path of an evaluation set.") from error
+
+
+def _of_languages(data: pl.DataFrame, kind: str, languages: Collection[str]) -> pl.DataFrame:
+    plain = [code for code in languages if language_of(code) == code.casefold()]
+    wanted = pl.col("lang").is_in(plain)
+    if kind in ("pairs", "topics"):  # "zho-TW" is that text alone, "zh" both
+        return data.filter(wanted | pl.col("text").is_in(list(languages)))
+    return data.filter(pl.col("lang").is_in([language_of(code) for code in languages]))
+
+
+def _limited(data: pl.DataFrame, kind: str, limit: int) -> pl.DataFrame:
+    """Return at most ``limit`` sentences, or rows of each group, drawn once and for all by a hash of their place."""
+    if kind in ("pairs", "topics", "sts"):
+        items = data["item"].unique().sort().to_numpy()
+        if not limit or len(items) <= limit:
+            return data
+        kept = np.random.default_rng(0).permutation(items)[:limit]
+        return data.filter(pl.col("item").is_in(kept.tolist()))
+    most = limit or (MOST_POSTS if kind == "posts" else 5 * MOST_POSTS)
+    groups = ["collection", "event", "lang"] if kind == "posts" else ["lang"]
+    drawn = pl.Series("drawn", np.random.default_rng(0).permutation(data.height))
+    ranked = data.with_columns(drawn).with_columns(pl.col("drawn").rank("ordinal").over(groups))
+    return ranked.filter(pl.col("drawn") <= most).drop("drawn")
+
+
+def _large_enough(data: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    group = "text" if kind in ("pairs", "topics") else "lang"
+    counts = data.group_by(group).len().sort(group)
+    fewest = FEWEST_POSTS if kind == "posts" else FEWEST
+    small = counts.filter(pl.col("len") < fewest)
+    notes = tuple(
+        f"{code} has {count} rows, fewer than {fewest}, and is left out." for code, count in small.iter_rows()
+    )
+    return data.filter(~pl.col(group).is_in(small[group].to_list())), notes
+
+
+def _digest(data: pl.DataFrame) -> str:
+    digest = hashlib.sha256("\t".join(data.columns).encode())
+    for column in data.columns:
+        digest.update("\n".join(map(str, data[column].to_list())).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]

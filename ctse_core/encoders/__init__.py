@@ -8,6 +8,8 @@ from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
 from ctse_core.encoders.pooling import mean_pool
 from ctse_core.encoders.remote import Consent, RemoteEncoder, RemoteSettings, consent_question, host_of, remote_settings
 from ctse_core.encoders.sources import EncoderStatus, list_encoders
+from ctse_core.encoders.static import StaticEncoder
+from ctse_core.encoders.static_start import StaticStart, static_of
 from ctse_core.encoders.transformer import SentenceEncoder
 
 __all__ = [
@@ -22,6 +24,8 @@ __all__ = [
     "RemoteEncoder",
     "RemoteSettings",
     "SentenceEncoder",
+    "StaticEncoder",
+    "StaticStart",
     "consent_question",
     "embed",
     "host_of",
@@ -29,5 +33,6 @@ __all__ = [
     "load_encoder",
     "mean_pool",
     "remote_settings",
+    "static_of",
     "text_digest",
 ]

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ctse_core.encoders.catalog import ENCODERS
+from ctse_core.encoders.layout import is_static
 from ctse_core.encoders.onnx_runtime import OnnxEncoder
 from ctse_core.encoders.remote import Consent, RemoteEncoder, remote_settings
 from ctse_core.encoders.sources import encoder_folder
+from ctse_core.encoders.static import StaticEncoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.types import Progress, Vectors, no_progress
 
@@ -55,7 +57,8 @@ def load_encoder(
     with a ``consent`` to its host.
 
     ``device`` is "cpu", "cuda" or None (a GPU where there is one). ``runtime`` is "torch", "onnx-int8"
-    (CPU only, about four times as fast) or "auto": onnx-int8 on a CPU, torch on a GPU. Only an encoder of the
+    (CPU only, about four times as fast) or "auto": onnx-int8 on a CPU, torch on a GPU; a bag of token vectors
+    has one runtime only, on the processor, whatever is asked. Only an encoder of the
     hub that is not yet in its cache touches the network.
 
     Raises:
@@ -67,6 +70,8 @@ def load_encoder(
     if str(name_or_folder).startswith(("http://", "https://")):
         return RemoteEncoder(remote_settings(str(name_or_folder)), consent)
     name, folder, prefix = _find(name_or_folder, progress)
+    if is_static(folder):
+        return StaticEncoder.load(folder, name, prefix)
     where = device or ("cuda" if has_gpu() else "cpu")
     if runtime == "onnx-int8" and where != "cpu":
         raise SettingError("The runtime onnx-int8 works on the processor only; choose torch or the device cpu.")

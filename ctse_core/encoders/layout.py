@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class EncoderLayout:
     folder: Path
     use: EncoderUse
     dense: tuple[DenseLayer, ...]
+    kind: str = "transformer"  # or "static", a bag of token vectors
 
     def files(self) -> list[str]:
         """Return the names of the files in ``folder`` that decide the vectors: weights, tokenizer, model."""
@@ -79,15 +80,17 @@ def read_layout(folder: Path, prefix: str | None = None) -> EncoderLayout:
     """Read a local folder: ``config.json`` and weights, and the sentence-transformers files if there are any.
 
     ``prefix`` overrules what the folder says. A folder without ``modules.json`` is a plain transformers
-    model: mean over all tokens, no prefix.
+    model: mean over all tokens, no prefix. That of a StaticEmbedding holds weights and a tokenizer, no
+    ``config.json``, and its tokenizer alone knows its most tokens.
 
     Raises:
         EncoderError: files are missing, or the folder asks for a step that is not built here.
     """
-    require_files(folder)
-    modules = _read_json(folder / "modules.json", [])
-    steps = [(str(step.get("type", "")).rsplit(".", 1)[-1], str(step.get("path", ""))) for step in modules]
+    steps = _steps(folder)
     kinds = [kind for kind, _ in steps]
+    if kinds[:1] == ["StaticEmbedding"]:
+        return _static_layout(folder, steps, prefix)
+    require_files(folder)
     known = {"Transformer", "Pooling", "Dense", "Normalize"}
     strange = [kind for kind in kinds if kind not in known]
     if strange or (kinds and kinds[:2] != ["Transformer", "Pooling"]):
@@ -112,12 +115,40 @@ def read_layout(folder: Path, prefix: str | None = None) -> EncoderLayout:
     )
 
 
-def require_files(folder: Path) -> None:
+def _steps(folder: Path) -> list[tuple[str, str]]:
+    """Return kind and sub-folder of each step that ``modules.json`` names, none where it is not there."""
+    modules = _read_json(folder / "modules.json", [])
+    steps = [step if isinstance(step, dict) else {} for step in modules]
+    return [(str(step.get("type", "")).rsplit(".", 1)[-1], str(step.get("path", ""))) for step in steps]
+
+
+def is_static(folder: Path) -> bool:
+    """Return whether a folder holds a bag of token vectors (its first step is a StaticEmbedding).
+
+    Raises:
+        EncoderError: its ``modules.json`` is damaged.
+    """
+    return [kind for kind, _ in _steps(folder)[:1]] == ["StaticEmbedding"]
+
+
+def _static_layout(folder: Path, steps: list[tuple[str, str]], prefix: str | None) -> EncoderLayout:
+    if [kind for kind, _ in steps[1:]] not in ([], ["Normalize"]):
+        raise EncoderError(
+            f"The encoder in {folder} works in the steps {' → '.join(kind for kind, _ in steps)}; after a "
+            "StaticEmbedding only Normalize can be read. Choose another encoder."
+        )
+    inner = folder / steps[0][1]
+    require_files(inner, config=False)
+    use = EncoderUse(prefix=_default_prompt(folder) if prefix is None else prefix)
+    return EncoderLayout(inner, use, (), "static")
+
+
+def require_files(folder: Path, config: bool = True) -> None:
     """Raise an ``EncoderError`` that names what is missing unless ``folder`` holds a model."""
     if not folder.is_dir():
         raise EncoderError(f"There is no encoder folder at {folder}.")
     missing = []
-    if not (folder / "config.json").is_file():
+    if config and not (folder / "config.json").is_file():
         missing.append("config.json")
     if not any((folder / name).is_file() for name in _WEIGHTS):
         missing.append("model.safetensors (or pytorch_model.bin)")
@@ -146,14 +177,33 @@ def write_sentence_modules(folder: Path, dim: int, use: EncoderUse, dense: Seque
         "pooling_mode_max_tokens": False,
         "pooling_mode_mean_sqrt_len_tokens": False,
     }
-    prompts = {"prompts": {"query": use.prefix, "document": use.prefix}, "default_prompt_name": "query"}
     files: dict[str, Any] = {
         "modules.json": modules,
         "1_Pooling/config.json": pooling,
         "sentence_bert_config.json": {"max_seq_length": use.max_tokens, "do_lower_case": use.lowercase},
-        "config_sentence_transformers.json": prompts if use.prefix else {"prompts": {}},
+        "config_sentence_transformers.json": _prompts(use),
     }
     (folder / "1_Pooling").mkdir(exist_ok=True)
+    _write_json(folder, files)
+
+
+def write_static_modules(folder: Path, use: EncoderUse) -> None:
+    """Write the files by which sentence-transformers, and ``read_layout``, know a bag of token vectors."""
+    kind = "sentence_transformers.models."
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": f"{kind}StaticEmbedding"},
+        {"idx": 1, "name": "1", "path": "1_Normalize", "type": f"{kind}Normalize"},
+    ]
+    (folder / "1_Normalize").mkdir(exist_ok=True)
+    _write_json(folder, {"modules.json": modules, "config_sentence_transformers.json": _prompts(use)})
+
+
+def _prompts(use: EncoderUse) -> dict[str, Any]:
+    prompts = {"prompts": {"query": use.prefix, "document": use.prefix}, "default_prompt_name": "query"}
+    return prompts if use.prefix else {"prompts": {}}
+
+
+def _write_json(folder: Path, files: Mapping[str, Any]) -> None:
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
 

@@ -21,11 +21,13 @@ class TextTokenizer:
     """Token ids of texts, cut at the encoder's most tokens, its prefix in front.
 
     ``backend`` is the Rust tokenizer, or transformers' own Python one where a model has no other (BERTweet).
+    ``marks`` says whether the marks of begin and end are put around a text.
     """
 
-    def __init__(self, backend: Any, use: EncoderUse) -> None:
+    def __init__(self, backend: Any, use: EncoderUse, marks: bool = True) -> None:
         self.backend = backend
         self.use = use
+        self.marks = marks
         self.is_fast = hasattr(backend, "encode_batch_fast")
 
     @classmethod
@@ -42,14 +44,14 @@ class TextTokenizer:
         return cls(getattr(tokenizer, "backend_tokenizer", None) or tokenizer, use)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text, cut at the most allowed, marks of begin and end included."""
+        """Return the token ids of each text, cut at the most allowed."""
         prepared = [self._prepared(text) for text in texts]
         if not self.is_fast:
             return self.backend(prepared, truncation=True, max_length=self.use.max_tokens)["input_ids"] if texts else []
         # Set on every call: transformers' own tokenizer shares this object and changes both.
         self.backend.no_padding()
         self.backend.enable_truncation(self.use.max_tokens)
-        return [encoding.ids for encoding in self.backend.encode_batch_fast(prepared)]
+        return [each.ids for each in self.backend.encode_batch_fast(prepared, add_special_tokens=self.marks)]
 
     def uncut(self) -> Any:
         """Return the backend as it was loaded, without the cut that ``ids`` set."""

@@ -1,0 +1,120 @@
+"""``python -m train.evaluate.languages ENCODER --sets FILE… --out FOLDER``: why languages do not match."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from ctse_core.encoders import load_encoder
+from ctse_core.errors import CtseError, TrainError
+from train.evaluate.languages import Heading, LanguageSettings, diagnose, languages_page, with_causes
+from train.evaluate.sets import EvaluationSet, read_set
+
+DESCRIPTION = """\
+For each language of a set of translations: how often sentences find their translation, what the tokenizer makes
+of the language, what training saw of it, hubs, the nearest wrong neighbours with both texts, and the likely cause.
+Leaves languages.html, languages.csv and neighbours.csv in --out. They hold sentences of the sets: mind their
+licence before you pass them on, or give --no-texts."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Write the page and the two tables; return the exit code: 0 done, 1 a problem told, 130 stopped."""
+    asked = _parser().parse_args(words)
+    try:
+        told = run(asked)
+    except CtseError as problem:
+        print(f"ctse: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ctse: stopped", file=sys.stderr)
+        return 130
+    print(told)
+    return 0
+
+
+def run(asked: argparse.Namespace) -> str:
+    """Return a sentence about what was found, with the page's path, after writing it."""
+    sets = [read_set(path, asked.languages.split(",") if asked.languages else (), asked.limit) for path in asked.sets]
+    pairs = pairs_of(sets)
+    seen = counts_of(Path(asked.store)) if asked.store else None
+    encoder = load_encoder(asked.encoder, progress=_told)
+    settings = LanguageSettings(asked.below, asked.examples, not asked.no_texts)
+    figures, neighbours = diagnose(encoder, pairs, seen, settings, _told)
+    figures = with_causes(figures, asked.below)
+    words = f"{pairs.height:,} pairs of {', '.join(one.name for one in sets)}."
+    heading = Heading(encoder.name, asked.below, f"{datetime.date.today():%Y-%m-%d}", words)
+    out = Path(asked.out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        figures.write_csv(out / "languages.csv", float_precision=6)
+        disarmed(neighbours).write_csv(out / "neighbours.csv", float_precision=6)
+        (out / "languages.html").write_text(languages_page(figures, neighbours, heading), encoding="utf-8")
+    except OSError as fault:
+        raise TrainError(f"Cannot write to {out} ({fault.strerror or fault}); name another folder.") from fault
+    below = figures.filter(pl.col("matching") < asked.below).height
+    return f"{below} of {figures.height} languages are below {asked.below}; see {out / 'languages.html'}"
+
+
+def disarmed(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with an apostrophe before each text that a spreadsheet would take for a formula."""
+    text = pl.col(pl.Utf8)
+    return table.with_columns(pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).name.keep())
+
+
+def pairs_of(sets: list[EvaluationSet]) -> pl.DataFrame:
+    """Return the pairs of all sets as one table: set, lang, text, english, translation.
+
+    Raises:
+        TrainError: a set has no translations.
+    """
+    other = [one.name for one in sets if one.kind not in ("pairs", "topics")]
+    if other:
+        raise TrainError(f"{', '.join(other)} has no translations to match; give sets of English-to-X pairs.")
+    columns = ["lang", "text", "english", "translation"]
+    return pl.concat([one.data.select(pl.lit(one.name).alias("set"), *columns) for one in sets])
+
+
+def counts_of(folder: Path) -> pl.DataFrame:
+    """Return what a training run kept, out of its folder or that of its pairs: language, source, kept.
+
+    Raises:
+        TrainError: there is no table of counts.
+    """
+    found = next((path for path in (folder / "counts.csv", folder / "pairs" / "counts.csv") if path.is_file()), None)
+    if found is None:
+        raise TrainError(f"There is no counts.csv in {folder}; name the folder of a training run, or of its pairs.")
+    counts = pl.read_csv(found, schema_overrides={"language": pl.Utf8, "source": pl.Utf8})
+    missing = [name for name in ("language", "source", "kept") if name not in counts.columns]
+    if missing:
+        raise TrainError(f"{found} has no column {', '.join(missing)}; name the folder of a training run.")
+    return counts
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.evaluate.languages",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("encoder", help="an encoder of the catalogue, or a folder")
+    parser.add_argument("--sets", nargs="+", required=True, metavar="FILE", help="Parquet, CSV or TSV of pairs")
+    parser.add_argument("--out", required=True, metavar="FOLDER")
+    parser.add_argument("--store", metavar="FOLDER", help="a training run, for the pairs and sources it saw")
+    parser.add_argument("--languages", default="", help="codes with commas between; default: all")
+    parser.add_argument("--limit", type=int, default=0, help="so many sentences only; default: all")
+    parser.add_argument("--below", type=float, default=0.95, help="matching under which errors are looked into")
+    parser.add_argument("--examples", type=int, default=4, help="wrong neighbours shown a language and direction")
+    parser.add_argument("--no-texts", action="store_true", help="tell wrong neighbours by their rows only")
+    return parser
+
+
+def _told(share: float, sentence: str) -> None:
+    print(f"\r{share:4.0%} {sentence:<70.70}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -137,14 +137,22 @@ def _of_languages(data: pl.DataFrame, kind: str, languages: Collection[str]) -> 
     return data.filter(pl.col("lang").is_in([language_of(code) for code in languages]))
 
 
+def drawn_sentences(data: pl.DataFrame, most: int, group: str, seed: int = 0) -> pl.DataFrame:
+    """Return at most ``most`` rows of each ``group``: those whose ``item`` comes first in one shuffled order.
+
+    The order is that of all items, so languages that share their sentences keep the same ones.
+    """
+    items = data["item"].unique().sort()
+    place = pl.Series("place", np.random.default_rng(seed).permutation(len(items)), dtype=pl.Int64)
+    ranked = data.join(pl.DataFrame([items, place]), on="item", maintain_order="left")
+    kept = ranked.filter(pl.col("place").rank("dense").over(group) <= most)
+    return kept.drop("place")
+
+
 def _limited(data: pl.DataFrame, kind: str, limit: int) -> pl.DataFrame:
-    """Return at most ``limit`` sentences, or rows of each group, drawn once and for all by a hash of their place."""
+    """Return at most ``limit`` sentences or rows of each group, drawn once and for all."""
     if kind in ("pairs", "topics", "sts"):
-        items = data["item"].unique().sort().to_numpy()
-        if not limit or len(items) <= limit:
-            return data
-        kept = np.random.default_rng(0).permutation(items)[:limit]
-        return data.filter(pl.col("item").is_in(kept.tolist()))
+        return drawn_sentences(data, limit, "lang" if kind == "sts" else "text") if limit else data
     most = limit or (MOST_POSTS if kind == "posts" else 5 * MOST_POSTS)
     groups = ["collection", "event", "lang"] if kind == "posts" else ["lang"]
     drawn = pl.Series("drawn", np.random.default_rng(0).permutation(data.height))

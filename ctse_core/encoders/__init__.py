@@ -11,6 +11,7 @@ from ctse_core.encoders.sources import EncoderStatus, list_encoders
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.encoders.static_start import StaticStart, static_of
 from ctse_core.encoders.transformer import SentenceEncoder
+from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
 
 __all__ = [
     "DEFAULT_ENCODER",
@@ -29,9 +30,11 @@ __all__ = [
     "consent_question",
     "embed",
     "host_of",
+    "keep_layers",
     "list_encoders",
     "load_encoder",
     "mean_pool",
+    "prune_vocabulary",
     "remote_settings",
     "static_of",
     "text_digest",

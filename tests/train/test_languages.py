@@ -82,6 +82,14 @@ def test_without_texts_no_sentence_is_kept():
     assert "puente" not in page and "finds pair" in page
 
 
+def test_a_set_whose_pairs_are_shifted_is_told():
+    shifted, _ = diagnose(WordEncoder(), pairs(es=SPANISH[1:] + SPANISH[:1]))
+    assert shifted["matching"][0] == 0.0
+    assert shifted["mutual_errors"][0] == 1.0
+    figures, _ = diagnose(WordEncoder(), pairs(xx=MUDDLED))
+    assert figures["mutual_errors"][0] < 0.5
+
+
 def test_equal_sentences_are_not_errors():
     vectors = np.eye(3, dtype=np.float32)
     queries = vectors[[0, 0, 2]]
@@ -157,7 +165,7 @@ def usual(**changes) -> dict:
     }
     row |= {"matching": 0.9, "centred": 0.9, "to_language": 0.9, "to_english": 0.9, "errors": 200, "pairs": 1000}
     row |= {"tokens_per_word": 1.4, "tokens_per_english_token": 1.2, "hub_share": 0.005, "hub_skewness": 1.5}
-    row |= {"short_errors": 0.25, "gap": -0.03, "told": "languages that match"}
+    row |= {"short_errors": 0.25, "gap": -0.03, "mutual_errors": 0.05, "told": "languages that match"}
     return row | changes
 
 
@@ -165,6 +173,7 @@ def usual(**changes) -> dict:
     ("changes", "says"),
     [
         ({}, "No figure stands out"),
+        ({"mutual_errors": 0.5}, "look shifted"),
         ({"unknown_share": 0.4}, "40 % of its tokens are unknown"),
         ({"declared": False}, "not made for this language"),
         ({"pairs_seen": 0, "sources_seen": 0}, "saw no pair"),
@@ -229,7 +238,7 @@ def test_a_run_without_counts_is_a_sentence(tmp_path):
 
 def test_the_command_leaves_a_page_and_two_tables(tmp_path, capsys):
     tiny_encoder(tmp_path / "tiny")
-    numbers = "one two three four five six seven eight nine ten".split()
+    numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     rows = [("sw", f"{a} cups of {b}", f"vikombe {b} na {a}") for a in numbers for b in numbers[:3]]
     pl.DataFrame(rows, schema=["lang", "english", "translation"], orient="row").write_csv(tmp_path / "mine.csv")
     words = [str(tmp_path / "tiny"), "--sets", str(tmp_path / "mine.csv"), "--out", str(tmp_path / "out")]

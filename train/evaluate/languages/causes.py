@@ -20,6 +20,7 @@ SHORT = 0.40
 UNLEARNT = 0.70
 ONE_SIDED = 0.05
 CLOSE = 0.01
+MUTUAL = 0.20  # true errors choose each other in some 5 of 100 cases, shifted pairs far more often
 
 
 def with_causes(figures: pl.DataFrame, below: float = 0.95) -> pl.DataFrame:
@@ -55,6 +56,16 @@ def likely_cause(row: Row, usual: Row) -> str:
             "in training, or a larger student, would help."
         )
     return " ".join(told[:2])
+
+
+def _shifted(row: Row, usual: Row) -> str:
+    share = row["mutual_errors"]
+    if share is None or share < MUTUAL or row["errors"] < 20:
+        return ""
+    return (
+        f"In {_percent(share)} of its errors both sentences choose each other: the set's own pairs look shifted or "
+        "mixed up in this language. Read the neighbours below before blaming the encoder."
+    )
 
 
 def _unknown(row: Row, usual: Row) -> str:
@@ -162,6 +173,7 @@ def _near_miss(row: Row, usual: Row) -> str:
 
 
 _RULES: tuple[Callable[[Row, Row], str], ...] = (
+    _shifted,
     _unknown,
     _undeclared,
     _unseen,

@@ -41,6 +41,7 @@ FIGURES: dict[str, Any] = {
     "short_errors": pl.Float64,  # share of the errors made on the shorter quarter of the English sentences
     "hub_share": pl.Float64,  # of queries that find the one candidate that is found most often, [0, 1]
     "hub_skewness": pl.Float64,  # of how often candidates are among the ten nearest
+    "mutual_errors": pl.Float64,  # share of wrong answers whose own nearest is the asking sentence
     "gap": pl.Float64,  # mean cosine of translations less that of the nearest other, over the errors
 }
 NEIGHBOURS: dict[str, Any] = {
@@ -169,6 +170,7 @@ class _Text:
                 "short_errors": self._short_errors(wrong),
                 "hub_share": float(hub.first.max() / n),
                 "hub_skewness": max(skewness(side.among) for side in sides),
+                "mutual_errors": self._mutual_errors(),
                 "gap": float(apart[wrong].mean()) if wrong.any() else None,
             }
             | self._pieces(counter, wrong)
@@ -177,6 +179,11 @@ class _Text:
     def _centred(self) -> float:
         one, other = centred(self.one), centred(self.other)
         return float(np.mean([nearest(*sides, self.same).right.mean() for sides in ((one, other), (other, one))]))
+
+    def _mutual_errors(self) -> float | None:
+        wrong = ~self.forward.right
+        mutual = self.backward.found[self.forward.found] == np.arange(len(wrong))
+        return float(mutual[wrong].mean()) if wrong.any() else None
 
     def _short_errors(self, wrong: NDArray[np.bool_]) -> float | None:
         lengths = np.array([len(text) for text in self.english])

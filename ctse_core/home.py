@@ -19,6 +19,11 @@ def projects_home() -> Path:
     return user_data_path("ctse", appauthor=False) / "projects"
 
 
+def evaluations_home() -> Path:
+    """Return the folder for evaluations of a person's own encoders and pairs, beside the projects."""
+    return projects_home().parent / "evaluations"
+
+
 def cache_home() -> Path:
     """Return the folder for what can be made again (``$CTSE_HOME/cache`` or the user's cache folder)."""
     own = os.environ.get(HOME_VARIABLE)

@@ -13,8 +13,9 @@ from tests.fakes import WordEncoder, tiny_encoder
 from train.evaluate.languages import Heading, LanguageSettings, diagnose, languages_page, likely_cause, with_causes
 from train.evaluate.languages.__main__ import counts_of, disarmed, main
 from train.evaluate.languages.causes import usual_of
-from train.evaluate.languages.neighbours import centred, nearest, numbers_of, skewness
+from train.evaluate.languages.neighbours import centred, nearest, skewness
 from train.evaluate.languages.pieces import piece_counter, script_shares, word_counts
+from train.evaluate.matching import matching, same_texts
 
 ENGLISH = ["flood road", "fire", "water food", "help hospital", "bridge", "storm electricity"]
 SPANISH = [
@@ -94,7 +95,20 @@ def test_equal_sentences_are_not_errors():
     vectors = np.eye(3, dtype=np.float32)
     queries = vectors[[0, 0, 2]]
     assert nearest(queries, vectors).right.tolist() == [True, False, True]
-    assert nearest(queries, vectors, [numbers_of(["Same", "same ", "other"])]).right.tolist() == [True, True, True]
+    assert nearest(queries, vectors, [same_texts(["Same", "same ", "other"])]).right.tolist() == [True, True, True]
+
+
+def test_figures_are_those_of_the_bench():
+    numbers = ["one", "two", "three", "four", "five"]
+    english = [f"{a} of {b}" for a in numbers for b in numbers]
+    rows = {"item": range(25), "lang": ["xx"] * 25, "text": ["xx"] * 25, "english": english, "set": ["mine"] * 25}
+    data = pl.DataFrame(rows).with_columns(pl.Series("translation", english[3:] + english[:3]))
+    row = diagnose(WordEncoder(), data)[0].row(0, named=True)
+    bench = matching(WordEncoder().encode, data).filter(pl.col("lang") == "xx")
+    told = {(measure, variant): value for measure, variant, value in bench.select("measure", "variant", "value").rows()}
+    assert row["matching"] == pytest.approx(told["matching", "cosine"])
+    assert row["to_language"] == pytest.approx(told["matching_to", "cosine"])
+    assert row["centred"] == pytest.approx(told["matching", "centred"])
 
 
 def test_neighbours_in_blocks_are_those_of_the_whole(monkeypatch):

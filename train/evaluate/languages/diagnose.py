@@ -14,8 +14,9 @@ from ctse_core.encoders import ENCODERS
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, Vectors, check_vectors, no_progress
 from train.evaluate.codes import language_of
-from train.evaluate.languages.neighbours import Nearest, centred, nearest, numbers_of, skewness
+from train.evaluate.languages.neighbours import Nearest, centred, nearest, skewness
 from train.evaluate.languages.pieces import Pieces, piece_counter, script_shares, word_counts
+from train.evaluate.matching import same_texts, unit
 
 PAIR_COLUMNS = ("set", "lang", "text", "english", "translation")
 FIGURES: dict[str, Any] = {
@@ -144,9 +145,9 @@ class _Text:
         self.english = group["english"].to_list()
         self.translation = group["translation"].to_list()
         n = group.height
-        self.one = english(self.english)
-        self.other = check_vectors(encode(self.translation), n, self.one.shape[1])
-        self.same = (numbers_of(self.english), numbers_of(self.translation))
+        self.one = unit(english(self.english))
+        self.other = unit(check_vectors(encode(self.translation), n, self.one.shape[1]))
+        self.same = (same_texts(self.english), same_texts(self.translation))
         self.forward = nearest(self.one, self.other, self.same)
         self.backward = nearest(self.other, self.one, self.same)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.types import Rows, Vectors
+from train.evaluate.matching import unit
 
 BLOCK = 1024
 HUB_NEIGHBOURS = 10
@@ -59,12 +60,6 @@ def nearest(queries: Vectors, candidates: Vectors, same: Sequence[NDArray[np.int
     return Nearest(found, cosine, own, right, np.bincount(found, minlength=n), among)
 
 
-def numbers_of(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return (n,) numbers that are equal where texts are, letter case and blanks apart."""
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(" ".join(text.casefold().split()), len(known)) for text in texts], dtype=np.int64)
-
-
 def skewness(counts: NDArray[np.int64]) -> float:
     """Return the third standardised moment of (n,) counts: 0 where all candidates are near to alike many.
 
@@ -79,6 +74,4 @@ def skewness(counts: NDArray[np.int64]) -> float:
 
 def centred(vectors: Vectors) -> Vectors:
     """Return unit rows (n, d) of ``vectors`` less their mean: what is left without a language's own place."""
-    moved = vectors - vectors.mean(axis=0)
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.asarray(moved / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    return unit(vectors - vectors.mean(axis=0))

@@ -2,6 +2,7 @@
 
 from ctse_core.figures.base import Figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
+from ctse_core.figures.evaluation import dots_figure, scores_figure, speed_quality_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
 from ctse_core.figures.semantic_map import semantic_map
@@ -9,10 +10,13 @@ from ctse_core.figures.semantic_map import semantic_map
 __all__ = [
     "LANGUAGE_NAMES",
     "Figure",
+    "dots_figure",
     "duplicates_figure",
     "language_name",
     "languages_figure",
+    "scores_figure",
     "semantic_map",
+    "speed_quality_figure",
     "topics_figure",
     "topics_over_time_figure",
     "volume_figure",

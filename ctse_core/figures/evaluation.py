@@ -1,0 +1,256 @@
+"""What encoders are worth: scores with their intervals by language, and quality against speed."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from ctse_core.figures.base import (
+    GRID,
+    PALETTE,
+    QUIET,
+    SYMBOLS,
+    TOOL_BAR,
+    Figure,
+    blank,
+    count,
+    label,
+    nothing,
+    shorten,
+    tick,
+    with_legend,
+)
+from ctse_core.figures.language_names import language_name
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ALL_LANGUAGES = "All languages"
+DOTS = {
+    "row": pl.Utf8,
+    "series": pl.Utf8,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "count": pl.Int64,
+}
+"""What ``dots_figure`` draws: a dot for each row and series, with its interval and of how many it speaks."""
+SPEEDS = {"encoder": pl.Utf8, "posts_per_second": pl.Float64}
+MEASURES = {
+    "matching": ("Translations found", "share of sentences that find their translation"),
+    "encoding": ("Crisis posts told apart", "score on labelled crisis posts"),
+    "encoding_gap": ("Same class against other classes", "mean cosine of the same class minus that of others"),
+    "encoding_knn": ("Class of the nearest posts", "macro-F1 of the nearest neighbours, same event"),
+    "encoding_across": ("Class of the nearest posts of other events", "macro-F1 of the nearest neighbours elsewhere"),
+    "encoding_v": ("Clusters and classes", "V-measure"),
+    "encoding_ndcg": ("Posts of a class found", "nDCG@10"),
+    "sts": ("Similarity as people judge it", "Spearman correlation"),
+    "drift": ("Meaning before words", "share of posts whose reworded twin lies nearest"),
+    "drift_ratio": ("Weight of meaning against words", "distance of a changed meaning over that of changed words"),
+    "topics_v": ("Topics told apart", "V-measure"),
+}
+"""A heading and what the axis says, for the measures that have one; others go by their name."""
+_SCORES = ("set", "variant", "lang", "language", "encoder", "value", "low", "high", "count")
+_SHARES = (
+    "matching",
+    "drift",
+    "encoding",
+    "encoding_knn",
+    "encoding_across",
+    "encoding_v",
+    "encoding_ndcg",
+    "topics_v",
+)
+_DOT_ROOM, _ROW_ROOM = 7, 16  # pixels between dots of one row, and what a row takes beside them
+
+
+def scores_figure(
+    scores: pl.DataFrame, measure: str, name: str | None = None, variant: str | None = None, mark: float | None = None
+) -> Figure:
+    """Draw one measure of each encoder with its 95 % intervals, a row a language, a colour and symbol an encoder.
+
+    ``scores`` is the bench's long table (encoder, set, measure, variant, lang, value, low, high, count; ``lang`` ""
+    is the mean over languages and comes first). ``name`` and ``variant`` choose a set and a variant; None takes the
+    first of the table. Languages stand from the best to the worst on average. ``mark``: where a dotted line stands.
+    The figure's table has every number drawn.
+    """
+    title, axis = _words(measure)
+    found = _chosen(scores, measure, name, variant)
+    if found.is_empty():
+        which = f" on “{shorten(name, 40)}”" if name else ""
+        return nothing(f"No encoder has been judged by {axis}{which} yet.", dict.fromkeys(_SCORES, pl.Utf8), title)
+    rows = _best_first(found)
+    dots = rows.select(
+        pl.col("language").alias("row"), pl.col("encoder").alias("series"), "value", "low", "high", "count"
+    )
+    plot = _dot_plot(dots, axis, mark, (0, 1) if measure in _SHARES else None)
+    where = ", ".join(shorten(str(rows[column][0]), 40) for column in ("set", "variant") if rows[column][0])
+    told = f"{axis[0].upper()}{axis[1:]}{f' ({where})' if where else ''}: {_said(rows)}."
+    return Figure(plot, rows.select(*_SCORES), told, title)
+
+
+def dots_figure(dots: pl.DataFrame, title: str, axis: str, summary: str, mark: float | None = None) -> Figure:
+    """Draw dots with intervals: columns row, series, value, low, high, count (see ``DOTS``), rows in their order."""
+    if dots.is_empty():
+        return nothing(f"There is nothing to draw under “{shorten(title, 60)}” yet.", DOTS, title)
+    return Figure(_dot_plot(dots, axis, mark, None), dots.select(*DOTS), summary, title)
+
+
+def speed_quality_figure(
+    scores: pl.DataFrame, speeds: pl.DataFrame, measure: str = "matching", name: str | None = None
+) -> Figure:
+    """Draw each encoder by its speed (posts a second, a logarithmic axis) and its mean of one measure.
+
+    ``scores`` as in ``scores_figure``, of which the rows over all languages are drawn with their intervals;
+    ``speeds`` has encoder and posts_per_second. Encoders that lack either are left out and named in the sentence.
+    """
+    title = "Quality and speed"
+    columns: dict[str, Any] = {**SPEEDS, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    found = _chosen(scores.filter(pl.col("lang") == ""), measure, name, None)
+    both = found.unique("encoder", keep="first", maintain_order=True).join(
+        speeds.filter(pl.col("posts_per_second") > 0).select("encoder", "posts_per_second"), on="encoder"
+    )
+    both = both.select(*columns).sort("posts_per_second", descending=True)
+    if both.is_empty():
+        return nothing("No encoder has both a score and a speed yet.", columns, title)
+    axis = _words(measure)[1]
+    said = [f"{shorten(name, 40)} {speed:,.0f} and {value:.3f}" for name, speed, value, *_ in both.rows()]
+    order = found["encoder"].unique(maintain_order=True).to_list()  # each keeps its colour of the other figures
+    left_out = [shorten(name, 40) for name in order if name not in both["encoder"]]
+    beside = f"; without a speed: {', '.join(left_out)}" if left_out else ""
+    return Figure(_speed_plot(both, axis, order), both, f"Posts a second and {axis}: {'; '.join(said)}{beside}.", title)
+
+
+def _words(measure: str) -> tuple[str, str]:
+    """Return a heading and what the axis says."""
+    plain = measure.replace("_", " ")
+    return MEASURES.get(measure, (plain.capitalize(), plain))
+
+
+def _chosen(scores: pl.DataFrame, measure: str, name: str | None, variant: str | None) -> pl.DataFrame:
+    """Return the rows of one measure, set and variant, those with a number; None takes the first one's."""
+    found = scores.filter(pl.col("measure") == measure, pl.col("value").is_finite())
+    for column, wanted in (("set", name), ("variant", variant)):
+        if found.height:
+            found = found.filter(pl.col(column) == (found[column][0] if wanted is None else wanted))
+    return found.with_columns(pl.col("low", "high").fill_nan(None)).with_columns(
+        pl.col("low").fill_null(pl.col("value")), pl.col("high").fill_null(pl.col("value"))
+    )
+
+
+def _best_first(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with the column ``language``, all languages first, then the best ones on average."""
+    names = [language_name(lang) if lang else ALL_LANGUAGES for lang in found["lang"]]
+    rows = found.with_columns(
+        pl.Series("language", names, dtype=pl.Utf8), pl.col("value").mean().over("lang").alias("mean")
+    )
+    first = pl.col("lang") == ""
+    return rows.with_row_index("order").sort(first, "mean", "lang", "order", descending=[True, True, False, False])
+
+
+def _said(rows: pl.DataFrame) -> str:
+    """Return each encoder's figure over all languages, or its best and worst one, in words."""
+    told, encoders = [], rows["encoder"].unique(maintain_order=True)
+    for name in encoders:
+        of_it = rows.filter(pl.col("encoder") == name)
+        mean = of_it.filter(pl.col("lang") == "")
+        single = of_it.filter(pl.col("lang") != "").sort("value", descending=True)
+        words = shorten(name, 40)
+        if mean.height:
+            words += " {:.3f} ({:.3f} to {:.3f})".format(*mean.select("value", "low", "high").row(0))
+        if single.height > 1 and (len(encoders) < 4 or not mean.height):
+            ends = [f"{language} {value:.3f}" for language, value in single.select("language", "value").rows()]
+            words += f"{', ' if mean.height else ' '}from {ends[0]} to {ends[-1]}"
+        elif single.height and not mean.height:
+            words += f" {single['language'][0]} {single['value'][0]:.3f}"
+        told.append(words)
+    languages = rows.filter(pl.col("lang") != "")["lang"].n_unique()
+    return f"{count(languages, 'language')}; {'; '.join(told)}" if languages else "; ".join(told)
+
+
+def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[float, float] | None) -> go.Figure:
+    """Return dots with intervals, the first row on top; ``span``: lowest and highest value that can be."""
+    series = dots["series"].unique(maintain_order=True).to_list()
+    names = dots["row"].unique(maintain_order=True).to_list()
+    height = _ROW_ROOM + _DOT_ROOM * max(1, len(series))
+    plot = blank(96 + len(names) * height)
+    for place, one in enumerate(series):
+        rows = dots.filter(pl.col("series") == one)
+        shift = (place - (len(series) - 1) / 2) * _DOT_ROOM / height
+        plot.add_scatter(
+            x=rows["value"].to_list(),
+            y=[names.index(row) + shift for row in rows["row"]],
+            mode="markers",
+            name=label(one, 44),
+            marker={"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
+            error_x=_bars(rows),
+            customdata=_hover(rows),
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    if names[0] == ALL_LANGUAGES and len(names) > 1:
+        plot.add_hline(y=0.5, line={"color": GRID, "width": 1})
+    if mark is not None:
+        plot.add_vline(x=mark, line={"color": QUIET, "width": 1, "dash": "dot"})
+    plot.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=[tick(name) for name in names],
+        range=[len(names) - 0.5, -0.5], showgrid=False,
+    )  # fmt: skip
+    plot.update_xaxes(title_text=html.escape(axis), nticks=6)
+    if span:
+        plot.update_xaxes(range=_window(dots, *span))
+    _with_lines_of_legend(plot, series)
+    return plot
+
+
+def _bars(rows: pl.DataFrame) -> dict[str, Any]:
+    above = (rows["high"] - rows["value"]).clip(0).to_list()
+    below = (rows["value"] - rows["low"]).clip(0).to_list()
+    return {"type": "data", "array": above, "arrayminus": below, "thickness": 1.5, "width": 0}
+
+
+def _hover(rows: pl.DataFrame) -> list[str]:
+    shown = rows.select("row", "series", "value", "low", "high", "count").rows()
+    return [
+        f"{label(row, 80)}<br>{label(series, 80)}<br>{value:.3f} ({low:.3f} to {high:.3f}), of {number:,}"
+        for row, series, value, low, high, number in shown
+    ]
+
+
+def _window(dots: pl.DataFrame, least: float, most: float) -> list[float]:
+    """Return the part of the axis that is drawn: to its end where dots come near it, and never under a tenth."""
+    low, high = float(dots["low"].min()), float(dots["high"].max())  # type: ignore[arg-type]
+    room = max(0.03, 0.05 * (high - low))
+    return [max(least - 0.02, low - room), min(most + 0.02, max(high, low + 0.1) + room)]
+
+
+def _with_lines_of_legend(plot: go.Figure, series: list[str]) -> None:
+    """Show the legend with as many lines as narrow windows need, the drawing as high as before."""
+    with_legend(plot, len(series) > 1)
+    letters = sum(min(44, len(one)) + 6 for one in series)
+    more = 20 * min(len(series) - 1, letters // 80)
+    if len(series) > 1 and more:
+        height = plot.layout.height + more
+        plot.update_layout(height=height, margin={"t": plot.layout.margin.t + more})
+        plot.update_layout(legend={"y": 1 - TOOL_BAR / height})
+
+
+def _speed_plot(both: pl.DataFrame, axis: str, order: list[str]) -> go.Figure:
+    plot = blank(380)
+    for name, speed, value, low, high in both.rows():
+        place = order.index(name)
+        plot.add_scatter(
+            x=[speed],
+            y=[value],
+            mode="markers",
+            name=label(name, 44),
+            marker={"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 11},
+            error_y={"type": "data", "array": [max(0, high - value)], "arrayminus": [max(0, value - low)], "width": 0},
+            customdata=[f"{label(name, 80)}<br>{speed:,.0f} posts a second<br>{value:.3f} ({low:.3f} to {high:.3f})"],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D2")
+    plot.update_yaxes(title_text=html.escape(axis))
+    _with_lines_of_legend(plot, both["encoder"].to_list())
+    return plot

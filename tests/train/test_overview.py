@@ -1,0 +1,56 @@
+"""One row an encoder out of the long table."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from train.evaluate.overview import means, overview
+from train.evaluate.table import SCORES
+
+
+def scores(*rows: tuple) -> pl.DataFrame:
+    """(encoder, set, measure, variant, lang, value, count) with intervals that do not matter here."""
+    full = [(*row[:6], row[5] - 0.01, row[5] + 0.01, row[6]) for row in rows]
+    return pl.DataFrame(full, schema=SCORES, orient="row")
+
+
+TABLE = scores(
+    ("weak", "dev_tico19", "matching", "cosine", "", 0.70, 17),
+    ("weak", "dev_tico19", "matching", "margin", "", 0.80, 17),
+    ("weak", "dev_tico19", "matching", "cosine", "fr", 0.99, 900),
+    ("weak", "dev_tico19", "matching_at_095", "cosine", "", 3.0, 17),
+    ("good", "dev_tico19", "matching", "cosine", "", 0.97, 17),
+    ("good", "mine", "matching", "cosine", "", 0.91, 2),
+    ("good", "dev_stsb_multi_mt", "sts", "cosine", "", 0.81, 11),
+)
+
+
+def test_each_encoder_has_one_row_and_the_best_stands_first():
+    table = overview(TABLE)
+    assert table["encoder"].to_list() == ["good", "weak"]
+    assert table["matching · TICO-19 health"].to_list() == [0.97, 0.70]
+
+
+def test_what_was_not_measured_is_null():
+    table = overview(TABLE)
+    assert table["STS"].to_list() == [0.81, None]
+    assert table["matching · mine"].to_list() == [0.91, None]
+
+
+def test_languages_are_counted_of_all():
+    assert overview(TABLE)["≥ 0.95 · TICO-19 health"].to_list() == [None, "3 of 17"]
+
+
+def test_variants_do_not_mix():
+    assert means(TABLE, "matching", "cosine").filter(pl.col("encoder") == "weak")["value"].to_list() == [0.70]
+
+
+def test_a_single_language_stands_for_all():
+    alone = scores(("one", "posts", "encoding", "", "en", 0.5, 40), ("two", "posts", "encoding", "", "en", 0.6, 40))
+    assert means(alone, "encoding")["value"].to_list() == [0.5, 0.6]
+    several = scores(("one", "posts", "encoding", "", "en", 0.5, 40), ("one", "posts", "encoding", "", "es", 0.6, 40))
+    assert means(several, "encoding").is_empty()
+
+
+def test_no_scores_give_no_rows():
+    assert overview(TABLE.head(0)).is_empty()

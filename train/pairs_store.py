@@ -72,22 +72,23 @@ class PairStore:
         """
         try:
             told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            digest = str(told["digest"])
+            digest, pairs = str(told["digest"]), int(told["pairs"])
             return cls(
                 folder,
                 digest,
-                **{name: told[name] for name in ("pairs", "languages", "sources", "kinds")},
+                pairs,
+                *(told[name] for name in ("languages", "sources", "kinds")),
                 english=TextStore(folder, "english", f"{digest}-english"),
                 translations=TextStore(folder, "translations", f"{digest}-translations"),
-                **{name: _mapped(folder, name, dtype, told["pairs"]) for name, dtype in ARRAYS},
+                english_of=_mapped(folder, "english_of", np.int32, pairs),
+                lang_of=_mapped(folder, "lang_of", np.int16, pairs),
+                source_of=_mapped(folder, "source_of", np.int16, pairs),
+                kind_of=_mapped(folder, "kind_of", np.int8, pairs),
                 groups=pl.DataFrame(told["groups"]),
                 counts=_read_counts(folder / COUNTS),
             )
         except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
             raise TrainError(f"{folder} holds no pairs that can be opened ({error}). Make them again.") from error
-
-
-ARRAYS = (("english_of", np.int32), ("lang_of", np.int16), ("source_of", np.int16), ("kind_of", np.int8))
 
 
 def build_store(settings: PairSettings, folder: Path, progress: Progress = no_progress) -> PairStore:
@@ -153,7 +154,7 @@ def _mapped(folder: Path, name: str, dtype: type, pairs: int) -> NDArray:
 
 def _read_counts(path: Path) -> pl.DataFrame:
     names = dict.fromkeys(("language", "source", "kind"), pl.String)
-    return pl.read_csv(path, schema_overrides=names, missing_utf8_is_empty_string=True)
+    return pl.read_csv(path, schema_overrides=names).with_columns(pl.col(pl.String).fill_null(""))
 
 
 def _refuse_emptiness(pairs: int, staged: Staged) -> None:

@@ -86,17 +86,44 @@ class LossSettings:
 
 
 @dataclass(frozen=True)
+class PostSettings:
+    """Posts that an encoder is adapted to, without translations (the recipe ``crisis_teacher``).
+
+    Attributes:
+        files: Parquet, CSV or TSV files with one post a row.
+        text: the column of the posts; "" takes the first of text, message, english, post.
+        labels: columns that say what a post is about: words, or 0 and 1; empty takes "label", or every column of
+            0 and 1.
+        views_weight: weight of telling a post from others by two passes with dropout (SimCSE, Gao et al. 2021).
+        labels_weight: weight of drawing posts with shared labels together (Khosla et al. 2020).
+        keep_weight: weight of staying near the vectors that the encoder gave before (1 - cosine).
+        held_out: share of the posts that are never trained on.
+    """
+
+    files: tuple[str, ...] = ()
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    views_weight: float = 1.0
+    labels_weight: float = 1.0
+    keep_weight: float = 0.0
+    held_out: float = 0.1
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One run.
 
     Attributes:
         recipe: the name of the function it came from.
-        pairs, student, loss: see there.
+        pairs, posts, student, loss: see there.
         teacher: an encoder of the catalogue, or a folder; "" for none.
         steps: optimiser steps; 0 follows from ``epochs``.
         epochs: times that every pair is seen, at most; used where ``steps`` is 0.
         batch: pairs in one step.
-        tokens: padded tokens that go through the student at once; memory follows from it.
+        tokens: padded tokens that go through the student at once.
+        held_tokens: padded tokens whose activations may be kept at once; memory follows from it. A contrastive
+            batch with more goes through the student twice (gradient caching, Gao et al. 2021).
+        window: steps whose pairs are dealt out by length, so that those of one step are alike; 1 for none.
         learning_rate: highest, of everything but the token vectors.
         token_learning_rate: highest, of the token vectors.
         warmup: share of the steps over which the rates rise; then they fall to 0 in a line.
@@ -104,7 +131,8 @@ class TrainConfig:
         clip: longest gradient; 0 for no limit.
         precision: "auto", "fp32", "bf16" or "fp16".
         compiled: whether torch compiles the student.
-        evaluation: files by which the best checkpoint is chosen (held-out matching).
+        held_out: pairs of each language that are never trained on and by whose matching the best checkpoint is chosen.
+        evaluation: files that take their place.
         evaluate_every, save_every: steps; 0 for a tenth of the run.
         seed: of weights, order and dropout.
     """
@@ -113,11 +141,14 @@ class TrainConfig:
     student: StudentSettings
     teacher: str = ""
     pairs: PairSettings = field(default_factory=PairSettings)
+    posts: PostSettings = field(default_factory=PostSettings)
     loss: LossSettings = field(default_factory=LossSettings)
     steps: int = 0
     epochs: int = 1
     batch: int = 64
     tokens: int = 4096
+    held_tokens: int = 16384
+    window: int = 1
     learning_rate: float = 2e-5
     token_learning_rate: float = 2e-5
     warmup: float = 0.1
@@ -125,6 +156,7 @@ class TrainConfig:
     clip: float = 1.0
     precision: str = "auto"
     compiled: bool = False
+    held_out: int = 50
     evaluation: tuple[str, ...] = ()
     evaluate_every: int = 0
     save_every: int = 0
@@ -142,7 +174,7 @@ def config_of(values: dict[str, Any]) -> TrainConfig:
     Raises:
         TrainError: a setting is missing or unknown.
     """
-    parts = {"pairs": PairSettings, "student": StudentSettings, "loss": LossSettings}
+    parts = {"pairs": PairSettings, "posts": PostSettings, "student": StudentSettings, "loss": LossSettings}
     try:
         inner = {name: made(**_frozen(values[name])) for name, made in parts.items()}
         return TrainConfig(**{**_frozen(values), **inner})

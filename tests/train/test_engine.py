@@ -1,0 +1,320 @@
+"""The engine on a tiny transformer: losses, gradients, resume, and what stops it."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ctse_core.errors import Cancelled, TrainError
+from tests.fakes import tiny_encoder
+from train.batches import Cell, Plan, cells_of, chunks
+from train.checkpoint import RunFolder, RunState
+from train.config import LossSettings, StudentSettings, TrainConfig, config_of, differences
+from train.engine import Batch, backward, train
+from train.log import read_log
+from train.losses import linear_rate, supervised_contrastive_loss, symmetric_contrastive_loss
+from train.ranks import Ranks
+from train.students import TransformerStudent
+
+torch = pytest.importorskip("torch")
+
+PAIRS = [
+    ("the river is rising", "el río está creciendo"),
+    ("we need water", "necesitamos agua"),
+    ("the bridge is closed", "el puente está cerrado"),
+    ("two people are missing", "faltan dos personas"),
+    ("the school is a shelter", "la escuela es un refugio"),
+    ("no power since noon", "sin luz desde el mediodía"),
+    ("the road is open again", "la carretera está abierta otra vez"),
+    ("send blankets please", "manden mantas por favor"),
+]
+ALONE = Ranks(0, 1, "cpu")
+CONFIG = TrainConfig(
+    recipe="test",
+    student=StudentSettings("tiny"),
+    loss=LossSettings(distance="", contrastive_weight=1.0, scale=10.0),
+    steps=12,
+    batch=4,
+    tokens=64,
+    held_tokens=10_000,
+    learning_rate=1e-3,
+    token_learning_rate=1e-3,
+    precision="fp32",
+    save_every=4,
+    evaluate_every=6,
+)
+
+
+class Translations:
+    """A contrastive task over PAIRS; the score is how near each sentence is to its translation."""
+
+    def __init__(self, student, separable=False, poison=None, stop_at=None):
+        self.left = [np.array(ids, dtype=np.int32) for ids in student.ids([left for left, _ in PAIRS])]
+        self.right = [np.array(ids, dtype=np.int32) for ids in student.ids([right for _, right in PAIRS])]
+        self.plan = Plan([Cell("all", np.arange(len(PAIRS)), 1.0)], batch=4, seed=3)
+        self.separable, self.poison, self.stop_at = separable, poison, stop_at
+
+    def batch(self, step):
+        if step == self.stop_at:
+            raise Cancelled("stopped")
+        rows = self.plan.rows(step)
+
+        def loss(vectors, which):
+            if self.separable:
+                total = (vectors - 1).square().sum() / (2 * len(rows))
+            else:
+                same = torch.eye(len(rows), dtype=torch.bool)
+                total = symmetric_contrastive_loss(vectors[: len(rows)], vectors[len(rows) :], same, 10.0)
+            return (total * math.nan if step == self.poison else total), {"part": total}
+
+        ids = [*(self.left[row] for row in rows), *(self.right[row] for row in rows)]
+        return Batch(ids, len(rows), loss, self.separable, lambda: [{"pair": int(row)} for row in rows])
+
+    def score(self, student):
+        left, right = (student.encode([pair[side] for pair in PAIRS]) for side in (0, 1))
+        return {"score": float((left * right).sum(axis=1).mean())}
+
+
+@pytest.fixture
+def student(tmp_path):
+    torch.manual_seed(0)
+    return TransformerStudent(tiny_encoder(tmp_path / "tiny"), "fp32", dropout=0.1)
+
+
+def run_of(tmp_path, name, config=CONFIG, **task):
+    torch.manual_seed(0)
+    student = TransformerStudent(tiny_encoder(tmp_path / "tiny"), config.precision, config.student.dropout)
+    run = RunFolder(tmp_path / name)
+    run.start(config, resume=True)
+    trained = train(student, Translations(student, **task), config, run, ALONE, lambda *_: None)
+    return student, run, trained
+
+
+def weights_of(student):
+    return {name: weight.detach().clone() for name, weight in [("table", student.table), *student.others()]}
+
+
+def test_training_brings_translations_together(tmp_path):
+    _, run, trained = run_of(tmp_path, "run", replace(CONFIG, steps=60))
+    notes = [note for note in read_log(run.folder / "log.jsonl") if "loss" in note]
+    assert notes[-1]["loss"] < notes[0]["loss"] / 2
+    assert trained.steps == 60 and trained.pairs_per_second > 0
+
+
+def gradients(student, config, **task):
+    for weight in [student.table, *(weight for _, weight in student.others())]:
+        weight.grad = None
+    found = backward(student, Translations(student, **task).batch(0), 0, config, ALONE)
+    return found.parts["loss"], {
+        name: weight.grad.to_dense().clone()
+        for name, weight in [("table", student.table), *student.others()]
+        if weight.grad is not None
+    }
+
+
+def test_gradient_caching_gives_the_same_gradients_as_keeping_all(student):
+    loss, kept = gradients(student, CONFIG)
+    cached_loss, cached = gradients(student, replace(CONFIG, held_tokens=0, tokens=16))
+    whole_loss, whole = gradients(student, replace(CONFIG, held_tokens=10**6, tokens=16))
+    assert cached_loss == pytest.approx(whole_loss, abs=1e-6)
+    assert kept.keys() == cached.keys() == whole.keys()
+    for name in whole:
+        torch.testing.assert_close(cached[name], whole[name], atol=1e-6, rtol=1e-4)
+    assert loss > 0
+
+
+def test_a_separable_loss_does_not_depend_on_the_chunks(tmp_path):
+    student = TransformerStudent(tiny_encoder(tmp_path / "tiny"), "fp32", dropout=0.0)
+    loss, whole = gradients(student, CONFIG, separable=True)
+    parts_loss, parts = gradients(student, replace(CONFIG, tokens=1), separable=True)
+    assert loss == pytest.approx(parts_loss, rel=1e-5)
+    for name in whole:
+        torch.testing.assert_close(parts[name], whole[name], atol=1e-5, rtol=1e-4)
+
+
+def test_gradients_of_token_vectors_are_sparse(student):
+    backward(student, Translations(student).batch(0), 0, CONFIG, ALONE)
+    assert student.table.grad.is_sparse
+
+
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path):
+    config = replace(CONFIG, student=replace(CONFIG.student, dropout=0.1))
+    whole, _, _ = run_of(tmp_path, "whole", config)
+    with pytest.raises(Cancelled):
+        run_of(tmp_path, "parts", config, stop_at=7)
+    parts, run, _ = run_of(tmp_path, "parts", config)
+    for name, weight in weights_of(whole).items():
+        assert torch.equal(weight, weights_of(parts)[name]), name
+    losses = [
+        [note["loss"] for note in read_log(tmp_path / name / "training" / "log.jsonl") if "loss" in note]
+        for name in ("whole", "parts")
+    ]
+    assert losses[0] == losses[1]
+    assert (run.best / "model.safetensors").is_file()
+
+
+def test_a_kill_between_checkpoints_repeats_the_lost_steps(tmp_path):
+    class Killed(BaseException):
+        pass
+
+    config = replace(CONFIG, save_every=4)
+    whole, _, _ = run_of(tmp_path, "whole", config)
+    torch.manual_seed(0)
+    student = TransformerStudent(tiny_encoder(tmp_path / "tiny"), "fp32", 0.0)
+    task = Translations(student)
+    own = task.batch
+
+    def batch(step):
+        if step == 7:
+            raise Killed
+        return own(step)
+
+    task.batch = batch
+    run = RunFolder(tmp_path / "killed")
+    run.start(config, resume=False)
+    with pytest.raises(Killed):
+        train(student, task, config, run, ALONE, lambda *_: None)
+    assert [path.name for path in run.folder.glob("checkpoint-*")] == ["checkpoint-00000004"]
+    again, _, _ = run_of(tmp_path, "killed", config)
+    for name, weight in weights_of(whole).items():
+        assert torch.equal(weight, weights_of(again)[name]), name
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_keeps_the_batch(tmp_path):
+    with pytest.raises(TrainError, match="not a number") as told:
+        run_of(tmp_path, "run", poison=5)
+    kept = tmp_path / "run" / "training" / "nan-step-00000005.jsonl"
+    assert str(kept) in str(told.value)
+    assert len([json.loads(line) for line in kept.read_text().splitlines()]) == 4
+
+
+def test_a_full_memory_says_what_to_lower(tmp_path, student, monkeypatch):
+    def full(_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(student, "vectors", full)
+    run = RunFolder(tmp_path / "run")
+    run.start(CONFIG, resume=False)
+    with pytest.raises(TrainError, match="--tokens"):
+        train(student, Translations(student), CONFIG, run, ALONE, lambda *_: None)
+
+
+def started(folder):
+    run = RunFolder(folder)
+    run.start(CONFIG, resume=False)
+    run.save({"weight": torch.zeros(1)}, RunState(step=3))
+    return run
+
+
+def test_a_resume_with_other_settings_is_refused_and_names_them(tmp_path):
+    started(tmp_path / "run")
+    with pytest.raises(TrainError, match=r"batch: 4, 8"):
+        RunFolder(tmp_path / "run").start(replace(CONFIG, batch=8), resume=True)
+    RunFolder(tmp_path / "run").start(replace(CONFIG, tokens=8), resume=True)
+
+
+def test_a_run_that_failed_before_its_first_step_may_be_started_anew(tmp_path):
+    RunFolder(tmp_path / "run").start(CONFIG, resume=False)
+    RunFolder(tmp_path / "run").start(replace(CONFIG, batch=8), resume=False)
+
+
+def test_a_second_run_does_not_overwrite_the_first(tmp_path):
+    started(tmp_path / "run")
+    with pytest.raises(TrainError, match="--resume"):
+        RunFolder(tmp_path / "run").start(CONFIG, resume=False)
+
+
+def test_a_folder_with_other_things_is_refused(tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to-anna.txt").write_text("dear Anna")
+    with pytest.raises(TrainError, match="to-anna"):
+        RunFolder(tmp_path / "letters").start(CONFIG, resume=False)
+    assert (tmp_path / "letters" / "to-anna.txt").read_text() == "dear Anna"
+
+
+def test_a_config_survives_json():
+    from dataclasses import asdict
+
+    assert config_of(json.loads(json.dumps(asdict(CONFIG)))) == CONFIG
+    assert differences(CONFIG, replace(CONFIG, loss=replace(CONFIG.loss, scale=1.0))) == ["loss.scale: 10.0, 1.0"]
+
+
+def test_every_pair_of_a_cell_is_seen_before_any_is_seen_twice():
+    plan = Plan([Cell("a", np.arange(10), 0.5), Cell("b", np.arange(10, 40), 0.5)], batch=10, seed=1)
+    seen = np.concatenate([plan.rows(step) for step in range(12)])
+    small = [row for row in seen if row < 10]
+    assert sorted(small[:10]) == list(range(10))
+    large = [row for row in seen if row >= 10]
+    assert sorted(large[:30]) == list(range(10, 40))
+    assert abs(len(small) - 60) <= 1
+
+
+def test_a_step_follows_from_its_number_alone():
+    cells = cells_of(np.repeat([0, 1], [30, 300]).astype(np.int16), np.ones(330), temperature=0.5)
+    lengths = np.arange(330, dtype=np.int32)
+    walked = Plan(cells, 16, lengths, window=8, seed=5)
+    forward = [walked.rows(step) for step in range(40)]
+    assert np.array_equal(Plan(cells, 16, lengths, window=8, seed=5).rows(29), forward[29])
+    assert not np.array_equal(Plan(cells, 16, lengths, window=8, seed=6).rows(29), forward[29])
+
+
+def test_temperature_draws_small_languages_more_often():
+    languages = np.repeat([0, 1], [100, 10_000]).astype(np.int16)
+    even = {cell.name[0]: cell.share for cell in cells_of(languages, np.ones(10_100), 0.0)}
+    rooted = {cell.name[0]: cell.share for cell in cells_of(languages, np.ones(10_100), 0.5)}
+    assert even["0"] == pytest.approx(0.5)
+    assert rooted["0"] == pytest.approx(1 / 11)
+
+
+def test_weights_choose_among_the_pairs_of_a_language():
+    weights = np.array([1.0] * 50 + [0.1] * 50 + [0.0] * 50)
+    cells = cells_of(np.zeros(150, dtype=np.int16), weights, 0.5)
+    assert sum(cell.share for cell in cells) == pytest.approx(1)
+    assert {len(cell.rows): round(cell.share, 4) for cell in cells}[50] in (round(5 / 55, 4), round(50 / 55, 4))
+    assert max(row for cell in cells for row in cell.rows) < 100
+
+
+def test_no_pair_with_a_weight_is_a_sentence():
+    with pytest.raises(TrainError, match="No pair is left"):
+        cells_of(np.zeros(3, dtype=np.int16), np.zeros(3), 0.5)
+
+
+def test_a_window_deals_out_pairs_of_like_length():
+    lengths = np.random.default_rng(0).integers(3, 60, 1000).astype(np.int32)
+    plan = Plan([Cell("all", np.arange(1000), 1.0)], 20, lengths, window=25, seed=1)
+    spread = np.mean([np.ptp(lengths[plan.rows(step)]) for step in range(25)])
+    assert spread < 8
+
+
+def test_chunks_hold_every_text_once_within_the_budget():
+    lengths = np.array([3, 50, 7, 7, 20, 1, 90], dtype=np.int64)
+    parts = list(chunks(lengths, 60))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(7))
+    assert all(len(rows) == 1 or lengths[rows].max() * len(rows) <= 60 for rows in parts)
+
+
+def test_contrastive_loss_by_hand():
+    vectors = torch.eye(2)
+    none = torch.eye(2, dtype=torch.bool)
+    assert symmetric_contrastive_loss(vectors, vectors, none, 1.0).item() == pytest.approx(
+        math.log(1 + math.exp(-1.0)), abs=1e-6
+    )
+    all_same = torch.ones(2, 2, dtype=torch.bool)
+    assert symmetric_contrastive_loss(vectors, vectors.flip(0), all_same, 5.0).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_supervised_loss_falls_when_alike_posts_are_near():
+    alike = torch.tensor([[0, 1, 0], [1, 0, 0], [0, 0, 0]], dtype=torch.float32)
+    near = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
+    far = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])
+    assert supervised_contrastive_loss(near, alike, 10.0) < supervised_contrastive_loss(far, alike, 10.0)
+    assert supervised_contrastive_loss(near, torch.zeros(3, 3), 10.0).item() == 0
+
+
+def test_the_rate_rises_and_falls_in_a_line():
+    rates = [linear_rate(step, 100, 0.1) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == pytest.approx(1) and rates[100] == 0
+    assert rates[55] == pytest.approx(0.5)
+    assert linear_rate(0, 10, 0.0) == 1.0

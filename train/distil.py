@@ -1,0 +1,188 @@
+"""Student-teacher distillation over pairs of sentences: the data of a run, its task, and the run as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctse_core.errors import TrainError
+from ctse_core.home import cache_home
+from ctse_core.types import Progress, no_progress
+from train.batches import Plan
+from train.checkpoint import RunFolder, made_with
+from train.config import PairSettings, TrainConfig, config_digest
+from train.engine import Trained, train
+from train.pair_plan import make_plan, pairs_table
+from train.pair_task import PairTask
+from train.pairs_store import PairStore, build_store
+from train.ranks import Ranks, join_ranks
+from train.students import Student, choose_precision, load_transformer, require_width, with_prefix
+from train.teacher import teacher_vectors
+from train.tokens_store import TokenStore
+
+if TYPE_CHECKING:
+    pass
+
+UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
+
+
+def distil(
+    config: TrainConfig,
+    out: Path,
+    progress: Progress = no_progress,
+    resume: bool = False,
+    device: str | None = None,
+    data: Path | None = None,
+) -> Trained:
+    """Train an encoder as ``config`` says and leave it in ``out``, an ordinary sentence-transformers folder.
+
+    ``data`` keeps what several runs share (pairs, tokens, the teacher's vectors); None is a folder of the cache.
+    The method is that of Reimers & Gurevych (2020) and Lamsal et al. (2024) where the loss is a distance
+    alone; with a contrastive part it is that of Tan et al. (2023).
+
+    Raises:
+        TrainError: pairs, teacher or settings that do not fit, another run in ``out``, NaN, out of memory, a full
+            disk.
+        EncoderError: student or teacher cannot be had.
+        Cancelled: the person stopped it; the last step is kept.
+    """
+    from ctse_core.encoders.encoder import has_gpu
+
+    ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
+    config = replace(config, precision=choose_precision(config.precision, ranks.device))
+    run = RunFolder(out)
+    data = data or cache_home() / "training"
+    if ranks.first:
+        run.start(config, resume)
+    ranks.wait()
+    if run.finished:
+        raise TrainError(f"The run in {out} has ended already: it is an encoder now. Choose a new folder.")
+    made = made_with()
+    whole = _whole(config)
+    place = data / "pairs" / hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
+    if ranks.first:
+        store = build_store(whole, place, progress)
+    ranks.wait()
+    if not ranks.first:
+        store = build_store(whole, place, no_progress)
+    student = make_student(config, store, data, ranks.device, progress)
+    teacher = _teacher(config, student, store, data, ranks, progress)
+    tokens = _tokens(student, store, data, progress if ranks.first else no_progress, ranks)
+    plan, held_out = make_plan(config, store, tokens)
+    config = replace(config, steps=config.steps or max(config.epochs * plan.pairs // config.batch, 1))
+    if ranks.first:
+        pairs_table(store, plan).write_csv(run.folder / "pairs.csv")
+        run.write_json("manifest.json", _manifest(config, made, store, plan, ranks, student))
+    task = PairTask(store, tokens, plan, config.loss, teacher, held_out, ranks.device)
+    trained = train(student, task, config, run, ranks, progress)
+    if ranks.first:
+        run.finish()
+        manifest = _manifest(config, made, store, plan, ranks, student)
+        run.write_json("manifest.json", {**manifest, "finished": True, **asdict(trained)})
+    ranks.wait()
+    return trained
+
+
+def make_student(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Student:
+    """Return the student the settings describe: fewer layers, fewer tokens, or a bag of token vectors."""
+    from ctse_core.encoders.static_start import static_of
+    from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
+    from train.students import StaticStudent, TransformerStudent
+
+    settings = config.student
+    if settings.kind not in {"transformer", "static"}:
+        raise TrainError(f"There is no student of the kind {settings.kind!r}; choose transformer or static.")
+    encoder = load_transformer(settings.encoder, device)
+    if settings.prefix is not None:
+        encoder = with_prefix(encoder, settings.prefix)
+    if settings.layers:
+        encoder = keep_layers(encoder, settings.layers)
+    if settings.fewest_uses:
+        counts = _token_counts(encoder, store, data, progress)
+        encoder = prune_vocabulary(encoder, np.flatnonzero(counts >= settings.fewest_uses))
+    if settings.kind == "static":
+        return StaticStudent(static_of(encoder, progress=progress))
+    return TransformerStudent(encoder, config.precision, settings.dropout, config.compiled)
+
+
+def _whole(config: TrainConfig) -> PairSettings:
+    """Return the pair settings without what the plan leaves out, so that ablations share one store."""
+    return replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
+
+
+def _token_counts(encoder: Any, store: PairStore, data: Path, progress: Progress) -> NDArray[np.int64]:
+    sides = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
+    size = int(encoder.model.get_input_embeddings().weight.shape[0])
+    return sides[0].counts(size) + sides[1].counts(size)
+
+
+def _tokens(
+    student: Student, store: PairStore, data: Path, progress: Progress, ranks: Ranks
+) -> tuple[TokenStore, TokenStore]:
+    if ranks.first:
+        found = _token_stores(student.ids, student.encoder, store, data, progress)
+    ranks.wait()
+    return found if ranks.first else _token_stores(student.ids, student.encoder, store, data, progress)
+
+
+def _token_stores(
+    tokenise: Callable[[list[str]], list[list[int]]], encoder: Any, store: PairStore, data: Path, progress: Progress
+) -> tuple[TokenStore, TokenStore]:
+    decides = f"{store.digest} {encoder.use} {encoder.tokens.description()}"
+    key = hashlib.sha256(decides.encode()).hexdigest()[:16]
+    folder = data / "tokens" / key
+    english = TokenStore.build(store.english, tokenise, folder / "english", key, progress)
+    return english, TokenStore.build(store.translations, tokenise, folder / "translations", key, progress)
+
+
+def _teacher(
+    config: TrainConfig, student: Student, store: PairStore, data: Path, ranks: Ranks, progress: Progress
+) -> NDArray[np.float16] | None:
+    from ctse_core.encoders import load_encoder
+
+    if not config.teacher or not config.loss.distance:
+        if not config.loss.contrastive_weight:
+            raise TrainError("The run has neither a teacher nor a contrastive loss, so nothing could be learned.")
+        return None
+    raw = config.loss.space == "raw"
+    teacher = load_encoder(config.teacher, device=ranks.device, runtime="torch" if raw else "auto", progress=progress)
+    require_width(config.student, student.encoder, teacher.name, teacher.dim, config.seed)
+    if ranks.first:
+        vectors = teacher_vectors(teacher, store.english, data / "teachers", progress, raw=raw)
+    ranks.wait()
+    if not ranks.first:
+        vectors = teacher_vectors(teacher, store.english, data / "teachers", no_progress, raw=raw)
+    sample = np.linalg.norm(np.asarray(vectors[:1000], dtype=np.float32), axis=1)
+    if raw and config.loss.distance == "mse" and np.abs(sample - 1).max(initial=0) < UNIT:
+        raise TrainError(
+            f"The teacher {teacher.name} gives vectors of length one, and raw students are some ten times as long: "
+            'they would be pulled to nothing. Train in the space "unit" (--space unit).'
+        )
+    return vectors
+
+
+def _manifest(
+    config: TrainConfig, made: dict[str, Any], store: PairStore, plan: Plan, ranks: Ranks, student: Student
+) -> dict[str, Any]:
+    weights = [student.table, *(weight for _, weight in student.others())]
+    return {
+        **made,
+        "recipe": config.recipe,
+        "config_digest": config_digest(config),
+        "pairs_digest": store.digest,
+        "pairs": plan.pairs,
+        "languages": store.languages,
+        "seed": config.seed,
+        "steps": config.steps,
+        "precision": config.precision,
+        "device": ranks.device,
+        "processes": ranks.count,
+        "weights": sum(weight.numel() for weight in weights),
+        "finished": False,
+    }

@@ -1,0 +1,71 @@
+"""Several processes that train one student (torchrun): what they must tell each other, and no more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among all: ``rank`` in [0, ``count``), and the processor ``device`` it computes on."""
+
+    rank: int
+    count: int
+    device: str
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one that writes."""
+        return self.rank == 0
+
+    def add_up(self, tensor: Tensor) -> Tensor:
+        """Return the sum of all processes' tensors, in place."""
+        if self.count > 1:
+            import torch.distributed as dist
+
+            dist.all_reduce(tensor)
+        return tensor
+
+    def add_up_gradients(self, weights: Iterable[Tensor]) -> None:
+        """Sum the dense gradients over the processes, in one message."""
+        if self.count == 1:
+            return
+        import torch
+
+        weights = list(weights)
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
+        flat = self.add_up(torch.cat([gradient.reshape(-1) for gradient in gradients]))
+        for weight, part in zip(weights, flat.split([g.numel() for g in gradients]), strict=True):
+            weight.grad = part.view_as(weight).clone()
+
+    def wait(self) -> None:
+        """Return when every process has come here."""
+        if self.count > 1:
+            import torch.distributed as dist
+
+            dist.barrier()
+
+
+def join_ranks(device: str) -> Ranks:
+    """Return this process's place: alone, or one of those that torchrun has started.
+
+    On GPUs each process takes the one of its number on this machine.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        return Ranks(0, 1, device)
+    import torch
+    import torch.distributed as dist
+
+    if device.startswith("cuda"):
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        torch.cuda.set_device(device)
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    return Ranks(dist.get_rank(), dist.get_world_size(), device)

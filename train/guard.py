@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +71,6 @@ class Guard:
         file_of = np.concatenate(files)[first] if files else np.empty(0, dtype=np.int32)
         row_of = np.concatenate(rows)[first] if rows else np.empty(0, dtype=np.int64)
         return cls(distinct[real], file_of, row_of, tuple(names))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the guarded sentences, as hexadecimal digits."""
-        return hashlib.sha256(self.keys.tobytes()).hexdigest()
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return for each of ``keys`` (m,) the guarded sentence (index into ``self.keys``) it is, or -1."""

@@ -50,11 +50,17 @@ class PairFile:
 
     def digest(self) -> str:
         """Return the SHA-256 of the content, as hexadecimal digits."""
-        whole = hashlib.sha256()
-        for part in self.parts:
-            with _readable(part), part.open("rb") as file:
-                whole.update(hashlib.file_digest(file, "sha256").digest())
-        return whole.hexdigest()
+        return "+".join(map(content_digest, self.parts))
+
+
+def content_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, as hexadecimal digits.
+
+    Raises:
+        TrainError: it is missing or cannot be read.
+    """
+    with _readable(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def pair_files(names: Iterable[str | Path]) -> list[PairFile]:
@@ -128,6 +134,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise TrainError(f"There is no file {path}. Check its name.") from error
     except (OSError, EOFError) as error:  # a damaged packing is an OSError too
         reason = getattr(error, "strerror", None) or str(error)
         raise TrainError(f"{path} cannot be read to its end ({reason}). Copy or download it again.") from error

@@ -21,7 +21,7 @@ from train.beside import built_beside
 from train.config import PairSettings
 from train.guard import Guard
 from train.pairs_draw import draw, drop_repeats
-from train.pairs_files import pair_files
+from train.pairs_files import content_digest, pair_files
 from train.pairs_stage import Staged, stage
 from train.pairs_write import table_of_counts, write_pairs
 from train.text_store import TextStore
@@ -74,10 +74,12 @@ class PairStore:
             told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             digest, pairs = str(told["digest"]), int(told["pairs"])
             return cls(
-                folder,
-                digest,
-                pairs,
-                *(told[name] for name in ("languages", "sources", "kinds")),
+                folder=folder,
+                digest=digest,
+                pairs=pairs,
+                languages=told["languages"],
+                sources=told["sources"],
+                kinds=told["kinds"],
                 english=TextStore(folder, "english", f"{digest}-english"),
                 translations=TextStore(folder, "translations", f"{digest}-translations"),
                 english_of=_mapped(folder, "english_of", np.int32, pairs),
@@ -103,10 +105,11 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
     """
     files = pair_files(settings.files)
     progress(0.0, f"Looking at {len(files)} files of pairs")
-    guard = Guard.of_files(settings.guard)
-    digest = _digest(settings, [file.digest() for file in files], guard.digest)
+    guarded = [content_digest(Path(path)) for path in settings.guard]
+    digest = _digest(settings, [file.digest() for file in files], guarded)
     if _holds(folder, digest):
         return PairStore.open(folder)
+    guard = Guard.of_files(settings.guard)
     with built_beside(folder) as beside:
         staged = stage(files, settings, guard, beside / "work", progress)
         repeats = drop_repeats(staged.pairs, staged.kept, len(staged.groups))
@@ -124,7 +127,7 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
     return PairStore.open(folder)
 
 
-def _digest(settings: PairSettings, files: list[str], guard: str) -> str:
+def _digest(settings: PairSettings, files: list[str], guard: list[str]) -> str:
     """Return 16 digits over all that decides the pairs; weights and temperature only decide how they are drawn."""
     told = {
         "format": FORMAT,

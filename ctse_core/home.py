@@ -1,4 +1,4 @@
-"""Where CTSE keeps things on this machine: projects, converted weights, known vectors, consents."""
+"""Where CTSE keeps things on this machine: projects, own encoders, converted weights, known vectors, consents."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def projects_home() -> Path:
 def evaluations_home() -> Path:
     """Return the folder for evaluations of a person's own encoders and pairs, beside the projects."""
     return projects_home().parent / "evaluations"
+
+
+def encoders_home() -> Path:
+    """Return the folder for a person's own encoders, beside the projects: each sub-folder is one, by its name."""
+    return projects_home().parent / "encoders"
 
 
 def cache_home() -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from ctse_core.errors import TrainError
-from ctse_core.types import check_vectors
 from train.evaluate.codes import APART
-from train.evaluate.matching import Encode, right_answers, same_texts, unit
+from train.evaluate.labelled import Encode, encoded
+from train.evaluate.matching import right_answers, same_texts
 from train.evaluate.sets import drawn_sentences, read_set
 
 SCHEMA = {"set": pl.Utf8, "lang": pl.Utf8, "text": pl.Utf8, "value": pl.Float64, "count": pl.Int64}
@@ -42,7 +42,7 @@ class HeldOut:
             EncoderError: the vectors are no finite table.
         """
         texts = self.texts
-        vectors = unit(check_vectors(encode(texts), len(texts)))
+        vectors = encoded(encode, texts)
         row_of = {text: row for row, text in enumerate(texts)}
         rows = []
         for (name, lang, text), part in self.data.group_by("set", "lang", "text", maintain_order=True):

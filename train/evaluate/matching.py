@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import EncoderError
 from ctse_core.types import Vectors, check_vectors
-from train.evaluate.estimates import items_of, scores_of
+from train.evaluate.estimates import items_of, no_items, scores_of
+from train.evaluate.labelled import Encode, encoded, unit
 from train.evaluate.sets import FEWEST
 
 BLOCK = 1024
@@ -22,9 +22,6 @@ MARGIN_NEIGHBOURS = 4
 VARIANTS = ("cosine", "margin", "centred")
 """Plain cosine is the headline. ``margin`` divides a cosine by what both sentences reach with their nearest four
 (Artetxe and Schwenk 2019); ``centred`` takes each language's mean vector off first (Libovický et al. 2020)."""
-
-Encode: TypeAlias = Callable[[Sequence[str]], Vectors]
-"""Turns texts into unit rows (n, d) float32."""
 
 _NO_TEXT = re.compile(r"[^\w]|_")
 
@@ -68,13 +65,13 @@ def matching_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
         EncoderError: the vectors are no finite table of one width.
     """
     english_rows = {text: row for row, text in enumerate(dict.fromkeys(data["english"].to_list()))}
-    english = unit(check_vectors(encode(list(english_rows)), len(english_rows)))
+    english = encoded(encode, list(english_rows))
     parts = []
     for (text,), rows in data.group_by("text", maintain_order=True):
         if rows.height < FEWEST:
             continue
         source = english[[english_rows[sentence] for sentence in rows["english"]]]
-        target = unit(check_vectors(encode(rows["translation"].to_list()), rows.height, source.shape[1]))
+        target = check_vectors(encoded(encode, rows["translation"].to_list()), rows.height, source.shape[1])
         same = (same_texts(rows["english"].to_list()), same_texts(rows["translation"].to_list()))
         for variant in VARIANTS:
             forward, backward = right_answers(source, target, same, variant)
@@ -82,7 +79,7 @@ def matching_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
                 parts.append(
                     items_of(measure, variant, str(rows["lang"][0]), str(text), rows["item"].to_numpy(), right)
                 )
-    return pl.concat(parts) if parts else items_of("matching_to", "cosine", "", "", np.empty(0), np.empty(0))
+    return pl.concat(parts) if parts else no_items()
 
 
 def right_answers(
@@ -161,9 +158,3 @@ def _key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(sign for sign in folded if not _NO_TEXT.match(sign) or unicodedata.category(sign)[0] == "M")
     return kept or text
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Return the rows with length 1; rows of zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)

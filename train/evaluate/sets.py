@@ -7,6 +7,7 @@
 | sts      | sentence1, sentence2, score (lang; else English)    | item, lang, first, second, score               |
 | posts    | text and label (event, collection, lang, lang_guess)| item, lang, collection, event, text, label     |
 | messages | message and at least five columns of 0 and 1        | item, lang, text, then a column a category     |
+| triples  | anchor, same, changed, lang, kind, id               | as they stand                                  |
 
 ``item`` numbers what an interval draws again: a sentence (the same one in all languages), a pair, a post. Every text
 is repaired and brought into the form that the app embeds, so that the figures speak of the app.
@@ -26,6 +27,7 @@ import polars as pl
 from ctse_core.errors import TrainError
 from train.evaluate import set_tables
 from train.evaluate.codes import language_of
+from train.evaluate.drift import DRIFT_FILE, TRIPLE, drift_triples
 
 FEWEST = 20
 """Rows of a language below which nothing is said about it."""
@@ -33,7 +35,7 @@ FEWEST_POSTS = 50
 """The same for posts, which fall into classes."""
 MOST_POSTS = 500
 """Posts of one event in one language, and five times as many messages of one language, that are looked at."""
-_TEXTS = ("english", "translation", "first", "second", "text")
+_TEXTS = ("english", "translation", "first", "second", "text", "anchor", "same", "changed")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class EvaluationSet:
 
     Attributes:
         name: the file's name without its ending.
-        kind: "pairs", "topics", "sts", "posts" or "messages".
+        kind: "pairs", "topics", "sts", "posts", "messages" or "triples".
         data: the table that the measures of this kind take.
         digest: changes with every text, label and number in it.
         notes: what a reader should know, such as languages that were too small.
@@ -90,6 +92,7 @@ def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) 
         "sts": set_tables.sts_rows,
         "posts": set_tables.post_rows,
         "messages": set_tables.message_rows,
+        "triples": lambda triples: triples.select(TRIPLE),
     }
     data = makers[kind](table)
     if languages:
@@ -101,6 +104,14 @@ def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) 
     return EvaluationSet(path.name.split(".")[0], kind, data, _digest(data), notes)
 
 
+def built_in_set(languages: Collection[str] = ()) -> EvaluationSet:
+    """Return the triples of drift that come with the bench, in ``languages`` and English."""
+    data = drift_triples()
+    if languages:
+        data = data.filter(pl.col("lang").is_in(["en", *map(language_of, languages)]))
+    return EvaluationSet(DRIFT_FILE.stem, "triples", data, _digest(data))
+
+
 def kind_of(table: pl.DataFrame) -> str:
     """Return the kind of set that a table is, by its columns, or "" for none."""
     has = set(table.columns)
@@ -108,6 +119,8 @@ def kind_of(table: pl.DataFrame) -> str:
         return "topics" if "topic" in has else "pairs"
     if {"sentence1", "sentence2", "score"} <= has:
         return "sts"
+    if set(TRIPLE) <= has:
+        return "triples"
     if {"text", "label"} <= has or {"text", "event"} <= has:
         return "posts"
     return "messages" if "message" in has and len(set_tables.categories(table)) >= 5 else ""
@@ -153,6 +166,8 @@ def _limited(data: pl.DataFrame, kind: str, limit: int) -> pl.DataFrame:
     """Return at most ``limit`` sentences or rows of each group, drawn once and for all."""
     if kind in ("pairs", "topics", "sts"):
         return drawn_sentences(data, limit, "lang" if kind == "sts" else "text") if limit else data
+    if kind == "triples":
+        return data
     most = limit or (MOST_POSTS if kind == "posts" else 5 * MOST_POSTS)
     groups = ["collection", "event", "lang"] if kind == "posts" else ["lang"]
     drawn = pl.Series("drawn", np.random.default_rng(0).permutation(data.height))

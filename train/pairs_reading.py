@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import polars as pl
 
 from ctse_core.errors import TrainError
@@ -88,29 +89,43 @@ def _csv(file: PairFile) -> Iterator[pl.DataFrame]:
     import pyarrow as pa
     from pyarrow import csv
 
-    broken: list[Any] = []
+    broken: list[int] = []  # rows with too few or too many fields, counted from 0
 
     def skip(row: Any) -> str:
-        broken.append(row)
+        broken.append(row.number - 2)
         return "skip"
 
     with opened(file.path) as stream:
         try:
             table = csv.open_csv(
                 stream,
-                csv.ReadOptions(block_size=1 << 24),
+                csv.ReadOptions(use_threads=False, block_size=1 << 24),  # with threads, rows have no numbers
                 csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
                 csv.ConvertOptions(column_types=dict.fromkeys(sum(NAMES.values(), ()), pa.string())),
             )
             columns = _columns(file, table.schema.names)
+            rows = 0
             for batch in table:
                 frame = pl.DataFrame(pl.from_arrow(batch))
                 frame = frame.select(pl.col(there).cast(pl.String).alias(name) for name, there in columns.items())
-                faults = pl.DataFrame({"fault": ["columns"] * len(broken)}, schema={"fault": pl.String})
-                broken.clear()
-                yield pl.concat([frame.with_columns(fault=pl.lit(None, dtype=pl.String)), faults], how="diagonal")
+                frame = _with_broken(frame, rows, broken)
+                rows += len(frame)
+                yield frame
+            if broken:
+                yield pl.DataFrame({"fault": ["columns"] * len(broken)})
         except (pa.ArrowInvalid, pl.exceptions.PolarsError) as error:
             raise TrainError(f"{file.path} cannot be read as CSV ({error}). Save it as UTF-8, or as TSV.") from error
+
+
+def _with_broken(frame: pl.DataFrame, start: int, broken: list[int]) -> pl.DataFrame:
+    """Return ``frame`` with the ``broken`` rows (taken off that list) at their places; its first is row ``start``."""
+    here: list[int] = []
+    while broken and broken[0] < start + len(frame) + len(here):
+        here.append(broken.pop(0))
+    places = np.setdiff1d(np.arange(start, start + len(frame) + len(here)), here)
+    faults = pl.DataFrame({"place": here, "fault": ["columns"] * len(here)}, {"place": pl.Int64, "fault": pl.String})
+    whole = pl.concat([frame.with_columns(place=pl.Series(places, dtype=pl.Int64)), faults], how="diagonal")
+    return whole.sort("place").drop("place")
 
 
 def _tsv(file: PairFile) -> Iterator[pl.DataFrame]:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ctse_core import __version__
-from ctse_core.encoders import ENCODERS, Consent, Encoder
+from ctse_core.encoders import Consent, Encoder, spec_of
 from ctse_core.home import agreed_hosts
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 
@@ -88,7 +88,7 @@ def consent_to(host: str) -> Consent | None:
 
 def described_encoder(encoder: Encoder, asked: str, send_to: str) -> dict[str, Any]:
     """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats."""
-    spec = ENCODERS.get(encoder.name)
+    spec = spec_of(encoder.name)
     return {
         "asked": str(Path(asked).resolve()) if Path(asked).is_dir() else asked,
         "send_to": send_to,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders
+from ctse_core.encoders import DEFAULT_ENCODER, list_encoders
 from ctse_core.figures import language_name
+from ctse_core.home import encoders_home
 from ctse_core.text import normalise
 from ui import resources
 from ui.widgets import plain
 
 
 def encoder_table() -> None:
-    """Draw every encoder of the catalogue with its width, licence and whether it is on this machine."""
+    """Draw the catalogue and one's own encoders: width, licence, and whether each is on this machine."""
     entries = list_encoders()
     specs = [entry.spec for entry in entries]
     st.dataframe(
@@ -31,9 +32,10 @@ def encoder_table() -> None:
         hide_index=True,
         height="content",
     )
-    titles = {spec.name: spec.title for spec in specs}
-    named = st.selectbox("Languages of", list(titles), format_func=titles.__getitem__, key="languages_of")
-    st.caption(plain(", ".join(sorted(language_name(code) for code in ENCODERS[named].languages))))
+    st.caption(plain(f"Encoders of your own are listed as soon as their folder is in {encoders_home()}."))
+    told = {spec.name: spec for spec in specs if spec.languages}
+    named = st.selectbox("Languages of", list(told), format_func=lambda name: told[name].title, key="languages_of")
+    st.caption(plain(", ".join(sorted(language_name(code) for code in told[named].languages))))
 
 
 def two_sentences() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis, load_analysis
 from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.home import encoders_home
 from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
+from train.evaluate.table import read_scores
 
 
 def project(name: str) -> Project:
@@ -32,9 +35,14 @@ def analysis(chosen: Project) -> Analysis | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
-def encoder(name: str) -> Encoder:
-    """Return an encoder of this machine, shared by all sessions of this server."""
+def _encoder(name: str, changed: int) -> Encoder:
     return load_encoder(name)
+
+
+def encoder(name: str) -> Encoder:
+    """Return an encoder of this machine, shared by all sessions of this server; anew where it was trained anew."""
+    own = encoders_home() / name
+    return _encoder(name, own.stat().st_mtime_ns if own.is_dir() else 0)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
@@ -53,3 +61,9 @@ def searcher(chosen: Project) -> Searcher:
     """Return what answers questions about the project."""
     manifest = chosen.manifest() or {}
     return _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def scores(path: str, changed: float) -> pl.DataFrame:
+    """Return a table of scores; ``changed`` is when the file was written."""
+    return read_scores(Path(path))

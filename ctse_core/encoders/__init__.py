@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, EncoderSpec
 from ctse_core.encoders.embed import KnownVectors, embed, text_digest
 from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
+from ctse_core.encoders.own import About, spec_of, write_about
 from ctse_core.encoders.pooling import mean_pool
 from ctse_core.encoders.remote import Consent, RemoteEncoder, RemoteSettings, consent_question, host_of, remote_settings
 from ctse_core.encoders.sources import EncoderStatus, list_encoders
@@ -17,6 +18,7 @@ __all__ = [
     "DEFAULT_ENCODER",
     "ENCODERS",
     "RUNTIMES",
+    "About",
     "Consent",
     "Encoder",
     "EncoderSpec",
@@ -36,6 +38,8 @@ __all__ = [
     "mean_pool",
     "prune_vocabulary",
     "remote_settings",
+    "spec_of",
     "static_of",
     "text_digest",
+    "write_about",
 ]

@@ -12,6 +12,7 @@ from typing import Protocol
 from ctse_core.encoders.catalog import ENCODERS
 from ctse_core.encoders.layout import is_static
 from ctse_core.encoders.onnx_runtime import OnnxEncoder
+from ctse_core.encoders.own import own_folder, own_folders
 from ctse_core.encoders.remote import Consent, RemoteEncoder, remote_settings
 from ctse_core.encoders.sources import encoder_folder
 from ctse_core.encoders.static import StaticEncoder
@@ -51,7 +52,9 @@ def load_encoder(
     progress: Progress = no_progress,
     consent: Consent | None = None,
 ) -> Encoder:
-    """Load an encoder of the catalogue by its name, or any local sentence-transformers folder.
+    """Load an encoder of the catalogue or of one's own by its name, or any local sentence-transformers folder.
+
+    Where names are equal the catalogue wins, then one's own; write "./NAME" for a folder of that name here.
 
     An address such as "https://api.example.org/v1#model" is an OpenAI-compatible endpoint; it is opened only
     with a ``consent`` to its host.
@@ -105,14 +108,15 @@ def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, st
     spec = ENCODERS.get(name)
     if spec is not None:
         return spec.name, encoder_folder(spec, progress), spec.prefix
-    folder = Path(name).expanduser()
+    folder = own_folder(name) or Path(name).expanduser()
     if folder.is_dir():
         return folder.resolve().name, folder.resolve(), None
-    near = difflib.get_close_matches(name, ENCODERS, n=1, cutoff=0.5)
+    own = [folder.name for folder in own_folders()]
+    near = difflib.get_close_matches(name, [*ENCODERS, *own], n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise EncoderError(
         f"There is no encoder {name!r}, neither in the catalogue nor as a folder.{hint} "
-        f"The catalogue has {', '.join(ENCODERS)}."
+        f"The catalogue has {', '.join([*ENCODERS, *own])}."
     )
 
 

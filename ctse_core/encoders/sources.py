@@ -10,6 +10,7 @@ from pathlib import Path
 from ctse_core.encoders.cache import encoders_folder
 from ctse_core.encoders.catalog import ENCODERS, EncoderSpec
 from ctse_core.encoders.layout import require_files
+from ctse_core.encoders.own import broken_spec, own_folders, own_spec
 from ctse_core.encoders.q4 import convert_q4
 from ctse_core.encoders.quiet import quiet_transformers
 from ctse_core.errors import EncoderError
@@ -25,7 +26,7 @@ _HUB_FILES = (
 
 @dataclass(frozen=True)
 class EncoderStatus:
-    """Whether an encoder of the catalogue can be used without a network, and where it is."""
+    """Whether an encoder of the catalogue can be used without a network, and where it is or what it lacks."""
 
     spec: EncoderSpec
     at_hand: bool
@@ -33,7 +34,10 @@ class EncoderStatus:
 
 
 def list_encoders() -> list[EncoderStatus]:
-    """Return the catalogue with what is at hand on this machine; nothing is fetched or converted."""
+    """Return the catalogue with what is at hand on this machine, one's own encoders behind it.
+
+    Nothing is fetched or converted. A folder of one's own that cannot be used is listed with the reason.
+    """
     statuses = []
     for spec in ENCODERS.values():
         found = at_hand(spec)
@@ -44,7 +48,14 @@ def list_encoders() -> list[EncoderStatus]:
         else:
             where = f"the package {_package(spec)} is not installed"
         statuses.append(EncoderStatus(spec, found is not None, where))
-    return statuses
+    return statuses + [_own_status(folder) for folder in own_folders()]
+
+
+def _own_status(folder: Path) -> EncoderStatus:
+    try:
+        return EncoderStatus(own_spec(folder), True, f"in {folder}")
+    except EncoderError as error:
+        return EncoderStatus(broken_spec(folder), False, str(error).rstrip("."))
 
 
 def at_hand(spec: EncoderSpec) -> Path | None:

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ctse_core.home import encoders_home
+from tests.fakes import write_tiny_folder
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 
@@ -96,3 +99,15 @@ def test_a_filter_that_lets_nothing_through_is_no_error(example):
     for page in PAGES:
         app = opened(page, project=example.name, words="zzzzzzzz no post says this")
         assert not app.error, (page, [error.value for error in app.error])
+
+
+def test_an_encoder_of_ones_own_is_in_the_table_and_in_every_choice_at_once(home):
+    write_tiny_folder(encoders_home() / "flood-2027")
+    (encoders_home() / "torn").mkdir()
+    app = opened("encoders.py")
+    table = app.dataframe[0].value
+    assert set(table["Encoder"]) >= {"flood-2027", "torn"}
+    assert list(table[table["Encoder"] == "torn"]["Ready"]) == [False]
+    choices = [each.options for each in app.selectbox if each.label == "Encoder"]
+    assert choices
+    assert all("flood-2027" in options and "torn" not in options for options in choices)

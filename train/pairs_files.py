@@ -16,8 +16,11 @@ from ctse_core.errors import TrainError
 
 FORMATS = {".parquet": "parquet", ".tsv": "tsv", ".csv": "csv", ".tmx": "tmx"}
 PACKED = (".gz", ".zst")
-_PAIR = re.compile(r"(?:^|[._-])(?:en[-_]([a-z]{2,3})|([a-z]{2,3})[-_]en)(?=[._-]|$)")
-_LAST = re.compile(r"[._-]([a-z]{2,3})$")
+_PAIRS = (  # "en-de" goes before "de-en", for names such as TED-en-de
+    re.compile(r"(?:^|[._-])en[-_]([a-z]{2,3})(?=[._-]|$)", re.IGNORECASE),
+    re.compile(r"(?:^|[._-])([a-z]{2,3})[-_]en(?=[._-]|$)", re.IGNORECASE),
+)
+_LAST = re.compile(r"[._-]([a-z]{2,3})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -154,14 +157,14 @@ def _moses_english(path: Path) -> PairFile | None:
     """Return the pair that ``path`` (either side, or the stem of both) belongs to."""
     name = unpacked_name(path)
     stem = name.rsplit(".", 1)[0] if path.is_file() else name
-    pair = _PAIR.search(stem)
+    pair = _pair_in(stem)
     if pair is None:
         return None
-    lang = pair.group(1) or pair.group(2)
+    lang = pair.group(1)
     sides = [_existing(path.parent / f"{stem}.{side}") for side in ("en", lang)]
     if sides[0] is None or sides[1] is None:
         return None
-    return PairFile(sides[0], "moses", sides[1], lang, _source_of(stem, lang))
+    return PairFile(sides[0], "moses", sides[1], lang.lower(), _source_of(stem, lang))
 
 
 def _existing(path: Path) -> Path | None:
@@ -169,17 +172,19 @@ def _existing(path: Path) -> Path | None:
     return next((way for way in ways if way.is_file()), None)
 
 
+def _pair_in(stem: str) -> re.Match[str] | None:
+    return next((found for found in (pair.search(stem) for pair in _PAIRS) if found), None)
+
+
 def _lang_of(stem: str) -> str:
-    pair = _PAIR.search(stem.lower())
-    if pair:
-        return pair.group(1) or pair.group(2)
-    last = _LAST.search(stem.lower())
-    return last.group(1) if last else ""
+    found = _pair_in(stem) or _LAST.search(stem)
+    return found.group(1).lower() if found else ""
 
 
 def _source_of(stem: str, lang: str) -> str:
     """Return the stem without the part that tells the language: "TED2020-en-de-train" is TED2020-train."""
     if not lang:
         return stem
-    bare = _PAIR.sub("", stem) if _PAIR.search(stem) else stem[: -len(lang) - 1]
+    pair = _pair_in(stem)
+    bare = stem[: pair.start()] + stem[pair.end() :] if pair else stem[: -len(lang) - 1]
     return bare.strip("._-") or stem

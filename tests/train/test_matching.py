@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ctse_core.errors import EncoderError
@@ -62,3 +63,83 @@ def test_translations_known_to_an_encoder_match():
 def test_tables_that_do_not_fit_are_a_sentence(source, target):
     with pytest.raises(EncoderError):
         matching_accuracy(np.ones(source, dtype=np.float32), np.ones(target, dtype=np.float32))
+
+
+def test_equal_sentences_are_no_errors():
+    # Rows 0 and 1 say the same; whichever of the two is found first is right.
+    vectors = np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)
+    same, apart = np.array([0, 0, 1]), np.arange(3)
+    forward, backward = matching_module.right_answers(vectors, vectors, (apart, same))
+    assert forward.all() and backward.all()
+    forward, _ = matching_module.right_answers(vectors, vectors, (apart, apart))
+    assert forward.tolist() == [True, False, True]
+
+
+def test_texts_are_equal_by_their_letters_and_digits():
+    numbers = matching_module.same_texts(["Stay away!", "stay AWAY", "Stay  away 2", "किताब", "कताब", "!!", "??"])
+    assert numbers[0] == numbers[1] != numbers[2]
+    assert numbers[3] != numbers[4]  # a vowel sign makes another word
+    assert numbers[5] != numbers[6]  # nothing but signs: compared as they are
+
+
+def test_a_hub_is_overcome_by_the_margin():
+    # Target 0 is near to everything; each source still lies nearer to its own than that one usually does.
+    rng = np.random.default_rng(0)
+    axes = np.eye(12, dtype=np.float32)
+    source = matching_module.unit(axes + 0.6)
+    target = axes.copy()
+    target[0] = 1.0 + rng.normal(0, 0.01, 12)
+    target = matching_module.unit(target)
+    rows = np.arange(12)
+    plain, _ = matching_module.right_answers(source, target, (rows, rows))
+    margin, _ = matching_module.right_answers(source, target, (rows, rows), "margin")
+    assert plain.sum() <= 2
+    assert margin.sum() >= 11
+
+
+def test_an_offset_between_languages_is_overcome_by_centring():
+    rng = np.random.default_rng(0)
+    meaning = rng.normal(size=(40, 8)).astype(np.float32)
+    one, other = np.zeros((2, 8), dtype=np.float32)
+    one[0], other[1] = 6, 6
+    same = (np.arange(40), np.arange(40))
+    unit = matching_module.unit
+    plain = matching_module.right_answers(unit(meaning + one), unit(meaning + other), same)
+    centred = matching_module.right_answers(unit(meaning + one), unit(meaning + other), same, "centred")
+    assert plain[0].mean() < 0.8
+    assert centred[0].mean() > 0.95
+
+
+def pairs_of(codes, sentences=30):
+    lines = [f"line{number} flood{number}" for number in range(sentences)]
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "item": range(sentences),
+                "lang": lang,
+                "text": text,
+                "english": lines,
+                "translation": [f"{line} {text}" if known else f"{text}{line.split()[0]}" for line in lines],
+            }
+        )
+        for text, lang, known in codes
+    )
+
+
+def test_languages_fold_their_texts_and_sorani_stays_apart():
+    data = pairs_of([("zho-CN", "zh", True), ("zho-TW", "zh", False), ("fra", "fr", True), ("ckb", "ckb", False)])
+    found = matching_module.matching(WordEncoder(512).encode, data)
+    values = {(measure, lang): value for measure, variant, lang, value, *_ in found.rows() if variant == "cosine"}
+    assert values["matching", "fr"] == 1.0
+    assert values["matching_text", "zho-CN"] == 1.0
+    assert values["matching_text", "zho-TW"] < 0.3
+    assert values["matching", "ckb"] < 0.3
+    assert values["matching", "zh"] == pytest.approx((1 + values["matching_text", "zho-TW"]) / 2)
+    assert values["matching", ""] == pytest.approx((values["matching", "zh"] + 1) / 2)  # without ckb
+    assert values["matching_at_095", ""] == 1
+    assert values["matching_49", ""] == values["matching", ""]
+
+
+def test_a_language_of_a_few_rows_is_not_measured():
+    data = pl.concat([pairs_of([("fra", "fr", True)]), pairs_of([("nob", "nb", True)], 5)])
+    assert set(matching_module.matching(WordEncoder(512).encode, data)["lang"]) == {"fr", ""}

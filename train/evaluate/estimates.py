@@ -5,9 +5,9 @@ of its items; a language's is the mean of its groups, a set's the mean of its la
 items again 400 times, each item as often as a Poisson variable of mean 1 says. The draws depend on the item's number
 alone: a sentence is drawn in all languages at once, as its difficulty is theirs together, and equally for every
 encoder, so that two encoders are compared on the same sentences. Draws are moved so that their mean is the figure
-itself, because some statistics (V-measure) come out higher wherever items are drawn twice. Events and languages are not drawn: intervals speak
-of these events and languages, and of other posts and sentences like these. Shares of single languages have Wilson's
-interval instead.
+itself, because some statistics (V-measure) come out higher wherever items are drawn twice. Events and languages are
+not drawn: intervals speak of these events and languages, and of other posts and sentences like these. Shares of
+single languages have Wilson's interval instead.
 
 Source: Hanley and MacGibbon, "Creating non-parametric bootstrap samples using Poisson frequencies", 2006.
 """
@@ -254,8 +254,15 @@ def _entropy(share: Table) -> Table:
 def _spearman(weights: NDArray[np.uint8], truth: Table, found: Table) -> Table:
     values = np.empty(len(weights))
     for draw, weight in enumerate(weights):
-        values[draw] = np.corrcoef(_ranks(np.repeat(truth, weight)), _ranks(np.repeat(found, weight)))[0, 1]
+        values[draw] = _correlation(_ranks(np.repeat(truth, weight)), _ranks(np.repeat(found, weight)))
     return values
+
+
+def _correlation(left: Table, right: Table) -> float:
+    """Return Pearson's correlation, 0 where one side never changes: it ranks nothing."""
+    left, right = left - left.mean(), right - right.mean()
+    scale = float(np.sqrt((left @ left) * (right @ right)))
+    return float(left @ right) / scale if scale > 0 else 0.0
 
 
 def _ranks(values: Table) -> Table:

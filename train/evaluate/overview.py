@@ -8,9 +8,9 @@ from train.evaluate.table import MEAN
 
 ENCODER = "encoder"
 SET_TITLES = {
-    "dev_ntrex_half1": "NTREX news",
-    "dev_tico19": "TICO-19 health",
-    "dev_sib200": "FLORES-SIB",
+    "dev_ntrex_half1": "NTREX",
+    "dev_tico19": "TICO-19",
+    "dev_sib200": "FLORES",
     "dev_stsb_multi_mt": "STSb",
     "drift_triples": "own triples",
     "drift": "own triples",
@@ -27,7 +27,9 @@ MEASURES = (
 )
 """(measure, variant, heading) of what stands in the overview, in its order; variant "" takes the first there is."""
 COUNTED = frozenset({"matching_at_095"})
-"""Measures that count languages; shown as "n of m"."""
+"""Measures that count languages."""
+WIDEST_ONLY = frozenset({"matching_at_095", "matching_weakest10"})
+"""Measures told of the set with most languages only."""
 OF_PAIRS = frozenset({"matching", "matching_at_095", "matching_weakest10"})
 
 
@@ -37,26 +39,30 @@ def set_title(name: str) -> str:
 
 
 def overview(scores: pl.DataFrame) -> pl.DataFrame:
-    """Return a row an encoder, best matching first: a column for each set and measure over all its languages.
+    """Return a row an encoder, best matching first: a column for each measure and set over all its languages.
 
-    ``scores`` is the bench's long table. Columns are "matching · NTREX news" and so on; counts of languages are
-    texts as "47 of 53", all else is a number, null where an encoder was not measured so.
+    ``scores`` is the bench's long table. Matching has a column for each set, the set of most languages first; how
+    many languages reach 0.95 and how the ten weakest fare are told of that first set. Null where an encoder was not
+    measured so.
     """
     columns: dict[str, pl.DataFrame] = {}
     for measure, variant, heading in MEASURES:
         rows = means(scores, measure, variant)
-        several = rows["set"].n_unique() > 1 or measure in OF_PAIRS
-        for (name,), part in rows.group_by("set", maintain_order=True):
-            head = f"{heading} · {set_title(str(name))}" if several else heading
-            value = pl.col("value")
+        sets = rows.group_by("set", maintain_order=True).agg(pl.col("count").max())
+        sets = sets.sort("count", descending=True, maintain_order=True)
+        several = sets.height > 1 or measure in OF_PAIRS
+        for name, languages in sets.rows()[: 1 if measure in WIDEST_ONLY else None]:
+            head = f"{heading} · {set_title(name)}" if several else heading
+            head += f" (of {languages})" if measure in COUNTED else ""
+            part = rows.filter(pl.col("set") == name).unique(ENCODER, keep="last", maintain_order=True)
+            columns[head] = part.select(ENCODER, pl.col("value").alias(head))
             if measure in COUNTED:
-                value = pl.format("{} of {}", pl.col("value").round(0).cast(pl.Int64), pl.col("count"))
-            columns[head] = part.select(ENCODER, value.alias(head)).unique(ENCODER, keep="last", maintain_order=True)
+                columns[head] = columns[head].with_columns(pl.col(head).round(0).cast(pl.Int64))
     table = scores.select(pl.col(ENCODER).unique(maintain_order=True))
     for part in columns.values():
         table = table.join(part, on=ENCODER, how="left", maintain_order="left")
-    first = next((head for head, part in columns.items() if part.dtypes[1] == pl.Float64), None)
-    return table.sort(first, descending=True, nulls_last=True, maintain_order=True) if first else table
+    order = list(columns)[:1]
+    return table.sort(order, descending=True, nulls_last=True, maintain_order=True) if order else table
 
 
 def means(scores: pl.DataFrame, measure: str, variant: str = "") -> pl.DataFrame:
@@ -72,3 +78,15 @@ def means(scores: pl.DataFrame, measure: str, variant: str = "") -> pl.DataFrame
     alone = rows.join(whole.select(ENCODER, "set"), on=[ENCODER, "set"], how="anti", maintain_order="left")
     alone = alone.filter(pl.len().over(ENCODER, "set") == 1)
     return pl.concat([whole, alone])
+
+
+def headlines(scores: pl.DataFrame) -> list[str]:
+    """Return the main figures of one encoder on one set with their intervals, as short texts."""
+    told = []
+    for measure, variant, heading in MEASURES:
+        for value, low, high, count in means(scores, measure, variant).select("value", "low", "high", "count").rows():
+            if measure in COUNTED:
+                told.append(f"{heading} in {value:.0f} of {count} languages")
+            elif measure not in WIDEST_ONLY:
+                told.append(f"{heading} {value:.3f} ({low:.3f} to {high:.3f})")
+    return told

@@ -1,0 +1,111 @@
+"""An evaluation that the app starts: what it leaves, and how it ends when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ctse_core.engines import start_job
+from ctse_core.errors import Cancelled, EncoderError, TrainError
+from ctse_core.home import evaluations_home
+from ctse_core.project import read_job
+from ctse_core.project.folder import new_project
+from ctse_core.types import no_progress
+from tests.fakes import write_tiny_folder
+from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, evaluate_own, known_vectors, own_scores
+
+NUMBERS = ["one", "two", "three", "four", "five", "six"]
+
+
+@dataclass
+class Place:
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return str(write_tiny_folder(tmp_path_factory.mktemp("encoders") / "tiny"))
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    rows = [("sw", f"{a} cups of {b}", f"vikombe {b} na {a}") for a in NUMBERS for b in NUMBERS]
+    path = tmp_path / "mine.csv"
+    pl.DataFrame(rows, schema=["lang", "english", "translation"], orient="row").write_csv(path)
+    return path
+
+
+def test_pairs_of_ones_own_are_measured(tiny, pairs, tmp_path):
+    told = []
+    evaluate_own(Place(tmp_path), lambda share, sentence: told.append(share), tiny, str(pairs))
+    scores = own_scores(tmp_path)
+    assert scores["set"].unique().to_list() == ["mine"]
+    assert scores["encoder"].unique().to_list() == ["tiny"]
+    assert {"matching", "matching_to", "matching_from"} <= set(scores["measure"])
+    assert told == sorted(told) and told[-1] == 1.0
+    about = json.loads((tmp_path / ABOUT_FILE).read_text())
+    assert about["kind"] == "pairs" and about["digest"]
+
+
+def test_the_built_in_triples_tell_matching_and_drift(tiny, tmp_path):
+    evaluate_own(Place(tmp_path), no_progress, tiny)
+    scores = own_scores(tmp_path)
+    assert scores["set"].unique().to_list() == [BUILT_IN]
+    assert {"matching", "drift"} <= set(scores["measure"])
+    languages = scores.filter(pl.col("measure") == "matching", pl.col("variant") == "cosine", pl.col("lang") != "")
+    assert languages.height >= 11
+
+
+def test_a_file_that_is_no_set_is_a_sentence_and_leaves_nothing(tiny, tmp_path):
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(TrainError, match="odd"):
+        evaluate_own(Place(tmp_path), no_progress, tiny, str(tmp_path / "odd.csv"))
+    assert own_scores(tmp_path).is_empty()
+
+
+def test_an_encoder_that_is_not_there_is_a_sentence(pairs, tmp_path):
+    with pytest.raises(EncoderError):
+        evaluate_own(Place(tmp_path), no_progress, str(tmp_path / "absent"), str(pairs))
+
+
+def test_a_cancel_between_two_parts_ends_it(tiny, pairs, tmp_path):
+    def cancelled(share, sentence):
+        if sentence.startswith("Encoding"):
+            raise Cancelled("Stopped as asked.")
+
+    with pytest.raises(Cancelled):
+        evaluate_own(Place(tmp_path), cancelled, tiny, str(pairs))
+    assert own_scores(tmp_path).is_empty()
+
+
+def test_texts_are_looked_up_in_any_order_after_one_pass():
+    asked = []
+
+    def encode(texts):
+        asked.extend(texts)
+        return np.array([[len(text), 1] for text in texts], dtype=np.float32)
+
+    known = known_vectors(encode, ["aaa", "b", "aaa", "cc"], no_progress)
+    assert sorted(asked) == ["aaa", "b", "cc"]
+    assert known(["cc", "aaa", "cc"])[:, 0].tolist() == [2, 3, 2]
+    assert len(asked) == 3
+
+
+@pytest.mark.slow
+def test_the_worker_process_runs_it_to_its_end(tiny, pairs, tmp_path, monkeypatch):
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
+    run = new_project(evaluations_home(), "tiny mine")
+    start_job(run, JOB, {"encoder": tiny, "file": str(pairs)})
+    for _ in range(300):
+        job = read_job(run)
+        if not job.active:
+            break
+        time.sleep(0.2)
+    assert job.state == "done", job
+    assert not own_scores(run.folder).is_empty()

@@ -1,0 +1,118 @@
+"""What encoders are worth: the bench's tables and figures, and beside them one's own evaluations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.encoders import ENCODERS
+from ctse_core.figures import scores_figure
+from train.evaluate.overview import OF_PAIRS, overview, set_title
+from train.evaluate.table import MEAN, SCORES
+from ui import resources
+from ui.frame import ASSETS
+from ui.own_evaluation import own_tables
+from ui.widgets import csv_bytes, download, show_figure
+
+SHIPPED = ASSETS / "evaluation" / "scores.csv"
+BAR = 0.95
+MOST_DRAWN = 7  # what seven colours can tell apart
+TITLES = {
+    "matching": "Translations found",
+    "matching_text": "Translations found, by text",
+    "encoding": "Crisis posts told apart",
+    "sts": "Similarity as people judge it",
+    "drift": "Meaning before words",
+    "topics_v": "Topics told apart",
+}
+_EXPLAINED = """\
+- **matching**: how often the nearest of all sentences is the translation, the mean of both directions and of all
+  languages; **≥ 0.95**: in how many languages that is so often enough; **ten weakest**: the mean of those ten.
+- **crisis posts**: how well labelled crisis posts of one class lie together; **STS**: agreement with people's
+  judgement of similarity (Spearman); **topics**: how well topics are told apart.
+- **drift**: how often a post that means the same in other words is nearer than one that means something else in
+  nearly the same words.
+
+Every figure has a 95 % interval: the figure below shows them. How each is computed stands in docs/training.md."""
+
+
+def all_scores() -> pl.DataFrame:
+    """Return the shipped scores and those of one's own evaluations, as one long table."""
+    shipped = resources.scores(str(SHIPPED), _changed(SHIPPED)) if SHIPPED.is_file() else pl.DataFrame(schema=SCORES)
+    own = own_tables()
+    return pl.concat([shipped, *own]) if own else shipped
+
+
+def encoder_scores() -> None:
+    """Draw what is known of every encoder: a row each, a figure by language, and the tables to take away."""
+    scores = all_scores()
+    if scores.is_empty():
+        st.info("No encoder has been measured on this machine yet. Choose “Evaluate” above.")
+        return
+    _overview(scores)
+    _by_language(scores)
+
+
+def _overview(scores: pl.DataFrame) -> None:
+    table = overview(scores)
+    numbers = [name for name, kind in table.schema.items() if kind.is_numeric()]
+    named = table.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8).alias("Encoder"))
+    st.dataframe(
+        named.select("Encoder", *[name for name in table.columns if name != "encoder"]),
+        hide_index=True,
+        height="content",
+        column_config={"Encoder": st.column_config.TextColumn(pinned=True)}
+        | {name: st.column_config.NumberColumn(format="%.3f") for name in numbers},
+        key="overview_table",
+    )
+    left, right = st.columns([5, 1], vertical_alignment="top")
+    with left.expander("What the columns mean"):
+        st.markdown(_EXPLAINED)
+    with right:
+        download("All scores (CSV)", csv_bytes(scores), "ctse-encoder-scores.csv", "text/csv", "scores_csv")
+
+
+def _by_language(scores: pl.DataFrame) -> None:
+    st.subheader("By language", anchor=False)
+    drawable = scores.filter(pl.col("lang") != MEAN)
+    kinds = drawable.select("measure", "set").unique(maintain_order=True).rows()
+    kinds.sort(key=lambda kind: (kind[0] not in TITLES, list(TITLES).index(kind[0]) if kind[0] in TITLES else 0))
+    if not kinds:
+        st.caption("These scores speak of no single language.")
+        return
+    what, which, how = st.columns([3, 4, 2])
+    measure, name = what.selectbox("Measure", kinds, format_func=_kind, key="scores_measure")
+    rows = scores.filter(pl.col("measure") == measure, pl.col("set") == name)
+    names = rows["encoder"].unique(maintain_order=True).to_list()
+    chosen = which.multiselect(
+        "Encoders", names, default=names[:3], format_func=_title, max_selections=MOST_DRAWN, key=f"scores_of_{name}"
+    )
+    variants = rows["variant"].unique(maintain_order=True).to_list()
+    variant = how.selectbox("Variant", variants, format_func=_variant, key=f"scores_variant_{measure}_{name}")
+    drawn = rows.filter(pl.col("encoder").is_in(chosen))
+    drawn = drawn.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8))
+    mark = BAR if measure in OF_PAIRS else None
+    figure = scores_figure(drawn, measure, name=name, variant=variant, mark=mark)
+    show_figure(figure, key=f"scores_{measure}_{name}_{variant}")
+    download(
+        "These scores (CSV)", csv_bytes(figure.table), f"ctse-{measure}-{name}.csv", "text/csv", "scores_of_language"
+    )
+
+
+def _kind(kind: tuple[str, str]) -> str:
+    measure, name = kind
+    return f"{TITLES.get(measure, measure.replace('_', ' ').capitalize())} · {set_title(name)}"
+
+
+def _variant(variant: str) -> str:
+    return variant or "as it is"
+
+
+def _title(name: str) -> str:
+    return ENCODERS[name].title if name in ENCODERS else name
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime

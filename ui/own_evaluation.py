@@ -1,0 +1,174 @@
+"""Evaluating an encoder of one's own, or on a file of one's own: the form, the work in progress, what was found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders
+from ctse_core.engines import cancel_job, start_job
+from ctse_core.errors import CtseError
+from ctse_core.home import evaluations_home
+from ctse_core.project import Job, Project, list_projects, read_job
+from ctse_core.project.folder import new_project
+from ctse_core.terminal import spoken
+from train.evaluate.overview import headlines
+from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, SCORES_FILE, own_scores
+from train.evaluate.sets import read_set
+from ui import resources
+from ui.widgets import plain
+
+KINDS = ["parquet", "csv", "tsv", "gz"]
+AMOUNTS = {"200 sentences": 200, "1,000 sentences": 1000, "everything": 0}
+_FORMATS = """\
+A Parquet, CSV or TSV file with one of these sets of columns. What you give stays on this machine.
+
+| to measure | columns |
+|---|---|
+| how often sentences find their translation | `english`, `translation`, `lang` (at least 20 pairs a language) |
+| how well posts of one class lie together | `text`, `label`; also `event`, `collection`, `lang` (at least 50 posts) |
+| agreement with people's judgement | `sentence1`, `sentence2`, `score`; also `lang` |
+"""
+
+
+def evaluate_own() -> None:
+    """Draw the form, the work in progress, and what was measured before."""
+    _form()
+    runs = list_projects(evaluations_home())
+    jobs = [(run, read_job(run)) for run in runs]
+    for run, job in jobs:
+        if job is None or job.state != "done":
+            _unfinished(run, job)
+    finished = [(run, job) for run, job in jobs if job is not None and job.state == "done"]
+    if finished:
+        st.subheader("Evaluations on this machine", anchor=False)
+        with st.container(border=True, gap="small"):
+            for run, job in finished:
+                _done(run, job)
+
+
+def own_tables() -> list[pl.DataFrame]:
+    """Return the scores of every finished evaluation on this machine, the latest last."""
+    tables = []
+    for run in reversed(list_projects(evaluations_home())):
+        path = run.folder / SCORES_FILE
+        if not path.is_file():
+            continue
+        try:
+            tables.append(resources.scores(str(path), path.stat().st_mtime))
+        except CtseError:  # the list of evaluations says so, with what to do
+            continue
+    return tables
+
+
+def _form() -> None:
+    ready = {entry.spec.name: entry.spec.title for entry in list_encoders() if entry.at_hand}
+    if not ready:
+        st.warning("No encoder is on this machine; the catalogue says where to put one.")
+        return
+    first = list(ready).index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        encoder = st.selectbox("Encoder", list(ready), index=first, format_func=ready.__getitem__, key="own_encoder")
+        amount = st.selectbox("How much of the file", list(AMOUNTS), key="own_amount")
+    with right:
+        uploaded = st.file_uploader(
+            "A file of yours; without one, the built-in triples in 17 languages are used (seconds)",
+            type=KINDS,
+            key="own_file",
+        )
+    with st.expander("What the file looks like"):
+        st.markdown(_FORMATS)
+    if st.button("Evaluate", type="primary", icon=":material/play_arrow:", key="own_start"):
+        _start(encoder, uploaded, AMOUNTS[amount])
+        st.rerun()
+
+
+def _start(encoder: str, uploaded: Any, limit: int) -> None:
+    run = new_project(
+        evaluations_home(), f"{encoder} {Path(uploaded.name).stem if uploaded is not None else 'triples'}"
+    )
+    arguments: dict[str, Any] = {"encoder": encoder, "limit": limit}
+    try:
+        if uploaded is not None:
+            beside = run.folder / f".upload{Path(uploaded.name).suffix}"
+            beside.write_bytes(uploaded.getbuffer())
+            place = run.take_source(beside, name=uploaded.name)
+            beside.unlink()
+            read_set(place, (), 50)  # a file that is no evaluation set is told at once
+            arguments["file"] = str(place)
+        start_job(run, JOB, arguments)
+    except CtseError:
+        run.remove()
+        raise
+
+
+def _unfinished(run: Project, job: Job | None) -> None:
+    with st.container(border=True):
+        if job is None:
+            st.caption(f"{plain(run.name)} was never started.")
+            _forget(run)
+        elif job.active:
+            _working(str(run.folder))
+        else:
+            _ended(run, job)
+
+
+@st.fragment(run_every=1.0)
+def _working(folder: str) -> None:
+    run = Project(Path(folder))
+    job = read_job(run)
+    if job is None or not job.active:
+        st.rerun()
+        return
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    told = f"**{plain(_what(job))}** · {job.share:.0%} · {plain(job.sentence)} · {spoken(job.seconds)}"
+    bar.progress(job.share, text=told)
+    if stop.button("Cancel", key=f"cancel_{run.name}", icon=":material/stop_circle:"):
+        cancel_job(run)
+        st.toast("Stopping.")
+
+
+def _done(run: Project, job: Job) -> None:
+    try:
+        about = json.loads((run.folder / ABOUT_FILE).read_text(encoding="utf-8"))
+        told = headlines(own_scores(run.folder))
+    except (OSError, ValueError, CtseError):
+        about, told = {}, ["its files are damaged; delete it and evaluate again"]
+    what, found, forget = st.columns([5, 6, 1], vertical_alignment="center")
+    what.markdown(f"**{plain(_what(job))}**")
+    what.caption(f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}")
+    found.caption(plain("; ".join([*told, *about.get("notes", [])])))
+    with forget:
+        _forget(run)
+
+
+def _ended(run: Project, job: Job) -> None:
+    told, forget = st.columns([6, 1], vertical_alignment="center")
+    if job.state == "cancelled":
+        told.warning(f"{plain(_what(job))} was cancelled.", icon=":material/stop_circle:")
+    else:
+        told.error(f"{plain(_what(job))}: {plain(job.error or 'it did not finish.')}", icon=":material/error:")
+    with forget:
+        if st.button("Again", key=f"again_{run.name}", icon=":material/replay:"):
+            start_job(run, JOB, job.arguments)
+            st.rerun()
+        _forget(run)
+
+
+def _forget(run: Project) -> None:
+    if st.button("", key=f"forget_{run.name}", icon=":material/delete:", type="tertiary", help="Delete"):
+        run.remove()
+        st.rerun()
+
+
+def _what(job: Job) -> str:
+    """Return what a job measures, in a few words."""
+    file = job.arguments.get("file")
+    name = str(job.arguments.get("encoder"))
+    title = ENCODERS[name].title if name in ENCODERS else name
+    return f"{title} on {Path(file).name if file else BUILT_IN}"

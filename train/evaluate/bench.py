@@ -176,7 +176,11 @@ def _pieces(
 ) -> dict:
     """Return what each measure found, from the folder where it was found before, and "notes"."""
     found: dict = {"notes": []}
-    paths = {measure: _path(settings.out, encoder, each, measure) for measure in wanted}
+    try:
+        paths = {measure: _path(settings.out, encoder, each, measure) for measure in wanted}
+    except FAILURES as told:  # an endpoint is asked for its width
+        found["notes"].append(f"{name} failed on {each.name}: {told}")
+        return found
     for measure, path in list(paths.items()):
         if path.is_file():
             found[measure] = pl.read_parquet(path)

@@ -2,12 +2,14 @@
 
 from ctse_core.figures.base import Figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
-from ctse_core.figures.evaluation import dots_figure, scores_figure, speed_quality_figure
+from ctse_core.figures.evaluation import DOTS, dots_figure, scores_figure, speed_quality_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
 from ctse_core.figures.semantic_map import semantic_map
+from ctse_core.figures.standalone import standalone_html, still_svg
 
 __all__ = [
+    "DOTS",
     "LANGUAGE_NAMES",
     "Figure",
     "dots_figure",
@@ -17,6 +19,8 @@ __all__ = [
     "scores_figure",
     "semantic_map",
     "speed_quality_figure",
+    "standalone_html",
+    "still_svg",
     "topics_figure",
     "topics_over_time_figure",
     "volume_figure",

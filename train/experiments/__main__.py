@@ -1,0 +1,106 @@
+"""``python -m train.experiments 1|2|3``: the first three experiments, each with a table, figures and a paragraph."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from ctse_core.encoders import DEFAULT_ENCODER
+from ctse_core.errors import CtseError
+from train.experiments import (
+    CrisisSettings,
+    Experiment,
+    TranslatedSettings,
+    crisis_experiment,
+    translated_experiment,
+    write_experiment,
+)
+
+DESCRIPTION = """\
+1  an encoder on English and translated sentences: do they lie at the same place? (--pairs; without it, on 800 pairs
+   of our own in 16 languages)
+2  an encoder against the plain model it began from, on English crisis posts (--posts, --start)
+3  the same on crisis posts in other languages (--posts, --start)
+
+Writes scores.csv, differences.csv, experiment.md, experiment.html and a picture a figure into OUT/experiment-N."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one experiment and print its paragraph; return the exit code: 0 done, 1 a problem told, 130 stopped."""
+    words = sys.argv[1:] if words is None else words
+    asked = _parser().parse_args(words)
+    folder = asked.out / f"experiment-{asked.experiment}"
+    try:
+        found = _run(asked, folder)
+        paths = write_experiment(found, folder, _plain(["python", "-m", "train.experiments", *words]))
+    except CtseError as problem:
+        print(f"\nctse: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nctse: stopped; run the same command to go on.", file=sys.stderr)
+        return 130
+    print("\n\n".join([found.paragraph, *found.notes]))
+    print(f"\nWritten: {', '.join(str(path) for path in paths)}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.experiments",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("experiment", type=int, choices=(1, 2, 3))
+    parser.add_argument(
+        "--encoder", nargs="+", default=[DEFAULT_ENCODER], metavar="ENCODER", help="name, folder, or mine=FOLDER"
+    )
+    parser.add_argument("--start", default="", metavar="ENCODER", help="the model it began from (2, 3)")
+    parser.add_argument("--pairs", nargs="*", type=Path, default=[], metavar="FILE", help="english, translation, lang")
+    parser.add_argument("--posts", nargs="*", type=Path, default=[], metavar="FILE", help="labelled crisis posts")
+    parser.add_argument("--languages", default="", metavar="CODES", help="with commas between")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="sentences, or posts of an event")
+    parser.add_argument("--out", type=Path, default=Path("experiments"), metavar="FOLDER", help="default: experiments")
+    parser.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
+    parser.add_argument("--device", default=None, help="cpu or cuda; default: what there is")
+    parser.add_argument("--cache", type=Path, default=None, metavar="FOLDER", help="for vectors")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    return parser
+
+
+def _run(asked: argparse.Namespace, folder: Path) -> Experiment:
+    progress = _quiet if asked.quiet else _told
+    codes = tuple(code.strip() for code in asked.languages.split(",") if code.strip())
+    common = {
+        "languages": codes, "limit": asked.limit, "runtime": asked.runtime, "device": asked.device, "cache": asked.cache
+    }  # fmt: skip
+    if asked.experiment == 1:
+        encoders = (*asked.encoder, *([asked.start] if asked.start else []))
+        return translated_experiment(TranslatedSettings(encoders, tuple(asked.pairs), **common), progress)
+    if len(asked.encoder) > 1:
+        raise CtseError(f"Experiment {asked.experiment} takes one --encoder and one --start; run it once for each.")
+    crisis = CrisisSettings(asked.encoder[0], tuple(asked.posts), asked.start, **common)
+    return crisis_experiment(asked.experiment, crisis, folder, progress)
+
+
+def _plain(words: list[str]) -> str:
+    """Return the command without the folders of this machine: the page may be passed on."""
+    return shlex.join(_shortened(word) for word in words)
+
+
+def _shortened(word: str) -> str:
+    name, is_named, path = word.rpartition("=")
+    return f"{name}{is_named}{Path(path).name}" if path.startswith("/") else word
+
+
+def _told(share: float, sentence: str) -> None:
+    print(f"\r{share:4.0%} {sentence:<110.110}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+
+
+def _quiet(share: float, sentence: str) -> None:
+    return None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

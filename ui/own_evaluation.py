@@ -16,7 +16,7 @@ from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, list_projects, read_job
 from ctse_core.project.folder import new_project
 from ctse_core.terminal import spoken
-from train.evaluate.overview import headlines
+from train.evaluate.overview import headlines, set_title
 from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, SCORES_FILE, own_scores
 from train.evaluate.sets import read_set
 from ui import resources
@@ -171,4 +171,4 @@ def _what(job: Job) -> str:
     file = job.arguments.get("file")
     name = str(job.arguments.get("encoder"))
     title = ENCODERS[name].title if name in ENCODERS else name
-    return f"{title} on {Path(file).name if file else BUILT_IN}"
+    return f"{title} on {Path(file).name if file else set_title(BUILT_IN)}"

@@ -243,11 +243,13 @@ def test_pairs_without_translations_are_a_sentence():
 
 
 def test_a_run_without_counts_is_a_sentence(tmp_path):
-    with pytest.raises(TrainError, match="counts"):
+    with pytest.raises(TrainError, match="tells of no pairs"):
         counts_of(tmp_path)
-    (tmp_path / "pairs").mkdir()
-    (tmp_path / "pairs" / "counts.csv").write_text("language,source,kind,read,kept\nno,a,sentence,3,2\n")
+    (tmp_path / "counts.csv").write_text("language,source,kind,read,kept\nno,a,sentence,3,2\n")
     assert counts_of(tmp_path)["language"].to_list() == ["no"]
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "pairs.csv").write_text("language,source,kind,pairs,share\nno,a,sentence,2,1.0\n")
+    assert counts_of(tmp_path)["kept"].to_list() == [2]
 
 
 def test_the_command_leaves_a_page_and_two_tables(tmp_path, capsys):

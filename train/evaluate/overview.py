@@ -12,8 +12,7 @@ SET_TITLES = {
     "dev_tico19": "TICO-19",
     "dev_sib200": "FLORES",
     "dev_stsb_multi_mt": "STSb",
-    "drift_triples": "own triples",
-    "drift": "own triples",
+    "drift_triples": "built-in triples",
 }
 """What people call the sets that this project measures on; other sets go by their own name."""
 MEASURES = (

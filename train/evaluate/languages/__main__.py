@@ -21,6 +21,10 @@ Leaves languages.html, languages.csv and neighbours.csv in --out. They hold sent
 licence before you pass them on, or give --no-texts."""
 
 
+COUNTS = ("training/pairs.csv", "pairs.csv", "counts.csv")
+"""Where a run tells what it was trained on, and a folder of pairs what it kept."""
+
+
 def main(words: list[str] | None = None) -> int:
     """Write the page and the two tables; return the exit code: 0 done, 1 a problem told, 130 stopped."""
     asked = _parser().parse_args(words)
@@ -82,15 +86,17 @@ def counts_of(folder: Path) -> pl.DataFrame:
     """Return what a training run kept, out of its folder or that of its pairs: language, source, kept.
 
     Raises:
-        TrainError: there is no table of counts.
+        TrainError: there is no such table.
     """
-    found = next((path for path in (folder / "counts.csv", folder / "pairs" / "counts.csv") if path.is_file()), None)
+    found = next((folder / name for name in COUNTS if (folder / name).is_file()), None)
     if found is None:
-        raise TrainError(f"There is no counts.csv in {folder}; name the folder of a training run, or of its pairs.")
+        raise TrainError(f"{folder} tells of no pairs; name the folder of an encoder that was trained here.")
     counts = pl.read_csv(found, schema_overrides={"language": pl.Utf8, "source": pl.Utf8})
+    if "kept" not in counts.columns and "pairs" in counts.columns:
+        counts = counts.rename({"pairs": "kept"})
     missing = [name for name in ("language", "source", "kept") if name not in counts.columns]
     if missing:
-        raise TrainError(f"{found} has no column {', '.join(missing)}; name the folder of a training run.")
+        raise TrainError(f"{found} has no column {', '.join(missing)}; name the folder of an encoder trained here.")
     return counts
 
 
@@ -103,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("encoder", help="an encoder of the catalogue, or a folder")
     parser.add_argument("--sets", nargs="+", required=True, metavar="FILE", help="Parquet, CSV or TSV of pairs")
     parser.add_argument("--out", required=True, metavar="FOLDER")
-    parser.add_argument("--store", metavar="FOLDER", help="a training run, for the pairs and sources it saw")
+    parser.add_argument(
+        "--store", metavar="FOLDER", help="the trained encoder's folder, for the pairs and sources it saw"
+    )
     parser.add_argument("--languages", default="", help="codes with commas between; default: all")
     parser.add_argument("--limit", type=int, default=0, help="so many sentences only; default: all")
     parser.add_argument("--below", type=float, default=0.95, help="matching under which errors are looked into")

@@ -12,14 +12,16 @@ from ctse_core.errors import TrainError
 
 
 @contextlib.contextmanager
-def built_beside(folder: Path) -> Iterator[Path]:
+def built_beside(folder: Path, marks: str) -> Iterator[Path]:
     """Yield an empty folder that takes the place of ``folder`` when the block ends well, else vanishes.
 
-    What a killed process left there is removed first; two processes may not make the same folder at once.
+    What a killed process left there is removed first; two processes may not make the same folder at once. The file
+    ``marks`` shows that what lies in ``folder`` was made here and may be replaced.
 
     Raises:
-        TrainError: the place cannot be written or its disk is full.
+        TrainError: the place cannot be written, its disk is full, or something else lies there.
     """
+    refuse_other(folder, marks)
     beside = folder.parent / f".{folder.name}.part"
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -31,6 +33,16 @@ def built_beside(folder: Path) -> Iterator[Path]:
         raise unwritable(folder, error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def refuse_other(folder: Path, *marks: str) -> None:
+    """Do nothing where ``folder`` is missing, empty, or holds one of ``marks``.
+
+    Raises:
+        TrainError: it holds something else, which must not be replaced.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / mark).exists() for mark in marks):
+        raise TrainError(f"{folder} holds something else already; choose a new folder.")
 
 
 def unwritable(path: Path, error: OSError) -> TrainError:

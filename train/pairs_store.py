@@ -110,7 +110,7 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
     if _holds(folder, digest):
         return PairStore.open(folder)
     guard = Guard.of_files(settings.guard)
-    with built_beside(folder) as beside:
+    with built_beside(folder, DESCRIPTION) as beside:
         staged = stage(files, settings, guard, beside / "work", progress)
         repeats = drop_repeats(staged.pairs, staged.kept, len(staged.groups))
         progress(0.7, "Drawing pairs under their caps")

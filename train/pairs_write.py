@@ -137,7 +137,8 @@ def _kept(staged: Staged, limits: list[Limit], seed: int) -> Iterator[tuple[NDAr
         for needed in range(start >> BLOCK, (end - 1 >> BLOCK) + 1):
             if needed != block:
                 block, records = needed, staged.kept.read(needed)
-                records = np.sort(records[fates(records, limits, seed) == KEPT], order="row")
+                records = records[fates(records, limits, seed) == KEPT]
+                records = records[np.argsort(records["row"])]
             first, last = np.searchsorted(records["row"], [start, end])
             parts.append(records[first:last])
         some = np.concatenate(parts)
@@ -176,7 +177,7 @@ def _write_english(english: TextShelves, places: Shelves, pairs: int, folder: Pa
             place = places.read(block)
             of_pair = np.zeros(min(1 << BLOCK, pairs - (block << BLOCK)), dtype=np.int32)
             of_pair[place["pair"] - (block << BLOCK)] = place["english"]
-            of_pair.tofile(file)
+            file.write(of_pair.tobytes())
 
 
 def _write_groups(layout: Layout, folder: Path) -> None:
@@ -186,4 +187,4 @@ def _write_groups(layout: Layout, folder: Path) -> None:
         with (folder / f"{name}.array").open("wb") as file:
             for group, size in zip(layout.groups, layout.sizes.tolist(), strict=True):
                 for start in range(0, size, 1 << BLOCK):
-                    np.full(min(1 << BLOCK, size - start), names.index(group[part]), dtype=dtype).tofile(file)
+                    file.write(np.full(min(1 << BLOCK, size - start), names.index(group[part]), dtype=dtype).tobytes())

@@ -108,7 +108,7 @@ def _fill(
         file.truncate(start * 2 * dim)
         for first in range(start, count, SHARD):
             rows = range(first, min(first + SHARD, count))
-            _half(encode, texts.texts(rows), dim, first).tofile(file)
+            file.write(_half(encode, texts.texts(rows), dim, first).tobytes())
             file.flush()
             progress(rows.stop / count, f"The teacher has read {rows.stop:,} of {count:,} sentences")
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
-from train.beside import unwritable
+from train.beside import refuse_other, unwritable
 from train.text_store import FlatFile, TextStore
 
 SHARD = 32_768  # texts; what a kill can cost
@@ -73,7 +73,7 @@ class TokenStore:
         equal texts are opened as they are; any others are replaced.
 
         Raises:
-            TrainError: the folder cannot be written.
+            TrainError: the folder cannot be written, or holds something else.
         """
         wanted = {"key": key, "texts": len(texts), "digest": texts.digest}
         try:
@@ -81,6 +81,7 @@ class TokenStore:
                 return cls(folder)
             shards = folder / "shards"
             if not _told(shards / DESCRIPTION, wanted):
+                refuse_other(folder, DESCRIPTION, shards.name)
                 shutil.rmtree(folder, ignore_errors=True)
                 shards.mkdir(parents=True)
                 (shards / DESCRIPTION).write_text(json.dumps(wanted), encoding="utf-8")
@@ -114,8 +115,8 @@ def _write_shard(shards: Path, number: int, ids: list[list[int]]) -> None:
     """Write how many texts, their lengths and their ids; renamed when whole, so that a shard is never half there."""
     beside = shards / "shard.part"
     with beside.open("wb") as file:
-        np.array([len(ids), *map(len, ids)], dtype=np.int32).tofile(file)
-        np.fromiter(itertools.chain.from_iterable(ids), dtype=np.int32).tofile(file)
+        file.write(np.array([len(ids), *map(len, ids)], dtype=np.int32).tobytes())
+        file.write(np.fromiter(itertools.chain.from_iterable(ids), dtype=np.int32).tobytes())
     os.replace(beside, _shard(shards, number))
 
 
@@ -127,14 +128,14 @@ def _join(shards: Path, folder: Path) -> int:
         (folder / "lengths.array").open("wb") as lengths,
         (folder / "ends.array").open("wb") as ends,
     ):
-        np.zeros(1, dtype=np.int64).tofile(ends)
+        ends.write(np.zeros(1, dtype=np.int64).tobytes())
         for path in sorted(shards.glob("*.array")):
             whole = np.fromfile(path, dtype=np.int32)
             count = int(whole[0])
             some = whole[1 : count + 1]
-            some.tofile(lengths)
-            whole[count + 1 :].tofile(ids)
-            (end + np.cumsum(some, dtype=np.int64)).tofile(ends)
+            lengths.write(some.tobytes())
+            ids.write(whole[count + 1 :].tobytes())
+            ends.write((end + np.cumsum(some, dtype=np.int64)).tobytes())
             end += int(some.sum(dtype=np.int64))
     return end
 

@@ -214,6 +214,30 @@ def test_a_damaged_store_and_a_place_that_cannot_be_written_are_told(tmp_path, b
         build_store(PairSettings(files=(write(tmp_path / "b.parquet", many(3)),)), tmp_path / "file" / "store")
 
 
+def test_a_folder_of_something_else_is_never_replaced(tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Dear")
+    with pytest.raises(TrainError, match="holds something else"):
+        build_store(PairSettings(files=(write(tmp_path / "a.parquet", many(3)),)), tmp_path / "letters")
+    assert (tmp_path / "letters" / "dear.txt").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are those of Unix")
+@pytest.mark.parametrize("most", [10_000, 100_000, 160_000])
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, most):
+    import resource
+
+    file = write(tmp_path / "a.parquet", many(9_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(TrainError, match="Free some space"):
+            build_store(PairSettings(files=(file,)), tmp_path / "store")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
 def test_another_process_draws_the_same_pairs(tmp_path):
     file = write(tmp_path / "a.parquet", many(300))
     here = build_store(PairSettings(files=(file,), cap=20), tmp_path / "here")

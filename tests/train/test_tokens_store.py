@@ -66,6 +66,11 @@ def test_a_folder_without_tokens_is_told(tmp_path):
         TokenStore(tmp_path)
 
 
+def test_a_folder_of_something_else_is_never_replaced(texts, tmp_path):
+    with pytest.raises(TrainError, match="holds something else"):
+        TokenStore.build(texts, letters, tmp_path, "letters")
+
+
 def test_no_texts_make_an_empty_store(tmp_path):
     store = TokenStore.build(TextStore.of_texts([], tmp_path), letters, tmp_path / "tokens", "letters")
     assert len(store) == 0

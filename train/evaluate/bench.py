@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.encoders import Encoder
 from ctse_core.encoders.embed import spoken_time
 from ctse_core.encoders.remote import Consent
 from ctse_core.errors import CtseError, TrainError
@@ -25,6 +25,7 @@ from train.evaluate.estimates import ITEMS, scores_of
 from train.evaluate.labelled import Encode
 from train.evaluate.matching import matching_items
 from train.evaluate.messages import message_items
+from train.evaluate.peers import judged_encoder
 from train.evaluate.sets import EvaluationSet, built_in_set, read_set
 from train.evaluate.sts import sts_items
 from train.evaluate.table import SCORES, labelled, write_scores
@@ -165,7 +166,7 @@ def _sets(settings: BenchSettings, bench: Bench) -> list[EvaluationSet]:
 def _loaded(asked: str, settings: BenchSettings, bench: Bench) -> Encoder | None:
     consent = Consent(settings.send_to) if settings.send_to else None
     try:
-        return load_encoder(asked, settings.device, settings.runtime, consent=consent)
+        return judged_encoder(asked, settings.device, settings.runtime, consent=consent)
     except FAILURES as told:
         bench.notes.append(f"{asked} was left out: {told}")
         return None

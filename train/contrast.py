@@ -34,6 +34,7 @@ def adapt(
         EncoderError: the encoder cannot be had.
         Cancelled: the person stopped it; the last step is kept.
     """
+    from ctse_core.encoders import load_encoder
     from ctse_core.encoders.encoder import has_gpu
 
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
@@ -58,7 +59,7 @@ def adapt(
     task.held_out = held_out
     if config.posts.keep_weight:
         progress(0.0, "Reading the posts as the encoder sees them now")
-        task.start = load_transformer(config.student.encoder, ranks.device).encode(posts.texts)
+        task.start = load_encoder(config.student.encoder, ranks.device, progress=progress).encode(posts.texts)
     manifest = {
         **made_with(),
         "recipe": config.recipe,

@@ -1,0 +1,254 @@
+"""Distillation as a whole, on a tiny student: from a file of pairs to a folder that every loader opens."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ctse_core.encoders import load_encoder
+from ctse_core.errors import TrainError
+from tests.fakes import tiny_encoder, write_tiny_folder
+from train.__main__ import changed, main
+from train.config import LossSettings, PairSettings, StudentSettings, TrainConfig
+from train.distil import distil
+from train.log import read_log
+from train.recipes import RECIPES, recipe_named
+
+ROOT = Path(__file__).resolve().parents[2]
+NOUNS = ("river", "bridge", "road", "school", "doctor", "water", "power", "tent", "bread", "boat")
+VERBS = ("rises", "falls", "is closed", "is open", "is needed", "is here")
+SPANISH = "río puente camino escuela médico agua luz carpa pan bote sube baja cerrado abierto falta aquí"
+FRENCH = "fleuve pont route école docteur eau courant tente pain bateau monte baisse fermé ouvert manque ici"
+WORDS = {
+    lang: dict(zip(NOUNS + VERBS, words.split(), strict=True)) for lang, words in (("es", SPANISH), ("fr", FRENCH))
+}
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    rows = [
+        {"source": "ours", "lang": lang, "english": f"the {noun} {verb}", "translation": f"{words[noun]} {words[verb]}"}
+        for lang, words in WORDS.items()
+        for noun in NOUNS
+        for verb in VERBS
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "pairs.parquet")
+    return tmp_path / "pairs.parquet"
+
+
+def config_for(pairs, tiny, **changes):
+    config = TrainConfig(
+        recipe="test",
+        student=StudentSettings(str(tiny)),
+        pairs=PairSettings(files=(str(pairs),)),
+        loss=LossSettings(distance="", contrastive_weight=1.0, scale=10.0),
+        steps=30,
+        batch=16,
+        tokens=512,
+        learning_rate=2e-3,
+        token_learning_rate=2e-3,
+        precision="fp32",
+        held_out=6,
+    )
+    return replace(config, **changes)
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return write_tiny_folder(tmp_path / "tiny")
+
+
+def run(config, out, tmp_path, **more):
+    return distil(config, out, data=tmp_path / "data", device="cpu", **more)
+
+
+def test_contrastive_training_finds_more_translations(pairs, tiny, tmp_path):
+    trained = run(config_for(pairs, tiny), tmp_path / "out", tmp_path)
+    scores = [
+        note["held_out/score"] for note in read_log(tmp_path / "out/training/log.jsonl") if "held_out/score" in note
+    ]
+    assert trained.best == max(scores) > scores[0] + 0.1
+    assert {"held_out/es", "held_out/fr"} <= set(read_log(tmp_path / "out/training/log.jsonl")[0])
+
+
+def test_the_result_loads_everywhere_with_equal_vectors(pairs, tiny, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    run(config_for(pairs, tiny, steps=4), tmp_path / "out", tmp_path)
+    texts = ["the river rises", "río sube"]
+    ours = load_encoder(tmp_path / "out", device="cpu", runtime="torch").encode(texts)
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    theirs = sentence_transformers.SentenceTransformer(str(tmp_path / "out"), device="cpu").encode(
+        texts, normalize_embeddings=True
+    )
+    assert (ours * theirs).sum(axis=1).min() > 0.99999
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    features = tokenizer(texts, padding=True, return_tensors="pt")
+    hidden = transformers.AutoModel.from_pretrained(tmp_path / "out")(**features).last_hidden_state
+    mask = features["attention_mask"][..., None]
+    plain = ((hidden * mask).sum(1) / mask.sum(1)).detach().numpy()
+    plain /= np.linalg.norm(plain, axis=1, keepdims=True)
+    assert (ours * plain).sum(axis=1).min() > 0.99999
+
+
+def test_a_student_learns_the_space_of_its_teacher(pairs, tiny, tmp_path):
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=7)
+    loss = LossSettings(distance="mse", space="raw")
+    run(config_for(pairs, tiny, teacher=str(teacher), loss=loss, steps=150), tmp_path / "out", tmp_path)
+    english = ["the river rises", "the bread is needed"]
+    target = load_encoder(teacher, device="cpu", runtime="torch").encode(english)
+    before = load_encoder(tiny, device="cpu", runtime="torch").encode(english)
+    after = load_encoder(tmp_path / "out", device="cpu", runtime="torch").encode(english)
+    assert (after * target).sum(axis=1).mean() > (before * target).sum(axis=1).mean() + 0.05
+
+
+def test_a_static_student_trains_and_loads(pairs, tiny, tmp_path):
+    settings = StudentSettings(str(tiny), kind="static", fewest_uses=1)
+    config = config_for(pairs, tiny, student=settings, learning_rate=0.0, token_learning_rate=0.02, warmup=0.0)
+    trained = run(config, tmp_path / "out", tmp_path)
+    notes = read_log(tmp_path / "out/training/log.jsonl")
+    assert trained.best > notes[0]["held_out/score"]
+    assert load_encoder(tmp_path / "out").encode(["the river rises"]).shape[0] == 1
+
+
+def test_fewer_layers_and_tokens_make_a_smaller_encoder(pairs, tiny, tmp_path):
+    whole = tiny_encoder(tmp_path / "whole")
+    settings = StudentSettings(str(tiny), layers=(0,), fewest_uses=1)
+    run(config_for(pairs, tiny, student=settings, steps=2), tmp_path / "out", tmp_path)
+    small = load_encoder(tmp_path / "out", device="cpu", runtime="torch")
+    assert small.model.config.num_hidden_layers == 1
+    assert small.model.config.vocab_size <= whole.model.config.vocab_size
+
+
+def test_the_run_folder_says_how_it_was_made(pairs, tiny, tmp_path):
+    run(config_for(pairs, tiny, steps=2), tmp_path / "out", tmp_path)
+    manifest = json.loads((tmp_path / "out/training/manifest.json").read_text())
+    assert manifest["finished"] and manifest["pairs_digest"] and manifest["versions"]["torch"]
+    table = pl.read_csv(tmp_path / "out/training/pairs.csv")
+    assert set(table["language"]) == {"es", "fr"}
+    assert abs(table["share"].sum() - 1) < 1e-6
+    assert not list((tmp_path / "out/training").glob("checkpoint-*"))
+
+
+def test_no_held_out_sentence_is_trained_on(pairs, tiny, tmp_path):
+    run(config_for(pairs, tiny, steps=2), tmp_path / "out", tmp_path)
+    table = pl.read_csv(tmp_path / "out/training/pairs.csv")
+    assert table["pairs"].sum() <= 120 - 2 * 6
+
+
+def test_a_teacher_of_another_width_is_refused_or_met_by_a_projection(pairs, tiny, tmp_path):
+    wide = _wider(tmp_path / "wide")
+    config = config_for(pairs, tiny, teacher=str(wide), loss=LossSettings(), steps=2)
+    with pytest.raises(TrainError, match="--project"):
+        run(config, tmp_path / "refused", tmp_path)
+    run(replace(config, student=replace(config.student, project=True)), tmp_path / "out", tmp_path)
+    assert load_encoder(tmp_path / "out", runtime="torch").dim == load_encoder(wide, runtime="torch").dim
+
+
+def _wider(folder):
+    """Write a tiny encoder with a layer behind the pooling that makes its vectors wider."""
+    import torch
+
+    encoder = tiny_encoder(folder.with_name("base"))
+    encoder.head.append(torch.nn.Linear(encoder.dim, encoder.dim + 8, bias=False))
+    return encoder.save(folder)
+
+
+def test_a_teacher_of_unit_vectors_is_refused_for_raw_students(pairs, tiny, tmp_path):
+    from ctse_core.encoders.static_start import static_of
+
+    bag = static_of(tiny_encoder(tmp_path / "base")).save(tmp_path / "bag")
+    config = config_for(pairs, tiny, teacher=str(bag), loss=LossSettings(space="raw"), steps=2)
+    with pytest.raises(TrainError, match=r"unit"):
+        run(config, tmp_path / "out", tmp_path)
+
+
+def test_nothing_to_learn_is_a_sentence(pairs, tiny, tmp_path):
+    with pytest.raises(TrainError, match="nothing could be learned"):
+        run(config_for(pairs, tiny, loss=LossSettings(distance="")), tmp_path / "out", tmp_path)
+
+
+def test_leaving_out_a_source_that_is_not_there_is_a_sentence(pairs, tiny, tmp_path):
+    config = config_for(pairs, tiny)
+    with pytest.raises(TrainError, match="theirs"):
+        run(replace(config, pairs=replace(config.pairs, without=("theirs",))), tmp_path / "out", tmp_path)
+
+
+def test_the_most_pairs_of_a_language_are_kept_to(pairs, tiny, tmp_path):
+    config = config_for(pairs, tiny, steps=2, held_out=0)
+    run(replace(config, pairs=replace(config.pairs, most=(("fr", 7),))), tmp_path / "out", tmp_path)
+    table = pl.read_csv(tmp_path / "out/training/pairs.csv")
+    assert dict(zip(table["language"], table["pairs"], strict=True)) == {"es": 60, "fr": 7}
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_loss_curve_of_one(pairs, tiny, tmp_path):
+    def losses(out, *launcher):
+        command = [*launcher, "-m", "train", "hybrid", "--student", str(tiny), "--pairs", str(pairs), "--out", str(out)]
+        command += ["--data", str(tmp_path / "data"), "--device", "cpu", "--precision", "fp32", "--steps", "12"]
+        command += ["--batch", "16", "--tokens", "64", "--teacher", str(tiny), "--set", "student.layers=", "--quiet"]
+        command += ["--set", "student.fewest_uses=0", "--set", "held_out=4"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, timeout=240)
+        return [note["loss"] for note in read_log(out / "training/log.jsonl") if "loss" in note]
+
+    one = losses(tmp_path / "one", sys.executable)
+    two = losses(
+        tmp_path / "two", sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517"
+    )
+    assert len(one) == len(two) > 1
+    np.testing.assert_allclose(one, two, rtol=2e-4)
+
+
+def test_the_command_line_trains_and_tells_where(pairs, tiny, tmp_path, capsys):
+    arguments = [
+        "static",
+        "--student",
+        str(tiny),
+        "--pairs",
+        str(pairs),
+        "--out",
+        str(tmp_path / "out"),
+        "--steps",
+        "2",
+    ]
+    arguments += ["--batch", "8", "--data", str(tmp_path / "data"), "--set", "held_out=4", "--quiet"]
+    assert main(arguments) == 0
+    assert str(tmp_path / "out") in capsys.readouterr().out
+    assert main(arguments) == 1
+    assert "choose a new folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["hybird", "--pairs", "x"], "Did you mean hybrid"),
+        (["hybrid", "--set", "student.depth=3"], "no setting 'depth'"),
+        (["hybrid", "--set", "batch=many"], "does not fit the setting batch"),
+        (["hybrid", "--steps", "few"], "does not fit the setting steps"),
+        (["hybrid", "--pairs", "/nowhere/pairs.tsv"], "/nowhere/pairs.tsv"),
+        (["crisis_teacher"], "--posts"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_a_sentence(arguments, told, capsys, tmp_path):
+    assert main([*arguments, "--out", str(tmp_path / "out"), "--quiet"]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_settings_are_changed_by_their_name():
+    config = changed(recipe_named("hybrid"), "student.layers", "0,3")
+    assert config.student.layers == (0, 3)
+    assert changed(config, "pairs.caps", "verse:10,term:5").pairs.caps == (("verse", 10), ("term", 5))
+    assert changed(config, "loss.scale", "5").loss.scale == 5.0
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_is_documented_and_named_for_its_function(name):
+    config = recipe_named(name)
+    assert config.recipe == name
+    assert len(RECIPES[name].__doc__ or "") > 60

@@ -113,7 +113,7 @@ def run_bench(settings: BenchSettings, progress: Progress = no_progress) -> Benc
             found = _pieces(encoder, name, each, [measure for measure in wanted if fits(measure, each)], settings, told)
             bench.notes += found.pop("notes", [])
             pieces |= {(name, each.name, measure): rows for measure, rows in found.items()}
-            bench.scores = _scores(pieces)
+            bench.scores = pl.concat([bench.scores, *(_scored(name, each.name, rows) for rows in found.values())])
             write_scores(bench.scores, settings.out / "scores.csv")
     if not pieces:
         raise TrainError(" ".join(["Nothing was measured.", *bench.notes]))
@@ -222,13 +222,8 @@ def _keep(table: pl.DataFrame, path: Path) -> None:
         raise TrainError(f"Cannot write {path} ({error.strerror or error}); free some space or name --out.") from error
 
 
-def _scores(pieces: dict[tuple[str, str, str], pl.DataFrame]) -> pl.DataFrame:
-    parts = [
-        labelled(name, set_name, scores_of(rows) if _is_items(rows) else rows)
-        for (name, set_name, _), rows in pieces.items()
-        if rows.height
-    ]
-    return pl.concat([pl.DataFrame(schema=SCORES), *parts])
+def _scored(name: str, set_name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return labelled(name, set_name, scores_of(rows) if _is_items(rows) else rows)
 
 
 def _differences(

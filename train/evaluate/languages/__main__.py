@@ -109,9 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("encoder", help="an encoder of the catalogue, or a folder")
     parser.add_argument("--sets", nargs="+", required=True, metavar="FILE", help="Parquet, CSV or TSV of pairs")
     parser.add_argument("--out", required=True, metavar="FOLDER")
-    parser.add_argument(
-        "--store", metavar="FOLDER", help="the trained encoder's folder, for the pairs and sources it saw"
-    )
+    parser.add_argument("--store", metavar="FOLDER", help="the trained encoder, for the pairs and sources it saw")
     parser.add_argument("--languages", default="", help="codes with commas between; default: all")
     parser.add_argument("--limit", type=int, default=0, help="so many sentences only; default: all")
     parser.add_argument("--below", type=float, default=0.95, help="matching under which errors are looked into")

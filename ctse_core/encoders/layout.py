@@ -34,7 +34,7 @@ _DECISIVE = (
     "bpe.codes",
     "*.model",
 )
-_POOLINGS = {"mean": "all", "cls": "first"}
+_POOLINGS = {"mean": "all", "cls": "first", "lasttoken": "last"}
 _ACTIVATIONS = {"Tanh": "tanh", "Identity": "identity"}
 
 
@@ -50,7 +50,8 @@ class DenseLayer:
 class EncoderUse:
     """How texts go in and token vectors come out; with the weights it decides the vectors.
 
-    ``pooled`` is "all" tokens (mean) or the "first" one only (CLS, the mean over one token).
+    ``pooled`` is "all" tokens (mean), or the "first" or "last" one only: the mean over one token, as CLS models
+    and those that read in one direction have it.
     """
 
     max_tokens: int = MOST_TOKENS
@@ -91,12 +92,14 @@ def read_layout(folder: Path, prefix: str | None = None) -> EncoderLayout:
     if kinds[:1] == ["StaticEmbedding"]:
         return _static_layout(folder, steps, prefix)
     require_files(folder)
-    known = {"Transformer", "Pooling", "Dense", "Normalize"}
+    known = {"Transformer", "Pooling", "Dense", "Normalize", "Dropout"}
     strange = [kind for kind in kinds if kind not in known]
-    if strange or (kinds and kinds[:2] != ["Transformer", "Pooling"]):
+    # Rows are made unit at the end in any case; a Dense after a Normalize would see other vectors here than there.
+    inner_unit = "Normalize" in kinds and "Dense" in kinds[kinds.index("Normalize") :]
+    if strange or inner_unit or (kinds and kinds[:2] != ["Transformer", "Pooling"]):
         raise EncoderError(
             f"The encoder in {folder} works in the steps {' → '.join(kinds)}; only Transformer → Pooling → "
-            "Dense or Normalize can be read. Choose another encoder."
+            "Dense → Normalize can be read. Choose another encoder."
         )
     inner = folder / steps[0][1] if steps else folder
     if inner != folder:
@@ -176,6 +179,7 @@ def write_sentence_modules(folder: Path, dim: int, use: EncoderUse, dense: Seque
         "pooling_mode_mean_tokens": use.pooled == "all",
         "pooling_mode_max_tokens": False,
         "pooling_mode_mean_sqrt_len_tokens": False,
+        "pooling_mode_lasttoken": use.pooled == "last",
     }
     files: dict[str, Any] = {
         "modules.json": modules,
@@ -218,13 +222,17 @@ def _pooled(folder: Path) -> str:
     settings = _read_json(folder / "config.json", {})
     modes = settings.get("pooling_mode")
     if modes is None:
-        old = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
+        old = {
+            "pooling_mode_mean_tokens": "mean",
+            "pooling_mode_cls_token": "cls",
+            "pooling_mode_lasttoken": "lasttoken",
+        }
         modes = [old.get(key, key) for key, on in settings.items() if key.startswith("pooling_mode_") and on]
     modes = [modes] if isinstance(modes, str) else list(modes)
     if len(modes) != 1 or modes[0] not in _POOLINGS:
         raise EncoderError(
             f"The encoder pools its tokens by {' and '.join(modes) or 'an unnamed rule'} ({folder}); only "
-            "the mean over all tokens, or the first token, can be read. Choose another encoder."
+            "the mean over all tokens, or the first or the last token, can be read. Choose another encoder."
         )
     if settings.get("include_prompt") is False:
         raise EncoderError(f"The encoder leaves its prompt out of the mean ({folder}), which is not built here.")

@@ -102,6 +102,8 @@ class OnnxEncoder:
         mask = np.ones(ids.shape, dtype=np.float32)
         if self.use.pooled == "first":
             mask[:, 1:] = 0
+        elif self.use.pooled == "last":
+            mask[:, :-1] = 0
         pooled = mean_pool(token_vectors, mask)
         for weight, bias, tanh in self._head:
             pooled = pooled @ weight + bias

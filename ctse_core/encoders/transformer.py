@@ -213,8 +213,9 @@ def _pooled_tokens(mask: Tensor, pooled: str) -> Tensor:
         return mask
     import torch
 
-    first = torch.arange(mask.shape[1], device=mask.device) == 0
-    return mask * first.to(mask.dtype)
+    place = torch.arange(mask.shape[1], device=mask.device)
+    wanted = mask.sum(dim=1, keepdim=True) - 1 if pooled == "last" else torch.zeros_like(mask[:, :1])
+    return mask * (place == wanted).to(mask.dtype)
 
 
 def load_tokenizer(folder: Path) -> Any:

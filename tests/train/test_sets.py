@@ -120,6 +120,12 @@ def test_posts_without_a_class_are_left_out(tmp_path):
     assert "Not labeled" not in set(read_set(saved(table, tmp_path)).data["label"])
 
 
+def test_keywords_by_the_hundred_give_way_to_whether_a_post_is_about_a_crisis(tmp_path):
+    numbers = pl.int_range(pl.len())
+    table = posts().with_columns(pl.format("keyword {}", numbers).alias("label"), (numbers % 2).alias("crisis_related"))
+    assert set(read_set(saved(table, tmp_path)).data["label"]) == {"crisis_related 0", "crisis_related 1"}
+
+
 def test_messages_have_a_column_a_category(tmp_path):
     names = ["water", "food", "shelter", "fire", "cold"]
     table = pl.DataFrame(

@@ -76,11 +76,13 @@ def _parquet(file: PairFile) -> Iterator[pl.DataFrame]:
             shutil.copyfileobj(stream, unpacked, 1 << 20)
             readable = unpacked  # type: ignore[assignment]
         try:
-            table = pq.ParquetFile(readable)
+            # Buffered and group by group: otherwise what was read stays in memory until the end.
+            table = pq.ParquetFile(readable, buffer_size=1 << 20, pre_buffer=False)
             columns = _columns(file, table.schema_arrow.names)
-            for batch in table.iter_batches(BATCH, columns=[*columns.values()]):
-                frame = pl.DataFrame(pl.from_arrow(batch))
-                yield frame.select(pl.col(there).alias(name) for name, there in columns.items())
+            for group in range(table.num_row_groups):
+                for batch in table.iter_batches(BATCH, row_groups=[group], columns=[*columns.values()]):
+                    frame = pl.DataFrame(pl.from_arrow(batch))
+                    yield frame.select(pl.col(there).alias(name) for name, there in columns.items())
         except (pa.ArrowInvalid, pl.exceptions.PolarsError) as error:
             raise TrainError(f"{file.path} is no Parquet file, or is damaged ({error}). Copy it again.") from error
 

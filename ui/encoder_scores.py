@@ -57,14 +57,15 @@ def encoder_scores() -> None:
 
 def _overview(scores: pl.DataFrame) -> None:
     table = overview(scores)
-    numbers = [name for name, kind in table.schema.items() if kind.is_numeric()]
+    form = {True: "%.3f", False: "%d"}
+    numbers = {name: form[kind.is_float()] for name, kind in table.schema.items() if kind.is_numeric()}
     named = table.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8).alias("Encoder"))
     st.dataframe(
         named.select("Encoder", *[name for name in table.columns if name != "encoder"]),
         hide_index=True,
         height="content",
         column_config={"Encoder": st.column_config.TextColumn(pinned=True)}
-        | {name: st.column_config.NumberColumn(format="%.3f") for name in numbers},
+        | {name: st.column_config.NumberColumn(format=form) for name, form in numbers.items()},
         key="overview_table",
     )
     left, right = st.columns([5, 1], vertical_alignment="top")
@@ -78,7 +79,8 @@ def _by_language(scores: pl.DataFrame) -> None:
     st.subheader("By language", anchor=False)
     drawable = scores.filter(pl.col("lang") != MEAN)
     kinds = drawable.select("measure", "set").unique(maintain_order=True).rows()
-    kinds.sort(key=lambda kind: (kind[0] not in TITLES, list(TITLES).index(kind[0]) if kind[0] in TITLES else 0))
+    languages = dict(drawable.group_by("set").agg(pl.col("lang").n_unique()).rows())
+    kinds.sort(key=lambda kind: (list(TITLES).index(kind[0]) if kind[0] in TITLES else 99, -languages[kind[1]]))
     if not kinds:
         st.caption("These scores speak of no single language.")
         return

@@ -140,8 +140,8 @@ def _done(run: Project, job: Job) -> None:
     except (OSError, ValueError, CtseError):
         about, told = {}, ["its files are damaged; delete it and evaluate again"]
     what, found, forget = st.columns([5, 6, 1], vertical_alignment="center")
-    what.markdown(f"**{plain(_what(job))}**")
-    what.caption(f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}")
+    when = f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}"
+    what.markdown(f"**{plain(_what(job))}**  \n:gray[:small[{when}]]")
     found.caption(plain("; ".join([*told, *about.get("notes", [])])))
     with forget:
         _forget(run)

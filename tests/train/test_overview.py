@@ -41,10 +41,13 @@ def test_languages_are_counted_of_all_in_the_widest_set():
     more = scores(
         ("good", "dev_ntrex_half1", "matching", "cosine", "", 0.96, 53),
         ("good", "dev_ntrex_half1", "matching_at_095", "cosine", "", 47.0, 53),
+        ("weak", "dev_tico19", "matching_weakest10", "cosine", "", 0.5, 10),
+        ("good", "dev_ntrex_half1", "matching_weakest10", "cosine", "", 0.9, 10),
     )
     table = overview(pl.concat([TABLE, more]))
     assert table["≥ 0.95 · NTREX (of 53)"].to_list() == [47, None]
-    assert not [name for name in table.columns if name.startswith("≥") and "TICO" in name]
+    assert table["ten weakest · NTREX"].to_list() == [0.9, None]
+    assert not [name for name in table.columns if name.startswith(("≥", "ten")) and "TICO" in name]
     assert table.columns[1:3] == ["matching · NTREX", "matching · TICO-19"]
 
 

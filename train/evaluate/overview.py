@@ -45,15 +45,15 @@ def overview(scores: pl.DataFrame) -> pl.DataFrame:
     measured so.
     """
     columns: dict[str, pl.DataFrame] = {}
+    widest = wide_sets(means(scores, "matching", "cosine"))[:1]
     for measure, variant, heading in MEASURES:
         rows = means(scores, measure, variant)
-        sets = rows.group_by("set", maintain_order=True).agg(pl.col("count").max())
-        sets = sets.sort("count", descending=True, maintain_order=True)
-        several = sets.height > 1 or measure in OF_PAIRS
-        for name, languages in sets.rows()[: 1 if measure in WIDEST_ONLY else None]:
-            head = f"{heading} · {set_title(name)}" if several else heading
-            head += f" (of {languages})" if measure in COUNTED else ""
+        sets = wide_sets(rows)
+        several = len(sets) > 1 or measure in OF_PAIRS
+        for name in widest if measure in WIDEST_ONLY else sets:
             part = rows.filter(pl.col("set") == name).unique(ENCODER, keep="last", maintain_order=True)
+            head = f"{heading} · {set_title(name)}" if several else heading
+            head += f" (of {max(part['count'].to_list())})" if measure in COUNTED and part.height else ""
             columns[head] = part.select(ENCODER, pl.col("value").alias(head))
             if measure in COUNTED:
                 columns[head] = columns[head].with_columns(pl.col(head).round(0).cast(pl.Int64))
@@ -62,6 +62,12 @@ def overview(scores: pl.DataFrame) -> pl.DataFrame:
         table = table.join(part, on=ENCODER, how="left", maintain_order="left")
     order = list(columns)[:1]
     return table.sort(order, descending=True, nulls_last=True, maintain_order=True) if order else table
+
+
+def wide_sets(rows: pl.DataFrame) -> list[str]:
+    """Return the sets of rows that speak of all languages together, that of most languages first."""
+    sets = rows.group_by("set", maintain_order=True).agg(pl.col("count").max())
+    return sets.sort("count", descending=True, maintain_order=True)["set"].to_list()
 
 
 def means(scores: pl.DataFrame, measure: str, variant: str = "") -> pl.DataFrame:

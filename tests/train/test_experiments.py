@@ -50,7 +50,7 @@ def encoders(monkeypatch):
         return known[name]
 
     for module in (bench_module, translated_module):
-        monkeypatch.setattr(module, "load_encoder", load)
+        monkeypatch.setattr(module, "judged_encoder", load)
 
 
 @pytest.fixture

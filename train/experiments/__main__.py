@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
     parser.add_argument("--device", default=None, help="cpu or cuda; default: what there is")
     parser.add_argument("--cache", type=Path, default=None, metavar="FOLDER", help="for vectors")
+    parser.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the masked texts there")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     return parser
 
@@ -73,7 +74,8 @@ def _run(asked: argparse.Namespace, folder: Path) -> Experiment:
     progress = _quiet if asked.quiet else _told
     codes = tuple(code.strip() for code in asked.languages.split(",") if code.strip())
     common = {
-        "languages": codes, "limit": asked.limit, "runtime": asked.runtime, "device": asked.device, "cache": asked.cache
+        "languages": codes, "limit": asked.limit, "runtime": asked.runtime, "device": asked.device,
+        "cache": asked.cache, "send_to": asked.send_texts_to,
     }  # fmt: skip
     if asked.experiment == 1:
         encoders = (*asked.encoder, *([asked.start] if asked.start else []))

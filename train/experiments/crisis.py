@@ -51,6 +51,7 @@ class CrisisSettings:
         limit: most posts of an event in a language; 0 for 500.
         runtime, device: see ``load_encoder``.
         cache: folder for vectors; None for that of this machine.
+        send_to: host that may be sent the masked posts.
     """
 
     encoder: str
@@ -61,6 +62,7 @@ class CrisisSettings:
     runtime: str = "auto"
     device: str | None = None
     cache: Path | None = None
+    send_to: str = ""
 
 
 def crisis_experiment(which: int, settings: CrisisSettings, out: Path, progress: Progress = no_progress) -> Experiment:
@@ -86,6 +88,7 @@ def crisis_experiment(which: int, settings: CrisisSettings, out: Path, progress:
             encoders=(settings.encoder, start), sets=settings.posts, out=out, limit=settings.limit,
             languages=settings.languages or (ENGLISH if which == 2 else OTHERS), measures=("encoding", "messages"),
             against=named[1], runtime=settings.runtime, device=settings.device, cache=settings.cache,
+            send_to=settings.send_to,
         ),
         progress,
     )  # fmt: skip

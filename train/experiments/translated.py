@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ctse_core.encoders import load_encoder
+from ctse_core.encoders import Consent
 from ctse_core.errors import TrainError
 from ctse_core.figures import DOTS, Figure, dots_figure, language_name, scores_figure
 from ctse_core.home import cache_home
@@ -19,6 +19,7 @@ from train.evaluate.drift import drift_triples, parallel_pairs
 from train.evaluate.estimates import GOOD, items_of, no_items, scores_of
 from train.evaluate.labelled import Encode, encoded
 from train.evaluate.matching import matching_items
+from train.evaluate.peers import judged_encoder
 from train.evaluate.set_tables import pair_rows
 from train.evaluate.sets import FEWEST, EvaluationSet, read_set
 from train.evaluate.table import MEAN, SCORES, labelled
@@ -42,6 +43,7 @@ class TranslatedSettings:
         limit: most sentences of a language; 0 for all.
         runtime, device: see ``load_encoder``.
         cache: folder for vectors; None for that of this machine.
+        send_to: host that may be sent the masked texts.
     """
 
     encoders: tuple[str, ...]
@@ -51,6 +53,7 @@ class TranslatedSettings:
     runtime: str = "auto"
     device: str | None = None
     cache: Path | None = None
+    send_to: str = ""
 
 
 def own_pairs() -> EvaluationSet:
@@ -103,8 +106,9 @@ def translated_experiment(settings: TranslatedSettings, progress: Progress = no_
     scores, apart = [pl.DataFrame(schema=SCORES)], [pl.DataFrame(schema=DIFFERENCES)]
     first: dict[str, pl.DataFrame] = {}
     names = labels_of(settings.encoders)
+    consent = Consent(settings.send_to) if settings.send_to else None
     for name, asked in names.items():
-        encoder = load_encoder(asked, settings.device, settings.runtime)
+        encoder = judged_encoder(asked, settings.device, settings.runtime, consent=consent)
         for each in sets:
             encode = looked_up(encoder, each.texts, settings.cache or cache_home() / "evaluation", progress)
             items = pl.concat([matching_items(encode, each.data), translation_items(encode, each.data)])

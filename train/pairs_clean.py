@@ -7,6 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.text.burmese import to_unicode
+from ctse_core.text.language_codes import tidy_code
+from ctse_core.types import UNDETERMINED
 
 RAW = {
     "row": pl.Int64,
@@ -59,14 +61,14 @@ def kind_of_source(source: str) -> str:
 def clean(batch: pl.DataFrame) -> pl.DataFrame:
     """Return ``batch`` (columns RAW) with tidy texts, languages and kinds, and a fault where a row is no pair.
 
-    Texts are NFC, white space is single spaces, Burmese typed for Zawgyi is in Unicode; languages are lower case
-    without region. The columns ``english_key`` and ``translation_key`` (UInt64) are equal for texts that differ in
-    case, width, punctuation or spaces only; a text without letters, digits or marks has the key 0.
+    Texts are NFC, white space is single spaces, Burmese typed for Zawgyi is in Unicode; languages are two-letter
+    codes where there is one. The columns ``english_key`` and ``translation_key`` (UInt64) are equal for texts that
+    differ in case, width, punctuation or spaces only; a text without letters, digits or marks has the key 0.
     """
     batch = batch.with_columns(
         english=tidy(batch["english"]),
         translation=tidy(batch["translation"]),
-        lang=pl.col("lang").str.to_lowercase().str.extract(r"^\s*([a-z]{2,8})"),
+        lang=_codes(batch["lang"]),
         source=pl.col("source").fill_null("").str.strip_chars(),
     )
     sources = batch["source"].unique().to_list()
@@ -131,6 +133,12 @@ def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
         stirred = (stirred ^ (stirred >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         stirred = (stirred ^ (stirred >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return stirred ^ (stirred >> np.uint64(31))
+
+
+def _codes(langs: pl.Series) -> pl.Series:
+    codes = {lang: tidy_code(lang) for lang in langs.unique().drop_nulls().to_list()}
+    known = {lang: code for lang, code in codes.items() if code != UNDETERMINED}
+    return langs.replace_strict(known, default=None, return_dtype=pl.String)
 
 
 def _where(texts: pl.Series, chosen: pl.Series, change: object) -> pl.Series:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ctse_core.encoders.languages import LABSE_LANGUAGES, MBERT_LANGUAGES, PAPER_LANGUAGES, XLMR_LANGUAGES
 from ctse_core.errors import TrainError
+from ctse_core.text.language_codes import tidy_code
+from ctse_core.types import UNDETERMINED
 
 FORMATS = {".parquet": "parquet", ".tsv": "tsv", ".csv": "csv", ".tmx": "tmx"}
 PACKED = (".gz", ".zst")
@@ -20,6 +23,7 @@ _PAIRS = (  # "en-de" goes before "de-en", for names such as TED-en-de
     re.compile(r"(?:^|[._-])en[-_]([a-z]{2,3})(?=[._-]|$)", re.IGNORECASE),
     re.compile(r"(?:^|[._-])([a-z]{2,3})[-_]en(?=[._-]|$)", re.IGNORECASE),
 )
+_KNOWN = frozenset((*PAPER_LANGUAGES, *XLMR_LANGUAGES, *MBERT_LANGUAGES, *LABSE_LANGUAGES, "ckb", "ti", "rhg"))
 _LAST = re.compile(r"[._-]([a-z]{2,3})$", re.IGNORECASE)
 
 
@@ -164,7 +168,7 @@ def _moses_english(path: Path) -> PairFile | None:
     sides = [_existing(path.parent / f"{stem}.{side}") for side in ("en", lang)]
     if sides[0] is None or sides[1] is None:
         return None
-    return PairFile(sides[0], "moses", sides[1], lang.lower(), _source_of(stem, lang))
+    return PairFile(sides[0], "moses", sides[1], tidy_code(lang), _source_of(stem, lang))
 
 
 def _existing(path: Path) -> Path | None:
@@ -177,8 +181,10 @@ def _pair_in(stem: str) -> re.Match[str] | None:
 
 
 def _lang_of(stem: str) -> str:
+    """Return the language that a name tells; at its end ("news_sw") only one that an encoder here knows."""
     found = _pair_in(stem) or _LAST.search(stem)
-    return found.group(1).lower() if found else ""
+    code = tidy_code(found.group(1)) if found else UNDETERMINED
+    return code if code != UNDETERMINED and (_pair_in(stem) or code in _KNOWN) else ""
 
 
 def _source_of(stem: str, lang: str) -> str:
@@ -186,5 +192,5 @@ def _source_of(stem: str, lang: str) -> str:
     if not lang:
         return stem
     pair = _pair_in(stem)
-    bare = stem[: pair.start()] + stem[pair.end() :] if pair else stem[: -len(lang) - 1]
+    bare = stem[: pair.start()] + stem[pair.end() :] if pair else _LAST.sub("", stem)
     return bare.strip("._-") or stem

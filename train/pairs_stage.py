@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
+from ctse_core.text.language_codes import tidy_code
 from ctse_core.types import Progress
 from train.config import PairSettings
 from train.guard import SHOWN, Guard, refusal
@@ -135,7 +136,7 @@ def _count_faults(staged: Staged, batch: pl.DataFrame) -> None:
 def _asked(staged: Staged, pairs: pl.DataFrame, settings: PairSettings) -> pl.DataFrame:
     """Return the pairs in the languages and from the sources that are asked for, and count the others."""
     if settings.languages:
-        other = ~pairs["lang"].is_in(settings.languages)
+        other = ~pairs["lang"].is_in([tidy_code(lang) for lang in settings.languages])
         staged.count(UNASKED, pairs.filter(other))
         pairs = pairs.filter(~other)
     if settings.without:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.text.language_codes import tidy_code
 from ctse_core.types import Progress
 from train.pairs_clean import FAULTS
 from train.pairs_draw import BLOCK, FATES, KEPT, REPEATED, Group, Limit, fates, shelf_of_key
@@ -105,7 +106,7 @@ def table_of_counts(
         counts[name] = Counter({group: int(of_group[number]) for number, group in enumerate(staged.groups)})
     reasons = [READ, "kept", *FAULTS, UNASKED, LEFT_OUT, *FATES[1:]]
     told = [name for name in reasons if name in (READ, "kept") or any(counts.get(name, {}).values())]
-    missing = sorted(set(languages) - {lang for lang, _, _ in staged.seen})
+    missing = sorted(set(map(tidy_code, languages)) - {lang for lang, _, _ in staged.seen})
     rows = [
         (*group, *(counts.get(name, Counter())[group] for name in told))
         for group in [*sorted(staged.seen), *((lang, "", "") for lang in missing)]

@@ -31,7 +31,7 @@ def test_each_fault_has_its_reason_and_an_earlier_one_stays():
         batch(
             english=["Good", "OK", "!!!", "long " * 900, "Same", "lost"],
             translation=["Gut", "Ja", "nein", "x", "Same", None],
-            lang=["DE-at", None, "de", "de", "de", "de"],
+            lang=["DEU-at", "und", "de", "de", "de", "de"],
             fault=[None, None, None, None, None, "columns"],
         )
     )

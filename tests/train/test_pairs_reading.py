@@ -153,7 +153,16 @@ def test_both_sides_of_a_moses_pair_are_one_file_and_folders_are_opened(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "lang"), [("de-en.tsv", "de"), ("talks.pt.tsv", "pt"), ("crisis_sw.tsv", "sw"), ("pairs.tsv", "")]
+    ("name", "lang"),
+    [
+        ("de-en.tsv", "de"),
+        ("talks.pt.tsv", "pt"),
+        ("crisis_sw.tsv", "sw"),
+        ("pairs.tsv", ""),
+        ("my-own.tsv", ""),
+        ("news.fra.tsv", "fr"),
+        ("x.en-ckb.tsv", "ckb"),
+    ],
 )
 def test_the_name_of_a_file_tells_its_language(tmp_path, name, lang):
     (tmp_path / name).write_text("a\tb\n")

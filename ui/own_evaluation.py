@@ -17,10 +17,10 @@ from ctse_core.project import Job, Project, list_projects, read_job
 from ctse_core.project.folder import new_project
 from ctse_core.terminal import spoken
 from train.evaluate.overview import headlines, set_title
-from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, SCORES_FILE, own_scores
+from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, SCORES_FILE, own_scores
 from train.evaluate.sets import read_set
 from ui import resources
-from ui.widgets import plain
+from ui.widgets import download, plain
 
 KINDS = ["parquet", "csv", "tsv", "gz"]
 AMOUNTS = {"200 sentences": 200, "1,000 sentences": 1000, "everything": 0}
@@ -139,10 +139,14 @@ def _done(run: Project, job: Job) -> None:
         told = headlines(own_scores(run.folder))
     except (OSError, ValueError, CtseError):
         about, told = {}, ["its files are damaged; delete it and evaluate again"]
-    what, found, forget = st.columns([5, 6, 1], vertical_alignment="center")
+    what, found, pages, forget = st.columns([5, 5, 2, 1], vertical_alignment="center")
     when = f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}"
     what.markdown(f"**{plain(_what(job))}**  \n:gray[:small[{when}]]")
     found.caption(plain("; ".join([*told, *about.get("notes", [])])))
+    page = run.folder / LANGUAGES_FILE
+    with pages:
+        if page.is_file():
+            download("Why (HTML)", page.read_bytes, f"ctse-{run.name}.html", "text/html", f"why_{run.name}")
     with forget:
         _forget(run)
 

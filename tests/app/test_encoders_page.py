@@ -68,6 +68,15 @@ def test_own_evaluations_stand_beside_the_shipped_ones(home, shipped):
     assert "0\\.900" in words(app) and "ku has 3 rows" in words(app)
 
 
+def test_the_page_on_weak_languages_can_be_taken_away(home, shipped):
+    run = own_run()
+    (run.folder / "languages.html").write_text("<!doctype html>")
+    own_run("without")
+    app = opened("encoders.py")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels.count("Why (HTML)") == 1
+
+
 def test_a_damaged_evaluation_does_not_take_the_page_with_it(home, shipped):
     own_run()
     run = own_run("torn")

@@ -10,8 +10,16 @@ import pytest
 
 from ctse_core.errors import TrainError
 from tests.fakes import WordEncoder, tiny_encoder
-from train.evaluate.languages import Heading, LanguageSettings, diagnose, languages_page, likely_cause, with_causes
-from train.evaluate.languages.__main__ import counts_of, disarmed, main
+from train.evaluate.languages import (
+    Heading,
+    LanguageSettings,
+    counts_of,
+    diagnose,
+    languages_page,
+    likely_cause,
+    with_causes,
+)
+from train.evaluate.languages.__main__ import disarmed, main
 from train.evaluate.languages.causes import usual_of
 from train.evaluate.languages.neighbours import centred, nearest, skewness
 from train.evaluate.languages.pieces import piece_counter, script_shares, word_counts

@@ -17,7 +17,7 @@ from ctse_core.project import read_job
 from ctse_core.project.folder import new_project
 from ctse_core.types import no_progress
 from tests.fakes import write_tiny_folder
-from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, evaluate_own, own_scores
+from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, evaluate_own, own_scores
 
 NUMBERS = ["one", "two", "three", "four", "five", "six"]
 
@@ -54,6 +54,8 @@ def test_pairs_of_ones_own_are_measured(tiny, pairs, tmp_path):
     assert scores["encoder"].unique().to_list() == ["tiny"]
     assert {"matching", "matching_to", "matching_from"} <= set(scores["measure"])
     assert told == sorted(told) and told[-1] == 1.0
+    page = (tmp_path / LANGUAGES_FILE).read_text()
+    assert "Swahili" in page and "vikombe" in page
     about = json.loads((tmp_path / ABOUT_FILE).read_text())
     assert about["kind"] == "pairs" and about["digest"]
 

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
 from ctse_core.encoders import load_encoder
 from ctse_core.errors import TrainError
-from ctse_core.home import cache_home
+from ctse_core.home import cache_home, encoders_home
 from ctse_core.types import Progress
 from train.evaluate.bench import MEASURES, fits
 from train.evaluate.drift import DRIFT_FILE, parallel_pairs
 from train.evaluate.estimates import ITEMS, scores_of
+from train.evaluate.languages import Heading, counts_of, diagnose, languages_page, with_causes
 from train.evaluate.matching import Encode, matching_items
 from train.evaluate.sets import EvaluationSet, built_in_set, read_set
 from train.evaluate.table import MEASURED, SCORES, labelled, read_scores, write_scores
@@ -27,6 +29,7 @@ from train.evaluate.vectors import looked_up
 
 JOB = "train.evaluate.own:evaluate_own"
 SCORES_FILE = "scores.csv"
+LANGUAGES_FILE = "languages.html"
 ABOUT_FILE = "about.json"
 BUILT_IN = DRIFT_FILE.stem
 
@@ -40,7 +43,7 @@ class Place(Protocol):
 
 
 def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "", limit: int = 0) -> None:
-    """Measure an encoder and leave ``scores.csv`` (the long table) and ``about.json`` in the project's folder.
+    """Measure an encoder and leave ``scores.csv`` (the long table), ``about.json`` and, for pairs, ``languages.html``.
 
     ``file``: pairs, posts with labels, or sentence pairs with scores; "" measures the built-in triples.
     ``limit``: so many sentences or posts only; 0 takes all.
@@ -55,6 +58,9 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
     rows = pl.concat([pl.DataFrame(schema=MEASURED), *_measured(one, encode, progress)])
     if rows.is_empty():
         raise TrainError(f"{one.name} has too few rows to say anything; give at least 20 of a language.")
+    if one.is_pairs:
+        known = _Known(loaded.name, getattr(loaded, "tokens", None), encode)
+        _write_languages(one, known, _seen(encoder), project.folder, _within(progress, 0.95, 1.0))
     write_scores(labelled(loaded.name, one.name, rows), project.folder / SCORES_FILE)
     about = {
         "encoder": loaded.name,
@@ -68,6 +74,34 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
     }
     (project.folder / ABOUT_FILE).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
     progress(1.0, "Done")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An encoder whose vectors of a set are there already."""
+
+    name: str
+    tokens: Any
+    encode: Encode
+
+
+def _seen(encoder: str) -> pl.DataFrame | None:
+    """Return what an encoder of one's own was trained on, or None where that is not known."""
+    try:
+        return counts_of(Path(encoder) if Path(encoder).is_dir() else encoders_home() / encoder)
+    except TrainError:
+        return None
+
+
+def _write_languages(
+    one: EvaluationSet, known: _Known, seen: pl.DataFrame | None, folder: Path, progress: Progress
+) -> None:
+    """Leave the page that says why languages are weak; it quotes the set, which is this person's own."""
+    pairs = one.data.select(pl.lit(one.name).alias("set"), "lang", "text", "english", "translation")
+    figures, neighbours = diagnose(known, pairs, seen, progress=progress)
+    heading = Heading(known.name, made=f"{datetime.now(UTC):%Y-%m-%d}", told=f"{pairs.height:,} pairs.")
+    page = languages_page(with_causes(figures), neighbours, heading)
+    (folder / LANGUAGES_FILE).write_text(page, encoding="utf-8")
 
 
 def _measured(one: EvaluationSet, encode: Encode, progress: Progress) -> Iterator[pl.DataFrame]:

@@ -5,5 +5,14 @@ from __future__ import annotations
 from train.evaluate.languages.causes import likely_cause, with_causes
 from train.evaluate.languages.diagnose import LanguageSettings, diagnose
 from train.evaluate.languages.page import Heading, languages_page
+from train.evaluate.languages.seen import counts_of
 
-__all__ = ["Heading", "LanguageSettings", "diagnose", "languages_page", "likely_cause", "with_causes"]
+__all__ = [
+    "Heading",
+    "LanguageSettings",
+    "counts_of",
+    "diagnose",
+    "languages_page",
+    "likely_cause",
+    "with_causes",
+]

@@ -11,7 +11,7 @@ import polars as pl
 
 from ctse_core.encoders import load_encoder
 from ctse_core.errors import CtseError, TrainError
-from train.evaluate.languages import Heading, LanguageSettings, diagnose, languages_page, with_causes
+from train.evaluate.languages import Heading, LanguageSettings, counts_of, diagnose, languages_page, with_causes
 from train.evaluate.sets import EvaluationSet, read_set
 
 DESCRIPTION = """\
@@ -19,10 +19,6 @@ For each language of a set of translations: how often sentences find their trans
 of the language, what training saw of it, hubs, the nearest wrong neighbours with both texts, and the likely cause.
 Leaves languages.html, languages.csv and neighbours.csv in --out. They hold sentences of the sets: mind their
 licence before you pass them on, or give --no-texts."""
-
-
-COUNTS = ("training/pairs.csv", "pairs.csv", "counts.csv")
-"""Where a run tells what it was trained on, and a folder of pairs what it kept."""
 
 
 def main(words: list[str] | None = None) -> int:
@@ -80,24 +76,6 @@ def pairs_of(sets: list[EvaluationSet]) -> pl.DataFrame:
         raise TrainError(f"{', '.join(other)} has no translations to match; give sets of English-to-X pairs.")
     columns = ["lang", "text", "english", "translation"]
     return pl.concat([one.data.select(pl.lit(one.name).alias("set"), *columns) for one in sets])
-
-
-def counts_of(folder: Path) -> pl.DataFrame:
-    """Return what a training run kept, out of its folder or that of its pairs: language, source, kept.
-
-    Raises:
-        TrainError: there is no such table.
-    """
-    found = next((folder / name for name in COUNTS if (folder / name).is_file()), None)
-    if found is None:
-        raise TrainError(f"{folder} tells of no pairs; name the folder of an encoder that was trained here.")
-    counts = pl.read_csv(found, schema_overrides={"language": pl.Utf8, "source": pl.Utf8})
-    if "kept" not in counts.columns and "pairs" in counts.columns:
-        counts = counts.rename({"pairs": "kept"})
-    missing = [name for name in ("language", "source", "kept") if name not in counts.columns]
-    if missing:
-        raise TrainError(f"{found} has no column {', '.join(missing)}; name the folder of an encoder trained here.")
-    return counts
 
 
 def _parser() -> argparse.ArgumentParser:

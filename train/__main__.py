@@ -80,12 +80,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m train",
-        description="Make a sentence encoder for the languages and the crisis at hand.",
-        epilog=f"Recipes: {', '.join(RECIPES)}; `list` says what each does. See docs/training.md.",
-    )
+    parser = training_parser("python -m train", "Make a sentence encoder for the languages and the crisis at hand.")
+    parser.epilog = f"Recipes: {', '.join(RECIPES)}; `list` says what each does. See docs/training.md."
     parser.add_argument("recipe", metavar="RECIPE")
+    return parser
+
+
+def training_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser of everything a run can be told, other than its recipe."""
+    parser = argparse.ArgumentParser(prog=name, description=description)
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="default: among your encoders, where the app finds it"
     )

@@ -22,7 +22,15 @@ from train.pair_plan import make_plan, pairs_table
 from train.pair_task import PairTask
 from train.pairs_store import PairStore, build_store
 from train.ranks import Ranks, join_ranks
-from train.students import Student, choose_precision, load_transformer, require_width, with_prefix
+from train.students import (
+    StaticStudent,
+    Student,
+    TransformerStudent,
+    choose_precision,
+    load_transformer,
+    require_width,
+    with_prefix,
+)
 from train.teacher import teacher_vectors
 from train.tokens_store import TokenStore
 
@@ -90,13 +98,18 @@ def distil(
 
 
 def make_student(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Student:
-    """Return the student the settings describe: fewer layers, fewer tokens, or a bag of token vectors."""
-    from ctse_core.encoders.static_start import static_of
+    """Return the student the settings describe: fewer layers, fewer tokens, or a bag of token vectors.
+
+    Raises:
+        TrainError: no such kind, or an encoder that cannot be trained as it.
+        EncoderError: the encoder cannot be had.
+    """
     from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
-    from train.students import StaticStudent, TransformerStudent
 
     settings = config.student
-    if settings.kind not in {"transformer", "static"}:
+    if settings.kind == "static":
+        return StaticStudent(_static_start(config, store, data, device, progress))
+    if settings.kind != "transformer":
         raise TrainError(f"There is no student of the kind {settings.kind!r}; choose transformer or static.")
     encoder = load_transformer(settings.encoder, device)
     if settings.prefix is not None:
@@ -104,22 +117,44 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
     if settings.layers:
         encoder = keep_layers(encoder, settings.layers)
     if settings.fewest_uses:
-        counts = _token_counts(encoder, store, data, progress)
-        encoder = prune_vocabulary(encoder, np.flatnonzero(counts >= settings.fewest_uses))
-    if settings.kind == "static":
-        return StaticStudent(static_of(encoder, progress=progress))
+        encoder = prune_vocabulary(encoder, _used(encoder, settings.fewest_uses, store, data, progress))
     return TransformerStudent(encoder, config.precision, settings.dropout, config.compiled)
+
+
+def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Any:
+    """Return the token vectors that training begins from: those of a folder, or an encoder's of each token.
+
+    The latter take minutes and are kept, so that ablations begin from the same ones at once.
+    """
+    from ctse_core.encoders import load_encoder
+    from ctse_core.encoders.static import StaticEncoder
+    from ctse_core.encoders.static_start import StaticStart, static_of
+
+    settings = config.student
+    encoder: Any = load_encoder(settings.encoder, device=device, runtime="torch")
+    if isinstance(encoder, StaticEncoder):
+        return encoder.to(device)
+    fewest = settings.fewest_uses
+    decides = f"{encoder.fingerprint} {settings.prefix} {fewest} {store.digest if fewest else ''}"
+    place = data / "starts" / hashlib.sha256(decides.encode()).hexdigest()[:16]
+    if not (place / "modules.json").is_file():
+        if settings.prefix is not None:
+            encoder = with_prefix(encoder, settings.prefix)
+        keep = _used(encoder, fewest, store, data, progress) if fewest else None
+        static_of(encoder, StaticStart(keep=keep), progress).save(place)
+    return StaticEncoder.load(place, encoder.name).to(device)
+
+
+def _used(encoder: Any, fewest: int, store: PairStore, data: Path, progress: Progress) -> list[int]:
+    """Return the ids of the tokens that the pairs use at least ``fewest`` times."""
+    sides = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
+    size = int(encoder.model.get_input_embeddings().weight.shape[0])
+    return np.flatnonzero(sides[0].counts(size) + sides[1].counts(size) >= fewest).tolist()
 
 
 def _whole(config: TrainConfig) -> PairSettings:
     """Return the pair settings without what the plan leaves out, so that ablations share one store."""
     return replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
-
-
-def _token_counts(encoder: Any, store: PairStore, data: Path, progress: Progress) -> NDArray[np.int64]:
-    sides = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
-    size = int(encoder.model.get_input_embeddings().weight.shape[0])
-    return sides[0].counts(size) + sides[1].counts(size)
 
 
 def _tokens(

@@ -19,7 +19,7 @@ from ctse_core.errors import CtseError, TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
 from train.evaluate.compare import DIFFERENCES, differences
-from train.evaluate.drift import drift_scores
+from train.evaluate.drift import drift_items
 from train.evaluate.encoding import encoding_items
 from train.evaluate.estimates import ITEMS, scores_of
 from train.evaluate.labelled import Encode
@@ -41,9 +41,9 @@ MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
     "messages": (("messages",), message_items),
     "sts": (("sts",), sts_items),
     "topics": (("topics",), topic_items),
-    "drift": (("triples",), drift_scores),
+    "drift": (("triples",), drift_items),
 }
-"""Each measure, the kinds of set that it takes, and what it gives: items, or (drift) rows of the table."""
+"""Each measure, the kinds of set that it takes, and what gives its items."""
 FAILURES = (CtseError, OSError, MemoryError, RuntimeError, ValueError)
 
 

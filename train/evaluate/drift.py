@@ -10,22 +10,21 @@ al., "PAWS: Paraphrase Adversaries from Word Scrambling" (2019), arXiv:1904.0113
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
-from ctse_core.types import Vectors, check_vectors
-from train.evaluate.table import MEAN, measured, wilson
+from ctse_core.types import Vectors
+from train.evaluate.estimates import items_of, scores_of
+from train.evaluate.labelled import Encode, encoded
 
 DRIFT_FILE = Path(__file__).with_name("drift_triples.csv")
 TRIPLE = ("id", "lang", "kind", "anchor", "same", "changed")
 SHARE, RATIO = "drift", "drift_ratio"
 ALL, CROSS = "all", "cross"
-_DRAWS = 1000
 
 
 def drift_triples(path: Path = DRIFT_FILE) -> pl.DataFrame:
@@ -66,16 +65,28 @@ def parallel_pairs(triples: pl.DataFrame, texts: Sequence[str] = ("anchor", "cha
     return pl.concat(found).sort("lang", maintain_order=True)
 
 
-def drift_scores(encode: Callable[[Sequence[str]], Vectors], triples: pl.DataFrame) -> pl.DataFrame:
-    """Return how often an encoder puts ``same`` nearer to the post than ``changed``, by cosine.
+def drift_scores(encode: Encode, triples: pl.DataFrame) -> pl.DataFrame:
+    """Return how often an encoder puts ``same`` nearer to the post than ``changed``, and how much meaning weighs.
 
     Measure "drift": the share of triples in [0, 1]; one that goes by words alone is near 0, one that tosses coins at
     0.5; equal cosines are no success. Measure "drift_ratio": how far ``changed`` lies from the post on average (1 -
     cosine), divided by how far ``same`` lies; 0 where a change of meaning goes unseen, over 1 where it weighs more
     than a change of words. It moves before the share does and can be held against encoders of another spread.
     Variants: "all", each kind, and "cross" (the English post against both texts in the other language; whoever does
-    not know that language tosses a coin). Rows with ``lang`` "" pool all languages, and their intervals (95 %) allow
-    for the same situations coming back in each.
+    not know that language tosses a coin). A row a language and, with ``lang`` "", one for their mean.
+
+    Raises:
+        TrainError: there is no triple.
+        EncoderError: the encoder gave rows of another shape, NaN or infinity.
+    """
+    return scores_of(drift_items(encode, triples))
+
+
+def drift_items(encode: Encode, triples: pl.DataFrame) -> pl.DataFrame:
+    """Return what every triple gave, as ``estimates.ITEMS``; the item is the situation, the same in all languages.
+
+    "drift": found 1 where ``same`` lies nearer, else 0. "drift_ratio": found the distance of ``changed``, truth that
+    of ``same``.
 
     Raises:
         TrainError: there is no triple.
@@ -83,59 +94,30 @@ def drift_scores(encode: Callable[[Sequence[str]], Vectors], triples: pl.DataFra
     """
     if triples.is_empty():
         raise TrainError("There is no triple to judge drift by.")
+    triples = triples.with_columns(item=pl.col("id").rank("dense").cast(pl.Int64) - 1)
     english = triples.filter(pl.col("lang") == "en").select("id", english="anchor")
     across = triples.filter(pl.col("lang") != "en").join(english, on="id", maintain_order="left")
-    texts = triples.select("anchor", "same", "changed").unpivot()["value"].unique(maintain_order=True).to_list()
-    vectors = check_vectors(encode(texts), len(texts))
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    row_of = {text: row for row, text in enumerate(texts)}
-
-    def distances(table: pl.DataFrame, post: str) -> pl.DataFrame:
-        of = {name: unit[[row_of[text] for text in table[name]]] for name in (post, "same", "changed")}
-        far = {name: 1 - (of[post] * of[name]).sum(axis=1, dtype=np.float64) for name in ("same", "changed")}
-        return table.select("id", "lang", "kind", **{name: pl.Series(values) for name, values in far.items()})
-
-    within = distances(triples, "anchor")
-    parts = {ALL: within}
-    parts |= {kind: within.filter(pl.col("kind") == kind) for kind in within["kind"].unique(maintain_order=True)}
-    if across.height:
-        parts[CROSS] = distances(across, "english")
-    return measured([row for variant, found in parts.items() for row in _rows(found, variant)])
+    parts = {ALL: (triples, "anchor")}
+    parts |= {
+        kind: (triples.filter(pl.col("kind") == kind), "anchor") for kind in triples["kind"].unique(maintain_order=True)
+    }
+    parts |= {CROSS: (across, "english")} if across.height else {}
+    texts = list(dict.fromkeys(triples.select("anchor", "same", "changed").unpivot()["value"]))
+    vectors, row_of = encoded(encode, texts), {text: row for row, text in enumerate(texts)}
+    found = []
+    for variant, (table, post) in parts.items():
+        for rows in table.partition_by("lang", maintain_order=True):
+            three = (vectors[[row_of[text] for text in rows[name]]] for name in (post, "same", "changed"))
+            found.append(_items(variant, rows, *three))
+    return pl.concat(found)
 
 
-def _rows(found: pl.DataFrame, variant: str) -> list[tuple]:
-    """Return the rows of one variant: over all languages first, then each language; share and ratio."""
-    rows: list[tuple] = []
-    for lang in [MEAN, *found["lang"].unique(maintain_order=True)]:
-        some = found.filter(pl.col("lang") == lang) if lang else found
-        same, changed = some["same"].to_numpy(), some["changed"].to_numpy()
-        _, situations = np.unique(some["id"].to_numpy(), return_inverse=True)
-        right = (same < changed).astype(np.float64)
-        low, high = wilson(float(right.mean()), _independent(right, situations))
-        rows.append((SHARE, variant, lang, float(right.mean()), low, high, len(some)))
-        low, high = _resampled(changed, same, situations)
-        rows.append((RATIO, variant, lang, float(changed.sum() / max(same.sum(), 1e-12)), low, high, len(some)))
-    return rows
-
-
-def _independent(right: NDArray[np.float64], situations: NDArray[np.int64]) -> int:
-    """Return how many independent answers the ``right`` (n,) ones are worth: at most n, at least the situations.
-
-    Answers to one situation in 17 languages go together; their share is less sure than as many trials would make it.
-    """
-    groups, share = int(situations.max()) + 1, right.mean()
-    if groups == len(right) or groups < 2:
-        return len(right)
-    apart = np.bincount(situations, right - share) * groups / len(right)
-    spread = float((apart**2).sum()) / (groups * (groups - 1))
-    worth = share * (1 - share) / spread if spread > 0 else groups
-    return int(np.clip(worth, groups, len(right)))
-
-
-def _resampled(above: NDArray[np.float64], below: NDArray[np.float64], situations: NDArray) -> tuple[float, float]:
-    """Return the 95 % interval of sum(above) / sum(below) when the situations are drawn anew, with a fixed seed."""
-    tops, bottoms = np.bincount(situations, above), np.bincount(situations, below)
-    drawn = np.random.default_rng(0).integers(len(tops), size=(_DRAWS, len(tops)))
-    ratios = tops[drawn].sum(axis=1) / np.maximum(bottoms[drawn].sum(axis=1), 1e-12)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    return float(low), float(high)
+def _items(variant: str, rows: pl.DataFrame, post: Vectors, same: Vectors, changed: Vectors) -> pl.DataFrame:
+    to_same, to_changed = (1 - (post * other).sum(axis=1, dtype=np.float64) for other in (same, changed))
+    lang, item = str(rows["lang"][0]), rows["item"].to_numpy()
+    return pl.concat(
+        [
+            items_of(SHARE, variant, lang, lang, item, to_same < to_changed),
+            items_of(RATIO, variant, lang, lang, item, to_changed, to_same),
+        ]
+    )

@@ -37,8 +37,10 @@ ITEMS = {
     "truth": pl.Float64,
     "found": pl.Float64,
 }
-"""What one item gave: ``found``, and for classes and correlations the ``truth`` it is held against."""
+"""What one item gave: ``found``, and for classes, correlations and ratios the ``truth`` it is held against."""
 
+FEW_SHARES = frozenset({"drift"})
+"""Shares of right answers to few items, often near 0 or 1."""
 PARTS = {
     "matching": ("matching_to", "matching_from"),
     "encoding": ("encoding_knn", "encoding_across", "encoding_v", "encoding_ndcg"),
@@ -130,7 +132,7 @@ def rows_of(estimate: Estimate) -> list[tuple]:
                 rows.append(("matching_text", estimate.variant, group, value, *wilson(value, count), count))
     summaries = summaries_of(estimate)
     return rows + [
-        (measure, estimate.variant, MEAN, float(draws[0]), *_percentiles(draws), count)
+        (measure, estimate.variant, MEAN, float(draws[0]), *_interval_of_all(estimate, draws), count)
         for measure, (draws, count) in summaries.items()
     ]
 
@@ -187,9 +189,22 @@ def _mean_of(name: str, parts: list[Estimate]) -> Estimate:
 
 def _interval(estimate: Estimate, place: int) -> tuple[float, float, float]:
     value = float(estimate.draws[0, place])
-    if estimate.measure.startswith("matching"):
+    if estimate.measure.startswith("matching") or estimate.measure in FEW_SHARES:
         return value, *wilson(value, estimate.counts[place])
     return value, *_percentiles(estimate.draws[:, place])
+
+
+def _interval_of_all(estimate: Estimate, draws: Table) -> tuple[float, float]:
+    """Return the interval of a mean over languages; Wilson's for shares that few items gave and that may be 0 or 1.
+
+    Draws of nothing but wrong answers would leave no interval at all. Wilson's is taken for as many trials as the
+    draws say that the answers are worth: at most all of them, at least the items, which come back in every language.
+    """
+    if estimate.measure not in FEW_SHARES:
+        return _percentiles(draws)
+    share, spread, items = float(draws[0]), float(draws[1:].var()), max(estimate.counts)
+    worth = share * (1 - share) / spread if spread > 0 else items
+    return wilson(share, int(np.clip(worth, items, sum(estimate.counts))))
 
 
 def _percentiles(draws: Table) -> tuple[float, float]:
@@ -214,6 +229,11 @@ def _drawn(items: int) -> NDArray[np.uint8]:
 def _weighted_mean(weights: NDArray[np.uint8], truth: Table, found: Table) -> Table:
     total = weights.sum(axis=1, dtype=np.float64)
     return np.divide(weights.astype(np.float32) @ found, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def _ratio(weights: NDArray[np.uint8], truth: Table, found: Table) -> Table:
+    above, below = (weights.astype(np.float32) @ values for values in (found, truth))
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
 
 
 def _counts(weights: NDArray[np.uint8], truth: Table, found: Table) -> Table:
@@ -277,4 +297,5 @@ _STATISTICS: dict[str, Callable[[NDArray[np.uint8], Table, Table], Table]] = {
     "encoding_v": _v_measure,
     "topics_v": _v_measure,
     "sts": _spearman,
+    "drift_ratio": _ratio,
 }

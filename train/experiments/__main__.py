@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ctse_core.encoders import DEFAULT_ENCODER
 from ctse_core.errors import CtseError
+from ctse_core.types import Progress
 from train.experiments import (
     CrisisSettings,
     Experiment,
@@ -32,14 +33,20 @@ def main(words: list[str] | None = None) -> int:
     words = sys.argv[1:] if words is None else words
     asked = _parser().parse_args(words)
     folder = asked.out / f"experiment-{asked.experiment}"
+    from ctse_core.terminal import Bar
+
+    bar = Bar(quiet=asked.quiet)
     try:
-        found = _run(asked, folder)
+        found = _run(asked, folder, bar)
+        bar.close()
         paths = write_experiment(found, folder, _plain(["python", "-m", "train.experiments", *words]))
     except CtseError as problem:
-        print(f"\nctse: {problem}", file=sys.stderr)
+        bar.close()
+        print(f"ctse: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nctse: stopped; run the same command to go on.", file=sys.stderr)
+        bar.close()
+        print("ctse: stopped; run the same command to go on.", file=sys.stderr)
         return 130
     print("\n\n".join([found.paragraph, *found.notes]))
     print(f"\nWritten: {', '.join(str(path) for path in paths)}")
@@ -70,8 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(asked: argparse.Namespace, folder: Path) -> Experiment:
-    progress = _quiet if asked.quiet else _told
+def _run(asked: argparse.Namespace, folder: Path, progress: Progress) -> Experiment:
     codes = tuple(code.strip() for code in asked.languages.split(",") if code.strip())
     common = {
         "languages": codes, "limit": asked.limit, "runtime": asked.runtime, "device": asked.device,
@@ -94,14 +100,6 @@ def _plain(words: list[str]) -> str:
 def _shortened(word: str) -> str:
     name, is_named, path = word.rpartition("=")
     return f"{name}{is_named}{Path(path).name}" if path.startswith("/") else word
-
-
-def _told(share: float, sentence: str) -> None:
-    print(f"\r{share:4.0%} {sentence:<110.110}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
-
-
-def _quiet(share: float, sentence: str) -> None:
-    return None
 
 
 if __name__ == "__main__":

@@ -16,10 +16,9 @@ from ctse_core.encoders.cache import written_beside
 from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.layout import EncoderUse, read_layout, write_static_modules
 from ctse_core.encoders.reading import Readable
-from ctse_core.encoders.tokens import TextTokenizer
-from ctse_core.encoders.vectors import unit_rows
+from ctse_core.encoders.word_tokens import WordTokenizer
 from ctse_core.errors import EncoderError
-from ctse_core.types import Vectors
+from ctse_core.types import Vectors, check_vectors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +54,7 @@ class StaticEncoder:
         self.note = ""
         self.use = use
         self.table = torch.nn.Parameter(rows.float())
-        self.tokens = TextTokenizer(tokenizer, use, marks=False)
+        self.tokens = WordTokenizer(tokenizer, use)
         self._files: str | None = None
         self._loaded_state: tuple[int, int] | None = None
 
@@ -137,8 +136,9 @@ class StaticEncoder:
         with torch.inference_mode():
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 part = slice(start, start + TEXTS_AT_ONCE)
-                vectors[part] = self.forward(self.ids(texts[part]), sparse=False).cpu().numpy()
-        return unit_rows(vectors)
+                means = self.forward(self.ids(texts[part]), sparse=False)
+                vectors[part] = torch.nn.functional.normalize(means).cpu().numpy()
+        return check_vectors(vectors)
 
     def to(self, device: str) -> StaticEncoder:
         """Move the table to a device ("cpu", "cuda") and return self."""

@@ -11,6 +11,8 @@ import polars as pl
 
 from ctse_core.encoders import load_encoder
 from ctse_core.errors import CtseError, TrainError
+from ctse_core.terminal import Bar
+from ctse_core.types import Progress, no_progress
 from train.evaluate.languages import Heading, LanguageSettings, counts_of, diagnose, languages_page, with_causes
 from train.evaluate.sets import EvaluationSet, read_set
 
@@ -24,26 +26,32 @@ licence before you pass them on, or give --no-texts."""
 def main(words: list[str] | None = None) -> int:
     """Write the page and the two tables; return the exit code: 0 done, 1 a problem told, 130 stopped."""
     asked = _parser().parse_args(words)
+    bar = Bar(quiet=asked.quiet)
     try:
-        told = run(asked)
+        told = run(asked, bar)
     except CtseError as problem:
+        bar.close()
         print(f"ctse: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        bar.close()
         print("ctse: stopped", file=sys.stderr)
         return 130
+    bar.close()
     print(told)
     return 0
 
 
-def run(asked: argparse.Namespace) -> str:
+def run(asked: argparse.Namespace, progress: Progress = no_progress) -> str:
     """Return a sentence about what was found, with the page's path, after writing it."""
     sets = [read_set(path, asked.languages.split(",") if asked.languages else (), asked.limit) for path in asked.sets]
     pairs = pairs_of(sets)
     seen = counts_of(Path(asked.store)) if asked.store else None
-    encoder = load_encoder(asked.encoder, progress=_told)
+    encoder = load_encoder(asked.encoder, progress=lambda share, sentence: progress(0.05 * share, sentence))
     settings = LanguageSettings(asked.below, asked.examples, not asked.no_texts)
-    figures, neighbours = diagnose(encoder, pairs, seen, settings, _told)
+    figures, neighbours = diagnose(
+        encoder, pairs, seen, settings, lambda share, told: progress(0.05 + 0.95 * share, told)
+    )
     figures = with_causes(figures, asked.below)
     words = f"{pairs.height:,} pairs of {', '.join(one.name for one in sets)}."
     heading = Heading(encoder.name, asked.below, f"{datetime.date.today():%Y-%m-%d}", words)
@@ -92,12 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, default=0, help="so many sentences only; default: all")
     parser.add_argument("--below", type=float, default=0.95, help="matching under which errors are looked into")
     parser.add_argument("--examples", type=int, default=4, help="wrong neighbours shown a language and direction")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--no-texts", action="store_true", help="tell wrong neighbours by their rows only")
     return parser
-
-
-def _told(share: float, sentence: str) -> None:
-    print(f"\r{share:4.0%} {sentence:<70.70}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,39 +15,38 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Cell:
-    """Pairs that are drawn alike: those of one language and one weight.
+    """Pairs that are drawn alike.
 
-    ``share`` is theirs of every batch, in (0, 1]; the shares of all cells add up to 1.
+    ``rows`` are theirs, a range or an array; ``share`` is theirs of every batch, in (0, 1], where the shares of all
+    cells add up to 1; ``limit`` is how many of them may be drawn at all, 0 for all.
     """
 
-    name: str
-    rows: Rows
+    rows: range | Rows
     share: float
+    limit: int = 0
+
+    @property
+    def drawn(self) -> int:
+        """Return how many different pairs are drawn."""
+        return min(self.limit, len(self.rows)) if self.limit else len(self.rows)
 
 
-def cells_of(languages: NDArray[np.int16], weights: NDArray[np.float64], temperature: float) -> list[Cell]:
-    """Return the cells of pairs (p,) with their language and weight; pairs of weight 0 are in none.
+def shares(languages: Sequence[str], weights: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Return the share of every batch (g,) of groups of pairs with their language and their sum of weights.
 
-    A language's share grows with the sum of its weights to the power ``temperature``; within it, a pair is
-    drawn in proportion to its weight.
+    A language's share grows with the sum of its weights to the power ``temperature``; within it, groups share by
+    their weights. All add up to 1.
 
     Raises:
-        TrainError: no pair has a weight above 0.
+        TrainError: no group has a weight above 0.
     """
-    drawn = weights > 0
-    if not drawn.any():
+    codes, index = np.unique(np.array(languages, dtype=object).astype(str), return_inverse=True)
+    total = np.bincount(index, weights=weights, minlength=len(codes))
+    if not (total > 0).any():
         raise TrainError("No pair is left to train on: give more files, or lower what is left out.")
-    total = np.bincount(languages[drawn], weights=weights[drawn])
-    language_share = np.where(total > 0, np.power(np.maximum(total, 1e-300), temperature), 0)
-    language_share /= language_share.sum()
-    cells = []
-    for language in np.flatnonzero(total > 0):
-        of_language = np.flatnonzero((languages == language) & drawn)
-        for weight in np.unique(weights[of_language]):
-            rows = of_language[weights[of_language] == weight]
-            share = float(language_share[language] * weight * len(rows) / total[language])
-            cells.append(Cell(f"{language}/{weight:g}", rows, share))
-    return cells
+    of_language = np.where(total > 0, np.power(np.maximum(total, 1e-300), temperature), 0)
+    of_language /= of_language.sum()
+    return np.where(weights > 0, of_language[index] * weights / np.maximum(total[index], 1e-300), 0)
 
 
 @dataclass
@@ -57,41 +56,44 @@ class Plan:
     Attributes:
         cells: see there.
         batch: pairs a step.
-        lengths: (p,) tokens of each pair, by which a window is dealt out.
+        lengths: from rows (r,) to their tokens (r,), by which a window is dealt out.
+        barred: from rows (r,) to which of them are held out (r,); they are drawn and dropped.
         window: steps that are drawn together; above 1 their pairs are sorted by length and dealt out in
             batches of like length, in random order.
         seed: of the order.
 
     Every cell is walked through in a random order, again and again, each time another one: no pair is seen
-    twice before all of its cell were seen.
+    twice before all of its cell were seen. Nothing is kept that grows with the pairs.
     """
 
     cells: Sequence[Cell]
     batch: int
-    lengths: NDArray[np.int32] | None = None
+    lengths: Callable[[Rows], NDArray[np.int64]] | None = None
+    barred: Callable[[Rows], NDArray[np.bool_]] | None = None
     window: int = 1
     seed: int = 0
-    _orders: dict[int, tuple[int, Rows]] = field(default_factory=dict, repr=False)
-    _drawn: tuple[int, list[Rows]] = field(default=(-1, []), repr=False)
+    _dealt: tuple[int, list[Rows]] = field(default=(-1, []), repr=False)
 
     @property
     def pairs(self) -> int:
-        """Return how many different pairs can be drawn."""
-        return sum(len(cell.rows) for cell in self.cells)
+        """Return how many different pairs can be drawn, those held out among them."""
+        return sum(cell.drawn for cell in self.cells)
 
     def rows(self, step: int) -> Rows:
         """Return the rows of the pairs of a step, about ``batch`` of them, in random order."""
         number, place = divmod(step, self.window)
-        if self._drawn[0] != number:
-            self._drawn = (number, self._deal(number))
-        return self._drawn[1][place]
+        if self._dealt[0] != number:
+            self._dealt = (number, self._deal(number))
+        return self._dealt[1][place]
 
     def _deal(self, number: int) -> list[Rows]:
         rng = np.random.default_rng([self.seed, 1, number])
         drawn = np.concatenate([self._walk(index, number) for index in range(len(self.cells))])
+        if self.barred is not None:
+            drawn = drawn[~self.barred(drawn)]
         drawn = rng.permutation(drawn)
         if self.window > 1 and self.lengths is not None:
-            drawn = drawn[np.argsort(self.lengths[drawn], kind="stable")]
+            drawn = drawn[np.argsort(self.lengths(drawn), kind="stable")]
         parts = np.array_split(drawn, self.window)
         return [rng.permutation(parts[i]) for i in rng.permutation(self.window)]
 
@@ -100,16 +102,42 @@ class Plan:
         cell = self.cells[index]
         size = self.batch * self.window * cell.share
         late = np.random.default_rng([self.seed, 2, index]).random()  # else all small cells come at once
-        start, stop = int(number * size + late), int((number + 1) * size + late)
-        taken = [self._order(index, at // len(cell.rows))[at % len(cell.rows)] for at in range(start, stop)]
-        return np.array(taken, dtype=np.int64)
+        marks = np.arange(int(number * size + late), int((number + 1) * size + late), dtype=np.int64)
+        places = np.empty(len(marks), dtype=np.int64)
+        for turn in np.unique(marks // cell.drawn):
+            here = marks // cell.drawn == turn
+            places[here] = permuted(marks[here] % cell.drawn, cell.drawn, (self.seed, 3, index, int(turn)))
+        if cell.limit:  # the same few of all, in every turn
+            places = permuted(places, len(cell.rows), (self.seed, 4, index))
+        return places + cell.rows.start if isinstance(cell.rows, range) else cell.rows[places]
 
-    def _order(self, index: int, turn: int) -> Rows:
-        known = self._orders.get(index)
-        if known is None or known[0] != turn:
-            rng = np.random.default_rng([self.seed, 3, index, turn])
-            known = self._orders[index] = (turn, rng.permutation(self.cells[index].rows))
-        return known[1]
+
+def permuted(places: NDArray[np.int64], size: int, key: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return where each of ``places`` (m,) in [0, size) goes in a random order that ``key`` chooses.
+
+    One to one, and without a table of ``size`` numbers: a Feistel network on the next power of four, walked until
+    a number falls inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002).
+    """
+    half = max((size - 1).bit_length() + 1, 2) // 2
+    mask = np.uint64((1 << half) - 1)
+    rounds = np.random.default_rng(list(key)).integers(0, 2**63, 4, dtype=np.uint64)
+    found = places.astype(np.uint64)
+    outside = np.ones(len(found), dtype=bool)
+    while outside.any():
+        left, right = found[outside] >> np.uint64(half), found[outside] & mask
+        for each in rounds:
+            left, right = right, left ^ (_mixed(right ^ each) & mask)
+        found[outside] = (left << np.uint64(half)) | right
+        outside = found >= size
+    return found.astype(np.int64)
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return numbers (m,) with every bit stirred into every other (the finish of MurmurHash3)."""
+    with np.errstate(over="ignore"):
+        numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+        numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+        return numbers ^ (numbers >> np.uint64(33))
 
 
 def chunks(lengths: NDArray[np.int64], tokens: int) -> Iterator[Rows]:

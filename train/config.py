@@ -9,7 +9,15 @@ from typing import Any
 
 from ctse_core.errors import TrainError
 
-KIND_WEIGHTS = (("sentence", 1.0), ("post", 1.0), ("indirect", 0.7), ("paragraph", 0.5), ("ui", 0.4), ("term", 0.25))
+KIND_WEIGHTS = (
+    ("sentence", 1.0),
+    ("post", 1.0),
+    ("indirect", 0.7),
+    ("paragraph", 0.5),
+    ("verse", 0.5),
+    ("ui", 0.4),
+    ("term", 0.25),
+)
 """How readily a pair of each kind is drawn; a kind that is not named counts as a sentence."""
 
 

@@ -88,4 +88,4 @@ def _split(posts: LabelledPosts, config: TrainConfig) -> tuple[np.ndarray, Plan]
     held = set(groups[: int(len(groups) * config.posts.held_out)].tolist())
     is_held = np.array([group in held for group in posts.group.tolist()])
     rows = np.flatnonzero(~is_held)
-    return np.flatnonzero(is_held), Plan([Cell("posts", rows, 1.0)], config.batch, seed=config.seed)
+    return np.flatnonzero(is_held), Plan([Cell(rows, 1.0)], config.batch, seed=config.seed)

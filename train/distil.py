@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
-from train.batches import Plan
 from train.checkpoint import RunFolder, made_with
 from train.config import PairSettings, TrainConfig, config_digest
 from train.engine import Trained, train
-from train.pair_plan import make_plan, pairs_table
+from train.pair_plan import PairPlan, make_plan
 from train.pair_task import PairTask
 from train.pairs_store import PairStore, build_store
 from train.ranks import Ranks, join_ranks
@@ -82,12 +81,12 @@ def distil(
     student = make_student(config, store, data, ranks.device, progress)
     teacher = _teacher(config, student, store, data, ranks, progress)
     tokens = _tokens(student, store, data, progress if ranks.first else no_progress, ranks)
-    plan, held_out = make_plan(config, store, tokens)
-    config = replace(config, steps=config.steps or max(config.epochs * plan.pairs // config.batch, 1))
+    plan = make_plan(config, store, tokens)
+    config = replace(config, steps=config.steps or max(config.epochs * plan.order.pairs // config.batch, 1))
     if ranks.first:
-        pairs_table(store, plan).write_csv(run.folder / "pairs.csv")
+        plan.table.write_csv(run.folder / "pairs.csv")
         run.write_json("manifest.json", _manifest(config, made, store, plan, ranks, student))
-    task = PairTask(store, tokens, plan, config.loss, teacher, held_out, ranks.device)
+    task = PairTask(store, tokens, plan.order, config.loss, teacher, plan.held_out, ranks.device)
     trained = train(student, task, config, run, ranks, progress)
     if ranks.first:
         run.finish()
@@ -203,7 +202,7 @@ def _teacher(
 
 
 def _manifest(
-    config: TrainConfig, made: dict[str, Any], store: PairStore, plan: Plan, ranks: Ranks, student: Student
+    config: TrainConfig, made: dict[str, Any], store: PairStore, plan: PairPlan, ranks: Ranks, student: Student
 ) -> dict[str, Any]:
     weights = [student.table, *(weight for _, weight in student.others())]
     return {
@@ -211,7 +210,7 @@ def _manifest(
         "recipe": config.recipe,
         "config_digest": config_digest(config),
         "pairs_digest": store.digest,
-        "pairs": plan.pairs,
+        "pairs": int(plan.table["pairs"].sum()),
         "languages": store.languages,
         "seed": config.seed,
         "steps": config.steps,

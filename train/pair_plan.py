@@ -1,112 +1,147 @@
-"""Which pairs of a store are trained on, how often, and which are held out."""
+"""Which pairs of a store are trained on, how often, and which are held out; nothing here grows with the pairs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
-from train.batches import Plan, Rows, cells_of
+from train.batches import Cell, Plan, Rows, shares
 from train.config import TrainConfig
 from train.evaluate.held_out import HeldOut, held_out
 from train.pairs_store import PairStore
 from train.tokens_store import TokenStore
 
-if TYPE_CHECKING:
-    import polars as pl
+READ_AT_ONCE = 1 << 22  # pairs
 
 
-def make_plan(
-    config: TrainConfig, store: PairStore, tokens: tuple[TokenStore, TokenStore]
-) -> tuple[Plan, HeldOut | None]:
-    """Return the order of the pairs, and the pairs that are kept out of it."""
-    weights = pair_weights(config, store)
-    if config.evaluation:
-        held: HeldOut | None = held_out(config.evaluation, config.held_out, config.seed)
-    else:
-        held = _hold_out(config, store, weights)
-    lengths = None
-    if config.window > 1:
-        lengths = np.asarray(tokens[1].lengths) + np.asarray(tokens[0].lengths)[np.asarray(store.english_of)]
-    cells = cells_of(np.asarray(store.lang_of), weights, config.pairs.temperature)
-    return Plan(cells, config.batch, lengths, config.window, config.seed), held
+@dataclass(frozen=True)
+class PairPlan:
+    """The order of the pairs, those held out for choosing checkpoints, and a table of what is trained on.
+
+    ``table`` has language, source, kind, pairs, and their share of every batch in [0, 1].
+    """
+
+    order: Plan
+    held_out: HeldOut | None
+    table: pl.DataFrame
 
 
-def pair_weights(config: TrainConfig, store: PairStore) -> NDArray[np.float64]:
-    """Return how readily each pair (p,) is drawn, at least 0: by its source, else by its kind, else 1.
-
-    Sources that the settings leave out, and pairs beyond the most of a language, have 0.
+def make_plan(config: TrainConfig, store: PairStore, tokens: tuple[TokenStore, TokenStore]) -> PairPlan:
+    """Return the order of the pairs, and the pairs that are kept out of it.
 
     Raises:
-        TrainError: a source to leave out is unknown.
+        TrainError: a source to leave out is unknown, or nothing is left to train on.
+    """
+    groups = _weighted(config, store)
+    groups = groups.with_columns(
+        pl.Series("share", shares(groups["lang"].to_list(), groups["weight"].to_numpy(), config.pairs.temperature))
+    ).filter(pl.col("share") > 0)
+    held = held_out(config.evaluation, config.held_out, config.seed) if config.evaluation else None
+    barred = np.empty(0, dtype=np.int64)
+    if held is None and config.held_out:
+        held, barred = _hold_out(config, store, groups)
+    cells = [
+        Cell(range(start, start + pairs), share, limit)
+        for start, pairs, share, limit in groups.select("start", "pairs", "share", "limit").iter_rows()
+    ]
+
+    def lengths(rows: Rows) -> NDArray[np.int64]:
+        return tokens[1].lengths[rows].astype(np.int64) + tokens[0].lengths[store.english_of[rows]]
+
+    order = Plan(
+        cells,
+        config.batch,
+        lengths if config.window > 1 else None,
+        (lambda rows: np.isin(store.english_of[rows], barred)) if len(barred) else None,
+        config.window,
+        config.seed,
+    )
+    return PairPlan(order, held, _table(store, groups, barred))
+
+
+def _weighted(config: TrainConfig, store: PairStore) -> pl.DataFrame:
+    """Return the store's groups with the sum of their weights, and how many of their pairs may be drawn (0: all).
+
+    A weight is that of the source, else of the kind, else 1; that of a source which the settings leave out is 0.
+    A language with a most of pairs is cut in all its groups alike.
     """
     unknown = sorted({*config.pairs.without} - {*store.sources})
     if unknown:
         raise TrainError(f"There is no source {unknown[0]!r} to leave out; the pairs have {', '.join(store.sources)}.")
     named = dict(config.pairs.weights)
-    by_kind = np.array([named.get(kind, 1.0) for kind in store.kinds], dtype=np.float64)
-    weights = by_kind[np.asarray(store.kind_of)]
-    source_of = np.asarray(store.source_of)
-    for index, source in enumerate(store.sources):
+    weights, limits = [], []
+    kept = store.groups.filter(~pl.col("source").is_in(list(config.pairs.without)))
+    total = dict(kept.group_by("lang").agg(pl.col("pairs").sum()).iter_rows())
+    most = dict(config.pairs.most)
+    before = dict.fromkeys(store.languages, 0)
+    for lang, source, kind, pairs in store.groups.select("lang", "source", "kind", "pairs").iter_rows():
         if source in config.pairs.without:
-            weights[source_of == index] = 0
-        elif source in named:
-            weights[source_of == index] = named[source]
-    rng = np.random.default_rng([config.pairs.seed, 4])
-    for language, most in config.pairs.most:
-        if language in store.languages:
-            rows = np.flatnonzero((np.asarray(store.lang_of) == store.languages.index(language)) & (weights > 0))
-            weights[rng.permutation(rows)[most:]] = 0
-    return weights
+            weights.append(0.0)
+            limits.append(0)
+            continue
+        share = min(most.get(lang, total[lang]) / total[lang], 1.0)
+        drawn = round((before[lang] + pairs) * share) - round(before[lang] * share)  # so that all add up to the most
+        before[lang] += pairs
+        weights.append(named.get(source, named.get(kind, 1.0)) * drawn)
+        limits.append(drawn if drawn < pairs else 0)
+    return store.groups.with_columns(
+        pl.Series("weight", weights, dtype=pl.Float64), pl.Series("limit", limits, dtype=pl.Int64)
+    )
 
 
-def _hold_out(config: TrainConfig, store: PairStore, weights: NDArray[np.float64]) -> HeldOut | None:
-    """Draw the held-out pairs of each language, the readiest kinds first, and take them out of ``weights``.
+def _hold_out(config: TrainConfig, store: PairStore, groups: pl.DataFrame) -> tuple[HeldOut | None, Rows]:
+    """Draw the held-out pairs of each language, and return them with the English sentences (e',) that they bar.
 
-    Every pair with one of their English sentences goes with them, so that no translation of it is trained on.
-    A language gives a tenth of its pairs at most.
+    The readiest kinds come first. Every pair with one of these English sentences goes with them, so that no
+    translation of it is trained on. A language gives a tenth of its pairs at most.
     """
-    import polars as pl
-
-    if not config.held_out:
-        return None
     rng = np.random.default_rng([config.pairs.seed, 5])
-    english_of, lang_of = np.asarray(store.english_of), np.asarray(store.lang_of)
+    english_of = store.english_of
+    readiness = pl.col("weight") / pl.col("pairs")
     held: list[Rows] = []
-    for index in range(len(store.languages)):
-        rows = rng.permutation(np.flatnonzero((lang_of == index) & (weights > 0)))
-        rows = rows[np.argsort(-weights[rows], kind="stable")][: min(config.held_out, len(rows) // 10)]
-        rows = rows[np.unique(english_of[rows], return_index=True)[1]]
-        if len(rows) >= 2:
-            held.append(rows)
+    for _, mine in groups.sort("lang", readiness, descending=[False, True]).group_by("lang", maintain_order=True):
+        wanted = min(config.held_out, int(mine["pairs"].sum()) // 10)
+        rows: list[Rows] = []
+        for start, pairs in mine.select("start", "pairs").iter_rows():
+            missing = wanted - sum(map(len, rows))
+            if missing > 0:
+                rows.append(start + rng.choice(pairs, min(missing, pairs), replace=False, shuffle=False))
+        drawn = np.sort(np.concatenate(rows)) if rows else np.empty(0, dtype=np.int64)
+        drawn = drawn[np.unique(english_of[drawn], return_index=True)[1]]
+        if len(drawn) >= 2:
+            held.append(drawn)
     if not held:
-        return None
-    rows = np.concatenate(held)
-    weights[np.isin(english_of, english_of[rows])] = 0
-    languages = np.array(store.languages)[lang_of[rows]]
-    texts = {"english": store.english.texts(english_of[rows]), "translation": store.translations.texts(rows)}
-    return HeldOut(pl.DataFrame({"set": ["held out"] * len(rows), "lang": languages, "text": languages, **texts}))
+        return None, np.empty(0, dtype=np.int64)
+    every = np.concatenate(held)
+    english = english_of[every].astype(np.int64)
+    languages = np.array(store.languages)[store.lang_of[every]]
+    texts = {"english": store.english.texts(english), "translation": store.translations.texts(every)}
+    data = pl.DataFrame({"set": ["held out"] * len(every), "lang": languages, "text": languages, **texts})
+    return HeldOut(data), np.unique(english)
 
 
-def pairs_table(store: PairStore, plan: Plan) -> pl.DataFrame:
-    """Return what is trained on: language, source, kind, pairs, and their share of every batch in [0, 1]."""
-    import polars as pl
-
-    rows = np.concatenate([cell.rows for cell in plan.cells])
-    share = np.concatenate([np.full(len(cell.rows), cell.share / len(cell.rows)) for cell in plan.cells])
+def _table(store: PairStore, groups: pl.DataFrame, barred: Rows) -> pl.DataFrame:
+    """Return what is trained on, without the pairs of held-out sentences."""
+    lost = [
+        _count(store, start, pairs, barred) if len(barred) else 0
+        for start, pairs in groups.select("start", "pairs").iter_rows()
+    ]
+    drawn = pl.when(pl.col("limit") > 0).then("limit").otherwise("pairs")
     return (
-        pl.DataFrame(
-            {
-                "language": np.array(store.languages)[np.asarray(store.lang_of[rows])],
-                "source": np.array(store.sources)[np.asarray(store.source_of[rows])],
-                "kind": np.array(store.kinds)[np.asarray(store.kind_of[rows])],
-                "share": share,
-            }
-        )
-        .group_by("language", "source", "kind")
-        .agg(pl.len().alias("pairs"), pl.col("share").sum())
-        .select("language", "source", "kind", "pairs", "share")
+        groups.with_columns(pl.Series("lost", lost, dtype=pl.Int64))
+        .with_columns(pairs=(drawn - pl.col("lost")).clip(lower_bound=0))
+        .select(pl.col("lang").alias("language"), "source", "kind", "pairs", "share")
         .sort("language", "source", "kind")
+    )
+
+
+def _count(store: PairStore, start: int, pairs: int, barred: Rows) -> int:
+    places = range(start, start + pairs, READ_AT_ONCE)
+    return sum(
+        int(np.isin(store.english_of[place : min(place + READ_AT_ONCE, start + pairs)], barred).sum())
+        for place in places
     )

@@ -9,7 +9,7 @@ import pytest
 
 from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import tiny_encoder
-from train.batches import Cell, Plan, cells_of, chunks
+from train.batches import Cell, Plan, chunks, permuted, shares
 from train.checkpoint import RunFolder, RunState
 from train.config import LossSettings, StudentSettings, TrainConfig, config_of, differences
 from train.engine import Batch, backward, train
@@ -53,7 +53,7 @@ class Translations:
     def __init__(self, student, separable=False, poison=None, stop_at=None):
         self.left = [np.array(ids, dtype=np.int32) for ids in student.ids([left for left, _ in PAIRS])]
         self.right = [np.array(ids, dtype=np.int32) for ids in student.ids([right for _, right in PAIRS])]
-        self.plan = Plan([Cell("all", np.arange(len(PAIRS)), 1.0)], batch=4, seed=3)
+        self.plan = Plan([Cell(range(len(PAIRS)), 1.0)], batch=4, seed=3)
         self.separable, self.poison, self.stop_at = separable, poison, stop_at
 
     def batch(self, step):
@@ -242,7 +242,7 @@ def test_a_config_survives_json():
 
 
 def test_every_pair_of_a_cell_is_seen_before_any_is_seen_twice():
-    plan = Plan([Cell("a", np.arange(10), 0.5), Cell("b", np.arange(10, 40), 0.5)], batch=10, seed=1)
+    plan = Plan([Cell(np.arange(10), 0.5), Cell(range(10, 40), 0.5)], batch=10, seed=1)
     seen = np.concatenate([plan.rows(step) for step in range(12)])
     small = [row for row in seen if row < 10]
     assert sorted(small[:10]) == list(range(10))
@@ -251,39 +251,59 @@ def test_every_pair_of_a_cell_is_seen_before_any_is_seen_twice():
     assert abs(len(small) - 60) <= 1
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 17, 1000, 4097])
+def test_a_permutation_without_a_table_is_one_to_one(size):
+    first, other = (permuted(np.arange(size), size, (key, 0)) for key in (1, 2))
+    assert sorted(first.tolist()) == list(range(size))
+    assert size < 10 or not np.array_equal(first, other)
+    if size == 4097:
+        assert abs(np.corrcoef(np.arange(size), first)[0, 1]) < 0.05
+
+
 def test_a_step_follows_from_its_number_alone():
-    cells = cells_of(np.repeat([0, 1], [30, 300]).astype(np.int16), np.ones(330), temperature=0.5)
-    lengths = np.arange(330, dtype=np.int32)
-    walked = Plan(cells, 16, lengths, window=8, seed=5)
+    def plan(seed):
+        cells = [Cell(range(30), 0.3), Cell(range(30, 330), 0.7)]
+        return Plan(cells, 16, lambda rows: rows, window=8, seed=seed)
+
+    walked = plan(5)
     forward = [walked.rows(step) for step in range(40)]
-    assert np.array_equal(Plan(cells, 16, lengths, window=8, seed=5).rows(29), forward[29])
-    assert not np.array_equal(Plan(cells, 16, lengths, window=8, seed=6).rows(29), forward[29])
+    assert np.array_equal(plan(5).rows(29), forward[29])
+    assert not np.array_equal(plan(6).rows(29), forward[29])
+
+
+def test_a_limit_draws_the_same_few_again_and_again():
+    plan = Plan([Cell(range(100, 200), 1.0, limit=7)], batch=7, seed=2)
+    turns = [set(plan.rows(step).tolist()) for step in range(5)]
+    assert all(turn == turns[0] and len(turn) == 7 for turn in turns)
+    assert turns[0] <= set(range(100, 200)) and turns[0] != set(range(100, 107))
+
+
+def test_barred_pairs_are_never_drawn():
+    plan = Plan([Cell(range(50), 1.0)], batch=10, barred=lambda rows: rows % 5 == 0, seed=2)
+    seen = np.concatenate([plan.rows(step) for step in range(20)])
+    assert set(seen.tolist()) == {row for row in range(50) if row % 5}
 
 
 def test_temperature_draws_small_languages_more_often():
-    languages = np.repeat([0, 1], [100, 10_000]).astype(np.int16)
-    even = {cell.name[0]: cell.share for cell in cells_of(languages, np.ones(10_100), 0.0)}
-    rooted = {cell.name[0]: cell.share for cell in cells_of(languages, np.ones(10_100), 0.5)}
-    assert even["0"] == pytest.approx(0.5)
-    assert rooted["0"] == pytest.approx(1 / 11)
+    sizes = np.array([100.0, 10_000.0])
+    assert shares(["ku", "fr"], sizes, 0.0)[0] == pytest.approx(0.5)
+    assert shares(["ku", "fr"], sizes, 0.5)[0] == pytest.approx(1 / 11)
+    assert shares(["ku", "fr"], sizes, 1.0)[0] == pytest.approx(1 / 101)
 
 
-def test_weights_choose_among_the_pairs_of_a_language():
-    weights = np.array([1.0] * 50 + [0.1] * 50 + [0.0] * 50)
-    cells = cells_of(np.zeros(150, dtype=np.int16), weights, 0.5)
-    assert sum(cell.share for cell in cells) == pytest.approx(1)
-    assert {len(cell.rows): round(cell.share, 4) for cell in cells}[50] in (round(5 / 55, 4), round(50 / 55, 4))
-    assert max(row for cell in cells for row in cell.rows) < 100
+def test_groups_of_a_language_share_by_their_weights():
+    found = shares(["fr", "fr", "ku", "ku"], np.array([30.0, 10.0, 5.0, 0.0]), 0.0)
+    assert found.tolist() == pytest.approx([0.375, 0.125, 0.5, 0.0])
 
 
 def test_no_pair_with_a_weight_is_a_sentence():
     with pytest.raises(TrainError, match="No pair is left"):
-        cells_of(np.zeros(3, dtype=np.int16), np.zeros(3), 0.5)
+        shares(["fr"], np.zeros(1), 0.5)
 
 
 def test_a_window_deals_out_pairs_of_like_length():
-    lengths = np.random.default_rng(0).integers(3, 60, 1000).astype(np.int32)
-    plan = Plan([Cell("all", np.arange(1000), 1.0)], 20, lengths, window=25, seed=1)
+    lengths = np.random.default_rng(0).integers(3, 60, 1000)
+    plan = Plan([Cell(range(1000), 1.0)], 20, lambda rows: lengths[rows], window=25, seed=1)
     spread = np.mean([np.ptp(lengths[plan.rows(step)]) for step in range(25)])
     assert spread < 8
 

@@ -54,7 +54,7 @@ def written_beside(folder: Path, is_good: Callable[[Path], bool]) -> Iterator[Pa
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Write ``content`` beside ``path`` and rename it, so that readers see all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.encoders.cache import write_atomically
 from ctse_core.encoders.layout import EncoderUse
 from ctse_core.encoders.pieces import pruned_tokenizer
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.encoders.transformer import SentenceEncoder
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import EncoderError
+from ctse_core.home import cache_home
 from ctse_core.types import Progress, Vectors, no_progress
 
 TOKENS_AT_ONCE = 512
+KEPT_FROM = 5_000
+"""The vectors of so many tokens or more are kept in the cache: 100,000 take minutes."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def static_of(
     if start.keep is not None:
         tokenizer, old = pruned_tokenizer(tokenizer, start.keep, start.characters)
     ids = np.arange(tokenizer.get_vocab_size()) if old is None else old
-    rows = _vectors_alone(encoder, ids, progress)
+    rows = _known_vectors(encoder, ids, progress)
     special = list(tokenizer.get_added_tokens_decoder())
     if start.centred:
         rows -= np.delete(rows, special, axis=0).mean(axis=0)
@@ -71,6 +78,34 @@ def static_of(
         rows *= (start.smoothing / (start.smoothing + shares))[:, None].astype(np.float32)
     rows[special] = 0
     return StaticEncoder(encoder.name, tokenizer, rows, EncoderUse(max_tokens=start.most_tokens))
+
+
+def _known_vectors(encoder: SentenceEncoder, ids: NDArray[np.int64], progress: Progress) -> Vectors:
+    """Return the vectors of single tokens (m, d), out of the cache where they were made before."""
+    if len(ids) < KEPT_FROM:
+        return _vectors_alone(encoder, ids, progress)
+    digest = hashlib.sha256(encoder.fingerprint.encode() + ids.tobytes()).hexdigest()
+    path = cache_home() / "token_vectors" / f"{digest[:32]}.npy"
+    known = _read(path, (len(ids), encoder.dim))
+    if known is not None:
+        progress(1.0, f"Token vectors: {len(ids):,}, made before")
+        return known
+    rows = _vectors_alone(encoder, ids, progress)
+    written = io.BytesIO()
+    np.save(written, rows, allow_pickle=False)
+    try:
+        write_atomically(path, written.getbuffer())
+    except OSError:
+        progress(1.0, f"Token vectors: {len(ids):,}; they could not be kept in {path.parent}")
+    return rows
+
+
+def _read(path: Path, shape: tuple[int, int]) -> Vectors | None:
+    try:
+        rows = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return rows if rows.shape == shape else None
 
 
 def _vectors_alone(encoder: SentenceEncoder, ids: NDArray[np.int64], progress: Progress) -> Vectors:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctse_core.encoders import StaticEncoder, StaticStart, load_encoder, static_of
+from ctse_core.encoders import StaticEncoder, StaticStart, load_encoder, static_of, static_start
 from ctse_core.encoders.layout import EncoderUse
 from ctse_core.errors import EncoderError
 from tests.fakes import tiny_encoder
@@ -206,3 +206,18 @@ def test_the_beginning_is_reported_as_it_grows(tiny):
     static_of(tiny, progress=lambda *said: told.append(said))
     assert told[-1][0] == 1.0
     assert "Token vectors" in told[-1][1]
+
+
+def test_many_token_vectors_are_made_once(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path))
+    monkeypatch.setattr(static_start, "KEPT_FROM", 10)
+    first = static_of(tiny).table.detach().numpy()
+    told = []
+    again = static_of(tiny, progress=lambda *said: told.append(said)).table.detach().numpy()
+    np.testing.assert_array_equal(again, first)
+    assert "made before" in told[-1][1]
+    kept = next((tmp_path / "cache" / "token_vectors").iterdir())
+    kept.write_bytes(kept.read_bytes()[:1000])
+    np.testing.assert_array_equal(static_of(tiny).table.detach().numpy(), first)
+    other = static_of(tiny_encoder(tmp_path / "other", seed=1)).table.detach().numpy()
+    assert np.abs(other - first).max() > 0.01

@@ -74,20 +74,20 @@ def distil(
     whole = _whole(config)
     place = data / "pairs" / hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
     if ranks.first:
-        store = build_store(whole, place, progress)
+        store = build_store(whole, place, _part(progress, 0.0, 0.02))
     ranks.wait()
     if not ranks.first:
         store = build_store(whole, place, no_progress)
-    student = make_student(config, store, data, ranks.device, progress)
-    teacher = _teacher(config, student, store, data, ranks, progress)
-    tokens = _tokens(student, store, data, progress if ranks.first else no_progress, ranks)
+    student = make_student(config, store, data, ranks.device, _part(progress, 0.02, 0.05))
+    teacher = _teacher(config, student, store, data, ranks, _part(progress, 0.05, 0.1))
+    tokens = _tokens(student, store, data, ranks, _part(progress, 0.1, 0.12))
     plan = make_plan(config, store, tokens)
     config = replace(config, steps=config.steps or max(config.epochs * plan.order.pairs // config.batch, 1))
     if ranks.first:
         plan.table.write_csv(run.folder / "pairs.csv")
         run.write_json("manifest.json", _manifest(config, made, store, plan, ranks, student))
     task = PairTask(store, tokens, plan.order, config.loss, teacher, plan.held_out, ranks.device)
-    trained = train(student, task, config, run, ranks, progress)
+    trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
         run.finish()
         manifest = _manifest(config, made, store, plan, ranks, student)
@@ -151,18 +151,23 @@ def _used(encoder: Any, fewest: int, store: PairStore, data: Path, progress: Pro
     return np.flatnonzero(sides[0].counts(size) + sides[1].counts(size) >= fewest).tolist()
 
 
+def _part(progress: Progress, start: float, stop: float) -> Progress:
+    """Return the progress of a part of the whole run, from one share of it to another."""
+    return lambda share, told: progress(start + (stop - start) * share, told)
+
+
 def _whole(config: TrainConfig) -> PairSettings:
     """Return the pair settings without what the plan leaves out, so that ablations share one store."""
     return replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
 
 
 def _tokens(
-    student: Student, store: PairStore, data: Path, progress: Progress, ranks: Ranks
+    student: Student, store: PairStore, data: Path, ranks: Ranks, progress: Progress
 ) -> tuple[TokenStore, TokenStore]:
     if ranks.first:
         found = _token_stores(student.ids, student.encoder, store, data, progress)
     ranks.wait()
-    return found if ranks.first else _token_stores(student.ids, student.encoder, store, data, progress)
+    return found if ranks.first else _token_stores(student.ids, student.encoder, store, data, no_progress)
 
 
 def _token_stores(

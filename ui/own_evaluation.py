@@ -84,8 +84,12 @@ def _form() -> None:
     with st.expander("What the file looks like"):
         st.markdown(_FORMATS)
     if st.button("Evaluate", type="primary", icon=":material/play_arrow:", key="own_start"):
-        _start(encoder, uploaded, AMOUNTS[amount])
-        st.rerun()
+        try:
+            _start(encoder, uploaded, AMOUNTS[amount])
+        except CtseError as told:  # told here, so that the other tabs stay
+            st.error(plain(str(told)), icon=":material/error:")
+        else:
+            st.rerun()
 
 
 def _start(encoder: str, uploaded: Any, limit: int) -> None:

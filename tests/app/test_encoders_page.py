@@ -123,3 +123,13 @@ def test_the_button_starts_a_job_for_the_worker(home, shipped, monkeypatch):
     assert read_job(run).active
     assert run.folder.parent == evaluations_home()
     assert app.button(key=f"cancel_{run.name}")
+
+
+def test_a_file_that_is_no_set_is_told_and_leaves_nothing(home, shipped):
+    app = opened("encoders.py")
+    app.get("file_uploader")[0].upload("odd.csv", b"a,b\n1,2\n", "text/csv")
+    app.run()
+    app.button(key="own_start").click().run()
+    assert "odd.csv is no evaluation set" in app.error[0].value.replace("\\", "")
+    assert not list(evaluations_home().iterdir())
+    assert "By language" in words(app)

@@ -260,7 +260,8 @@ def test_a_run_without_counts_is_a_sentence(tmp_path):
     assert counts_of(tmp_path)["kept"].to_list() == [2]
 
 
-def test_the_command_leaves_a_page_and_two_tables(tmp_path, capsys):
+def test_the_command_leaves_a_page_and_two_tables(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
     tiny_encoder(tmp_path / "tiny")
     numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     rows = [("sw", f"{a} cups of {b}", f"vikombe {b} na {a}") for a in numbers for b in numbers[:3]]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import polars as pl
 
@@ -21,7 +20,7 @@ from ctse_core.types import Progress
 from train.evaluate.bench import MEASURES, fits
 from train.evaluate.drift import DRIFT_FILE, parallel_pairs
 from train.evaluate.estimates import ITEMS, scores_of
-from train.evaluate.languages import Heading, counts_of, diagnose, languages_page, with_causes
+from train.evaluate.languages import Heading, KnownEncoder, counts_of, diagnose, languages_page, with_causes
 from train.evaluate.matching import Encode, matching_items
 from train.evaluate.sets import EvaluationSet, built_in_set, read_set
 from train.evaluate.table import MEASURED, SCORES, labelled, read_scores, write_scores
@@ -59,8 +58,9 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
     if rows.is_empty():
         raise TrainError(f"{one.name} has too few rows to say anything; give at least 20 of a language.")
     if one.is_pairs:
-        known = _Known(loaded.name, getattr(loaded, "tokens", None), encode)
-        _write_languages(one, known, _seen(encoder), project.folder, _within(progress, 0.95, 1.0))
+        _write_languages(
+            one, KnownEncoder.of(loaded, encode), _seen(encoder), project.folder, _within(progress, 0.95, 1.0)
+        )
     write_scores(labelled(loaded.name, one.name, rows), project.folder / SCORES_FILE)
     about = {
         "encoder": loaded.name,
@@ -76,15 +76,6 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
     progress(1.0, "Done")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """An encoder whose vectors of a set are there already."""
-
-    name: str
-    tokens: Any
-    encode: Encode
-
-
 def _seen(encoder: str) -> pl.DataFrame | None:
     """Return what an encoder of one's own was trained on, or None where that is not known."""
     try:
@@ -94,7 +85,7 @@ def _seen(encoder: str) -> pl.DataFrame | None:
 
 
 def _write_languages(
-    one: EvaluationSet, known: _Known, seen: pl.DataFrame | None, folder: Path, progress: Progress
+    one: EvaluationSet, known: KnownEncoder, seen: pl.DataFrame | None, folder: Path, progress: Progress
 ) -> None:
     """Leave the page that says why languages are weak; it quotes the set, which is this person's own."""
     pairs = one.data.select(pl.lit(one.name).alias("set"), "lang", "text", "english", "translation")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from train.evaluate.languages.causes import likely_cause, with_causes
-from train.evaluate.languages.diagnose import LanguageSettings, diagnose
+from train.evaluate.languages.diagnose import KnownEncoder, LanguageSettings, diagnose
 from train.evaluate.languages.page import Heading, languages_page
 from train.evaluate.languages.seen import counts_of
 
 __all__ = [
     "Heading",
+    "KnownEncoder",
     "LanguageSettings",
     "counts_of",
     "diagnose",

@@ -9,12 +9,22 @@ from pathlib import Path
 
 import polars as pl
 
-from ctse_core.encoders import load_encoder
 from ctse_core.errors import CtseError, TrainError
+from ctse_core.home import cache_home
 from ctse_core.terminal import Bar
 from ctse_core.types import Progress, no_progress
-from train.evaluate.languages import Heading, LanguageSettings, counts_of, diagnose, languages_page, with_causes
+from train.evaluate.languages import (
+    Heading,
+    KnownEncoder,
+    LanguageSettings,
+    counts_of,
+    diagnose,
+    languages_page,
+    with_causes,
+)
+from train.evaluate.peers import judged_encoder
 from train.evaluate.sets import EvaluationSet, read_set
+from train.evaluate.vectors import looked_up
 
 DESCRIPTION = """\
 For each language of a set of translations: how often sentences find their translation, what the tokenizer makes
@@ -46,16 +56,31 @@ def run(asked: argparse.Namespace, progress: Progress = no_progress) -> str:
     """Return a sentence about what was found, with the page's path, after writing it."""
     sets = [read_set(path, asked.languages.split(",") if asked.languages else (), asked.limit) for path in asked.sets]
     pairs = pairs_of(sets)
+    encoder = _known(asked.encoder, sets, progress)
     seen = counts_of(Path(asked.store)) if asked.store else None
-    encoder = load_encoder(asked.encoder, progress=lambda share, sentence: progress(0.05 * share, sentence))
     settings = LanguageSettings(asked.below, asked.examples, not asked.no_texts)
     figures, neighbours = diagnose(
-        encoder, pairs, seen, settings, lambda share, told: progress(0.05 + 0.95 * share, told)
+        encoder, pairs, seen, settings, lambda share, told: progress(0.8 + 0.2 * share, told)
     )
     figures = with_causes(figures, asked.below)
     words = f"{pairs.height:,} pairs of {', '.join(one.name for one in sets)}."
     heading = Heading(encoder.name, asked.below, f"{datetime.date.today():%Y-%m-%d}", words)
-    out = Path(asked.out)
+    _write(Path(asked.out), figures, neighbours, heading)
+    below = figures.filter(pl.col("matching") < asked.below).height
+    page = Path(asked.out) / "languages.html"
+    return f"{below} of {figures.height} languages are below {asked.below}; see {page}"
+
+
+def _known(name: str, sets: list[EvaluationSet], progress: Progress) -> KnownEncoder:
+    """Return the encoder with the vectors of the sets, those of earlier runs of the bench out of its cache."""
+    loaded = judged_encoder(name, progress=lambda share, told: progress(0.05 * share, told))
+    texts = list(dict.fromkeys(text for one in sets for text in one.texts))
+    cache = cache_home() / "evaluation"
+    encode = looked_up(loaded, texts, cache, lambda share, told: progress(0.05 + 0.75 * share, told))
+    return KnownEncoder.of(loaded, encode)
+
+
+def _write(out: Path, figures: pl.DataFrame, neighbours: pl.DataFrame, heading: Heading) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         figures.write_csv(out / "languages.csv", float_precision=6)
@@ -63,8 +88,6 @@ def run(asked: argparse.Namespace, progress: Progress = no_progress) -> str:
         (out / "languages.html").write_text(languages_page(figures, neighbours, heading), encoding="utf-8")
     except OSError as fault:
         raise TrainError(f"Cannot write to {out} ({fault.strerror or fault}); name another folder.") from fault
-    below = figures.filter(pl.col("matching") < asked.below).height
-    return f"{below} of {figures.height} languages are below {asked.below}; see {out / 'languages.html'}"
 
 
 def disarmed(table: pl.DataFrame) -> pl.DataFrame:

@@ -77,6 +77,26 @@ class LanguageSettings:
     texts: bool = True
 
 
+@dataclass(frozen=True)
+class KnownEncoder:
+    """An encoder whose vectors of the sets are there already.
+
+    Attributes:
+        name: what people call it.
+        tokens: its tokenizer, or None.
+        encode: looks texts of the sets up.
+    """
+
+    name: str
+    tokens: Any
+    encode: Callable[[Sequence[str]], Vectors]
+
+    @classmethod
+    def of(cls, encoder: Any, encode: Callable[[Sequence[str]], Vectors]) -> KnownEncoder:
+        """Return ``encoder`` with ``encode`` in the place of its own."""
+        return cls(encoder.name, getattr(encoder, "tokens", None), encode)
+
+
 def diagnose(
     encoder: Any,
     pairs: pl.DataFrame,

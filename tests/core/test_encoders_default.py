@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, keep_layers, load_encoder, prune_vocabulary, static_of
 from ctse_core.encoders.q4 import BLOCK_BYTES, RECORD, convert_q4, read_q4, unpack_blocks
 from ctse_core.encoders.sources import at_hand, encoder_folder
 from ctse_core.errors import EncoderError
@@ -151,3 +151,22 @@ def test_the_weights_in_the_wheels_are_the_pinned_ones():
         found = at_hand(ENCODERS[name])
         weights = found if found.is_file() else found / "model.safetensors"
         assert hashlib.sha256(weights.read_bytes()).hexdigest() == ENCODERS[name].sha256
+
+
+@pytest.mark.slow
+def test_with_fewer_tokens_and_layers_it_is_the_same_where_nothing_is_lost_and_runs_everywhere(exact, home, tmp_path):
+    used = {number for ids in exact.tokens.ids(TEXTS) for number in ids}
+    pruned = prune_vocabulary(exact, used, characters=False)
+    assert len(used) <= pruned.model.config.vocab_size <= len(used) + 4
+    np.testing.assert_allclose(pruned.encode(TEXTS), exact.encode(TEXTS), atol=1e-5)
+    small = keep_layers(pruned, [0, 5, 11])
+    folder = small.save(tmp_path / "small")
+    library = pytest.importorskip("sentence_transformers")
+    theirs = library.SentenceTransformer(str(folder), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    assert (theirs * small.encode(TEXTS)).sum(axis=1).min() > 0.99999
+    fast = load_encoder(folder, runtime="onnx-int8").encode(TEXTS)
+    assert (fast * theirs).sum(axis=1).min() > 0.97
+    static = static_of(small).save(tmp_path / "static")
+    assert (library.SentenceTransformer(str(static)).encode(TEXTS) * load_encoder(static).encode(TEXTS)).sum(
+        axis=1
+    ).min() > 0.99999

@@ -172,7 +172,7 @@ def require_width(settings: StudentSettings, encoder: Any, teacher: str, dim: in
     if not settings.project or not hasattr(encoder, "head"):
         raise TrainError(
             f"The student {encoder.name} gives {encoder.dim} numbers a text and the teacher {teacher} {dim}. "
-            "Choose a teacher of the student's width, or --set student.project=true, by which a transformer learns a layer between."
+            "Choose a teacher of the student's width, or --set student.project=true, which learns a layer between them."
         )
     add_projection(encoder, dim, seed)
 

@@ -9,12 +9,12 @@ import streamlit as st
 
 from ctse_core.encoders import ENCODERS
 from ctse_core.figures import scores_figure
-from train.evaluate.overview import OF_PAIRS, overview, set_title
+from train.evaluate.overview import OF_PAIRS, main_differences, overview, set_title
 from train.evaluate.table import MEAN, SCORES
 from ui import resources
 from ui.frame import ASSETS
 from ui.own_evaluation import own_tables
-from ui.widgets import csv_bytes, download, show_figure
+from ui.widgets import csv_bytes, download, plain, show_figure
 
 SHIPPED = ASSETS / "evaluation" / "scores.csv"
 BAR = 0.95
@@ -52,6 +52,7 @@ def encoder_scores() -> None:
         st.info("No encoder has been measured on this machine yet. Choose “Evaluate” above.")
         return
     _overview(scores)
+    _differences()
     _by_language(scores)
 
 
@@ -73,6 +74,26 @@ def _overview(scores: pl.DataFrame) -> None:
         st.markdown(_EXPLAINED)
     with right:
         download("All scores (CSV)", csv_bytes(scores), "ctse-encoder-scores.csv", "text/csv", "scores_csv")
+
+
+def _differences() -> None:
+    """Draw what the shipped paired comparison says, where there is one: far sharper than two intervals."""
+    path = SHIPPED.with_name("differences.csv")
+    if not path.is_file():
+        return
+    told = main_differences(resources.table(str(path), _changed(path)))
+    if told.is_empty():
+        return
+    against = ", ".join(_title(name) for name in told["against"].unique(maintain_order=True))
+    numbers = st.column_config.NumberColumn(format="%+.3f")
+    with st.expander(f"On the same sentences and posts, against {plain(against)}"):
+        st.dataframe(
+            told.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8)).drop("against"),
+            hide_index=True,
+            column_config={"difference": numbers, "low": numbers, "high": numbers},
+            key="differences_table",
+        )
+        st.caption("The difference of the figures with its 95 % interval: better or worse where 0 lies outside.")
 
 
 def _by_language(scores: pl.DataFrame) -> None:

@@ -67,3 +67,9 @@ def searcher(chosen: Project) -> Searcher:
 def scores(path: str, changed: float) -> pl.DataFrame:
     """Return a table of scores; ``changed`` is when the file was written."""
     return read_scores(Path(path))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def table(path: str, changed: float) -> pl.DataFrame:
+    """Return a table of the product, a CSV file; ``changed`` is when it was written."""
+    return pl.read_csv(Path(path), infer_schema_length=None).with_columns(pl.col(pl.Utf8).fill_null(""))

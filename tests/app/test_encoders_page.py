@@ -10,6 +10,7 @@ from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, read_job, write_job
 from ctse_core.project.folder import new_project
 from tests.app.test_pages import opened, words
+from train.evaluate.compare import DIFFERENCES
 from train.evaluate.own import ABOUT_FILE, SCORES_FILE
 from train.evaluate.table import SCORES, write_scores
 from ui import encoder_scores as page
@@ -58,6 +59,17 @@ def test_shipped_scores_stand_in_one_row_an_encoder(home, shipped):
     assert table["matching · TICO-19"].tolist() == [0.41]
     assert table["≥ 0.95 · TICO-19 (of 17)"].tolist() == [0]
     assert "1 language" in words(app)  # the figure's sentence
+
+
+def test_shipped_differences_are_told_where_there_are_some(home, shipped):
+    assert "against" not in " ".join(part.label for part in opened("encoders.py").expander)
+    row = ("new", "all-MiniLM-L6-v2", "dev_tico19", "matching", "cosine", "", 0.2, 0.1, 0.3, 12, 3, 17, "better")
+    pl.DataFrame([row], schema=DIFFERENCES, orient="row").write_csv(shipped.with_name("differences.csv"))
+    app = opened("encoders.py")
+    assert not app.error, [error.value for error in app.error]
+    assert "against" in " ".join(part.label for part in app.expander)
+    table = next(found.value for found in app.dataframe if "verdict" in found.value.columns)
+    assert table["difference"].tolist() == [0.2]
 
 
 def test_own_evaluations_stand_beside_the_shipped_ones(home, shipped):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from train.evaluate.overview import headlines, means, overview
+from train.evaluate.compare import DIFFERENCES
+from train.evaluate.overview import headlines, main_differences, means, overview
 from train.evaluate.table import SCORES
 
 
@@ -69,3 +70,15 @@ def test_no_scores_give_no_rows():
 def test_headlines_tell_the_interval():
     weak = TABLE.filter(pl.col("encoder") == "weak")
     assert headlines(weak) == ["matching 0.700 (0.690 to 0.710)", "≥ 0.95 in 3 of 17 languages"]
+
+
+def test_of_paired_differences_the_headlines_are_told():
+    rows = [
+        ("new", "old", "dev_tico19", "matching", "cosine", "", 0.02, 0.01, 0.03, 12, 3, 17, "better"),
+        ("new", "old", "dev_tico19", "matching", "margin", "", 0.01, 0.00, 0.02, 9, 6, 17, "better"),
+        ("new", "old", "dev_tico19", "matching", "cosine", "fr", 0.0, -0.01, 0.01, 0, 0, 1, "no difference seen"),
+        ("new", "old", "dev_tico19", "matching_to", "cosine", "", 0.02, 0.01, 0.03, 12, 3, 17, "better"),
+    ]
+    told = main_differences(pl.DataFrame(rows, schema=DIFFERENCES, orient="row"))
+    assert told.rows() == [("new", "old", "matching", "TICO-19", 0.02, 0.01, 0.03, "better")]
+    assert main_differences(pl.DataFrame(schema=DIFFERENCES)).is_empty()

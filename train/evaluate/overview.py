@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from train.evaluate.table import MEAN
@@ -29,6 +31,16 @@ COUNTED = frozenset({"matching_at_095"})
 """Measures that count languages."""
 WIDEST_ONLY = frozenset({"matching_at_095", "matching_weakest10"})
 """Measures told of the set with most languages only."""
+MAIN_DIFFERENCES: dict[str, Any] = {
+    "encoder": pl.Utf8,
+    "against": pl.Utf8,
+    "measure": pl.Utf8,
+    "set": pl.Utf8,
+    "difference": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "verdict": pl.Utf8,
+}
 OF_PAIRS = frozenset({"matching", "matching_at_095", "matching_weakest10"})
 
 
@@ -95,3 +107,20 @@ def headlines(scores: pl.DataFrame) -> list[str]:
             elif measure not in WIDEST_ONLY:
                 told.append(f"{heading} {value:.3f} ({low:.3f} to {high:.3f})")
     return told
+
+
+def main_differences(differences: pl.DataFrame) -> pl.DataFrame:
+    """Return what paired differences say of each encoder's headlines: heading, set, difference, interval, verdict.
+
+    ``differences``: as ``compare`` writes them; rows of single languages and of other measures stay away.
+    """
+    rows = [pl.DataFrame(schema=MAIN_DIFFERENCES)]
+    for measure, variant, heading in MEASURES:
+        found = differences.filter(pl.col("measure") == measure, pl.col("lang") == MEAN)
+        if found.is_empty():
+            continue
+        found = found.filter(pl.col("variant") == (variant or found["variant"][0]))
+        title = pl.col("set").map_elements(set_title, return_dtype=pl.Utf8)
+        named = found.with_columns(pl.lit(heading).alias("measure"), title.alias("set"))
+        rows.append(named.select(pl.col(name).cast(kind) for name, kind in MAIN_DIFFERENCES.items()))
+    return pl.concat(rows).sort("encoder", maintain_order=True)

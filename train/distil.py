@@ -25,6 +25,7 @@ from train.students import (
     StaticStudent,
     Student,
     TransformerStudent,
+    autocast,
     choose_precision,
     load_transformer,
     require_width,
@@ -140,7 +141,8 @@ def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str
         if settings.prefix is not None:
             encoder = with_prefix(encoder, settings.prefix)
         keep = _used(encoder, fewest, store, data, progress) if fewest else None
-        static_of(encoder, StaticStart(keep=keep), progress).save(place)
+        with autocast(encoder.device.type, config.precision):
+            static_of(encoder, StaticStart(keep=keep), progress).save(place)
     return StaticEncoder.load(place, encoder.name).to(device)
 
 

@@ -106,7 +106,7 @@ def hybrid() -> TrainConfig:
         student=StudentSettings("multilingual-e5-small-q4", layers=(0, 2, 4, 6, 8, 10), fewest_uses=3, prefix=""),
         teacher="multilingual-e5-small-q4",
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
-        loss=LossSettings(distance="cosine", space="unit", distance_weight=1.0, contrastive_weight=1.0, scale=30.0),
+        loss=LossSettings(distance="cosine", space="unit", distance_weight=1.0, contrastive_weight=1.0, scale=50.0),
         steps=3000,
         batch=256,
         tokens=2048,
@@ -120,7 +120,7 @@ def static() -> TrainConfig:
     """A bag of token vectors, begun from an encoder's vector of each token, by a contrastive loss over pairs."""
     return TrainConfig(
         recipe="static",
-        student=StudentSettings("multilingual-e5-small-q4", kind="static", fewest_uses=3),
+        student=StudentSettings("multilingual-e5-small-q4", kind="static", fewest_uses=3, prefix=""),
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
         loss=LossSettings(distance="", contrastive_weight=1.0, scale=20.0),
         steps=6000,

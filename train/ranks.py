@@ -34,11 +34,11 @@ class Ranks:
 
     def add_up_gradients(self, weights: Iterable[Tensor]) -> None:
         """Sum the dense gradients over the processes, in one message."""
-        if self.count == 1:
+        weights = list(weights)
+        if self.count == 1 or not weights:  # a bag of token vectors has none but these
             return
         import torch
 
-        weights = list(weights)
         gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
         flat = self.add_up(torch.cat([gradient.reshape(-1) for gradient in gradients]))
         for weight, part in zip(weights, flat.split([g.numel() for g in gradients]), strict=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctse_core.encoders.own import About, spec_of, write_about
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
 from train.batches import Cell, Plan
@@ -76,10 +77,17 @@ def adapt(
         run.write_json("manifest.json", {**manifest, "finished": False})
     trained = train(student, task, config, run, ranks, progress)
     if ranks.first:
+        note = f"{encoder.name}, adapted here to {plan.pairs:,} posts."
+        write_about(run.best, About(note=note, languages=_languages(config.student.encoder)))
         run.finish()
         run.write_json("manifest.json", {**manifest, "finished": True, **asdict(trained)})
     ranks.wait()
     return trained
+
+
+def _languages(encoder: str) -> tuple[str, ...]:
+    spec = spec_of(encoder)
+    return spec.languages if spec else ()
 
 
 def _split(posts: LabelledPosts, config: TrainConfig) -> tuple[np.ndarray, Plan]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.encoders.own import About, write_about
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
@@ -90,6 +91,7 @@ def distil(
     task = PairTask(store, tokens, plan.order, config.loss, teacher, plan.held_out, ranks.device)
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
+        write_about(run.best, _about(config, plan))
         run.finish()
         manifest = _manifest(config, made, store, plan, ranks, student)
         run.write_json("manifest.json", {**manifest, "finished": True, **asdict(trained)})
@@ -117,14 +119,15 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
     if settings.layers:
         encoder = keep_layers(encoder, settings.layers)
     if settings.fewest_uses:
-        encoder = prune_vocabulary(encoder, _used(encoder, settings.fewest_uses, store, data, progress))
+        counts = _token_counts(encoder, store, data, progress)
+        encoder = prune_vocabulary(encoder, np.flatnonzero(counts >= settings.fewest_uses).tolist())
     return TransformerStudent(encoder, config.precision, settings.dropout, config.compiled)
 
 
 def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Any:
     """Return the token vectors that training begins from: those of a folder, or an encoder's of each token.
 
-    The latter take minutes and are kept, so that ablations begin from the same ones at once.
+    Frequent tokens are weighted down by how often the pairs use them (Arora et al. 2017).
     """
     from ctse_core.encoders import load_encoder
     from ctse_core.encoders.static import StaticEncoder
@@ -134,23 +137,19 @@ def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str
     encoder: Any = load_encoder(settings.encoder, device=device, runtime="torch")
     if isinstance(encoder, StaticEncoder):
         return encoder.to(device)
-    fewest = settings.fewest_uses
-    decides = f"{encoder.fingerprint} {settings.prefix} {fewest} {store.digest if fewest else ''}"
-    place = data / "starts" / hashlib.sha256(decides.encode()).hexdigest()[:16]
-    if not (place / "modules.json").is_file():
-        if settings.prefix is not None:
-            encoder = with_prefix(encoder, settings.prefix)
-        keep = _used(encoder, fewest, store, data, progress) if fewest else None
-        with autocast(encoder.device.type, config.precision):
-            static_of(encoder, StaticStart(keep=keep), progress).save(place)
-    return StaticEncoder.load(place, encoder.name).to(device)
+    if settings.prefix is not None:
+        encoder = with_prefix(encoder, settings.prefix)
+    counts = _token_counts(encoder, store, data, progress)
+    keep = np.flatnonzero(counts >= settings.fewest_uses).tolist() if settings.fewest_uses else None
+    with autocast(encoder.device.type, config.precision):
+        return static_of(encoder, StaticStart(keep=keep, counts=counts), progress).to(device)
 
 
-def _used(encoder: Any, fewest: int, store: PairStore, data: Path, progress: Progress) -> list[int]:
-    """Return the ids of the tokens that the pairs use at least ``fewest`` times."""
+def _token_counts(encoder: Any, store: PairStore, data: Path, progress: Progress) -> NDArray[np.int64]:
+    """Return how often the pairs use each token of the encoder (v,)."""
     sides = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
     size = int(encoder.model.get_input_embeddings().weight.shape[0])
-    return np.flatnonzero(sides[0].counts(size) + sides[1].counts(size) >= fewest).tolist()
+    return sides[0].counts(size) + sides[1].counts(size)
 
 
 def _part(progress: Progress, start: float, stop: float) -> Progress:
@@ -206,6 +205,15 @@ def _teacher(
             'they would be pulled to nothing. Train in the space "unit" (--space unit).'
         )
     return vectors
+
+
+def _about(config: TrainConfig, plan: PairPlan) -> About:
+    """Return what the catalogue tells of the encoder."""
+    pairs, sources = int(plan.table["pairs"].sum()), plan.table["source"].n_unique()
+    return About(
+        note=f"Trained here by the recipe {config.recipe} on {pairs:,} pairs from {sources} source{'s' * (sources > 1)}.",
+        languages=tuple(sorted({"en", *plan.table["language"]})),
+    )
 
 
 def _manifest(

@@ -135,6 +135,17 @@ def test_the_run_folder_says_how_it_was_made(pairs, tiny, tmp_path):
     assert not list((tmp_path / "out/training").glob("checkpoint-*"))
 
 
+def test_the_catalogue_knows_a_trained_encoder_at_once(pairs, tiny, tmp_path, monkeypatch):
+    from ctse_core.encoders import list_encoders
+
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
+    run(config_for(pairs, tiny, steps=2), tmp_path / "home" / "encoders" / "mine", tmp_path)
+    mine = next(each for each in list_encoders() if each.spec.name == "mine")
+    assert mine.spec.languages == ("en", "es", "fr")
+    assert "pairs from 1 source." in mine.spec.note
+    assert load_encoder("mine").encode(["water"]).shape == (1, mine.spec.dim)
+
+
 def test_no_held_out_sentence_is_trained_on(pairs, tiny, tmp_path):
     run(config_for(pairs, tiny, steps=2), tmp_path / "out", tmp_path)
     table = pl.read_csv(tmp_path / "out/training/pairs.csv")

@@ -210,8 +210,9 @@ def _teacher(
 def _about(config: TrainConfig, plan: PairPlan) -> About:
     """Return what the catalogue tells of the encoder."""
     pairs, sources = int(plan.table["pairs"].sum()), plan.table["source"].n_unique()
+    of = "source" if sources == 1 else "sources"
     return About(
-        note=f"Trained here by the recipe {config.recipe} on {pairs:,} pairs from {sources} source{'s' * (sources > 1)}.",
+        note=f"Trained here by the recipe {config.recipe} on {pairs:,} pairs from {sources} {of}.",
         languages=tuple(sorted({"en", *plan.table["language"]})),
     )
 

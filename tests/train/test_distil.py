@@ -155,7 +155,7 @@ def test_no_held_out_sentence_is_trained_on(pairs, tiny, tmp_path):
 def test_a_teacher_of_another_width_is_refused_or_met_by_a_projection(pairs, tiny, tmp_path):
     wide = _wider(tmp_path / "wide")
     config = config_for(pairs, tiny, teacher=str(wide), loss=LossSettings(), steps=2)
-    with pytest.raises(TrainError, match="student.project"):
+    with pytest.raises(TrainError, match=r"student\.project"):
         run(config, tmp_path / "refused", tmp_path)
     run(replace(config, student=replace(config.student, project=True)), tmp_path / "out", tmp_path)
     assert load_encoder(tmp_path / "out", runtime="torch").dim == load_encoder(wide, runtime="torch").dim

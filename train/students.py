@@ -51,8 +51,8 @@ class TransformerStudent:
         self._embedding.sparse = True
         _set_dropout(encoder.model, dropout)
         encoder.model.train()
-        if compiled:
-            encoder.model.compile(dynamic=True)
+        if compiled:  # the layers alone: a table with sparse gradients breaks a compiled graph
+            getattr(encoder.model, "encoder", encoder.model).compile(dynamic=True)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """See ``Student``."""

@@ -130,3 +130,19 @@ def test_what_was_measured_on_other_sentences_is_not_compared():
     one = items_of("x", "cosine", "en", "a", np.arange(10), np.ones(10))
     with pytest.raises(TrainError, match="not measured on the same"):
         differences(one, one.head(9))
+
+
+def test_the_interval_of_a_share_stays_within_its_bounds():
+    found = np.ones(40)
+    found[0] = 0
+    rows = pl.concat(
+        [
+            items_of(f"matching_{side}", "cosine", lang, lang, np.arange(40), found)
+            for side in ("to", "from")
+            for lang in "ab"
+        ]
+    )
+    table = scores_of(rows)
+    shares = table.filter(~pl.col("measure").str.contains("at_095"))
+    assert shares["high"].max() <= 1 and shares["low"].min() >= 0
+    assert table.filter(pl.col("measure") == "matching_at_095")["value"].item() == 2

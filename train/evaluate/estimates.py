@@ -41,6 +41,8 @@ ITEMS = {
 
 FEW_SHARES = frozenset({"drift"})
 """Shares of right answers to few items, often near 0 or 1."""
+UNBOUNDED = ("margin", "sts", "ratio", "at_095")
+"""Parts of the names of measures that are no shares: differences, correlations, ratios, counts."""
 PARTS = {
     "matching": ("matching_to", "matching_from"),
     "encoding": ("encoding_knn", "encoding_across", "encoding_v", "encoding_ndcg"),
@@ -130,11 +132,19 @@ def rows_of(estimate: Estimate) -> list[tuple]:
             if lang in several:
                 count = estimate.counts[estimate.langs.index(lang)]
                 rows.append(("matching_text", estimate.variant, group, value, *wilson(value, count), count))
-    summaries = summaries_of(estimate)
-    return rows + [
+    rows += [
         (measure, estimate.variant, MEAN, float(draws[0]), *_interval_of_all(estimate, draws), count)
-        for measure, (draws, count) in summaries.items()
+        for measure, (draws, count) in summaries_of(estimate).items()
     ]
+    return [_within_bounds(row) for row in rows]
+
+
+def _within_bounds(row: tuple) -> tuple:
+    """Return a row whose interval does not leave [0, 1] where its measure cannot: draws are centred on the value."""
+    measure, variant, lang, value, low, high, count = row
+    if any(part in measure for part in UNBOUNDED):
+        return row
+    return measure, variant, lang, value, max(low, 0.0), min(high, 1.0), count
 
 
 def summaries_of(estimate: Estimate) -> dict[str, tuple[Table, int]]:

@@ -99,14 +99,15 @@ def hybrid() -> TrainConfig:
     """Distillation and a symmetric contrastive loss together, on a smaller student.
 
     Half the layers and the tokens that the pairs use; the teacher's space holds the meaning, the contrast tells
-    near sentences apart (Tan et al. 2023). Languages are drawn by the square root of their size.
+    near sentences apart (Tan et al. 2023). The distance weighs ten times: among this teacher's vectors, which fill a
+    narrow cone, unrelated sentences are 0.2 apart. Languages are drawn by the square root of their size.
     """
     return TrainConfig(
         recipe="hybrid",
         student=StudentSettings("multilingual-e5-small-q4", layers=(0, 2, 4, 6, 8, 10), fewest_uses=3, prefix=""),
         teacher="multilingual-e5-small-q4",
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
-        loss=LossSettings(distance="cosine", space="unit", distance_weight=1.0, contrastive_weight=1.0, scale=50.0),
+        loss=LossSettings(distance="cosine", space="unit", distance_weight=10.0, contrastive_weight=1.0, scale=50.0),
         steps=3000,
         batch=256,
         tokens=2048,

@@ -16,7 +16,7 @@ from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
 from train.checkpoint import RunFolder, made_with
-from train.config import PairSettings, TrainConfig, config_digest
+from train.config import TrainConfig, config_digest
 from train.engine import Trained, train
 from train.pair_plan import PairPlan, make_plan
 from train.pair_task import PairTask
@@ -66,20 +66,18 @@ def distil(
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
     config = replace(config, precision=choose_precision(config.precision, ranks.device))
     run = RunFolder(out)
-    data = data or cache_home() / "training"
+    data = data or training_data()
     if ranks.first:
         run.start(config, resume)
     ranks.wait()
     if run.finished:
         raise TrainError(f"The run in {out} has ended already: it is an encoder now. Choose a new folder.")
     made = made_with()
-    whole = _whole(config)
-    place = data / "pairs" / hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
     if ranks.first:
-        store = build_store(whole, place, _part(progress, 0.0, 0.02))
+        store = open_pairs(config, data, _part(progress, 0.0, 0.02))
     ranks.wait()
     if not ranks.first:
-        store = build_store(whole, place, no_progress)
+        store = open_pairs(config, data)
     student = make_student(config, store, data, ranks.device, _part(progress, 0.02, 0.05))
     teacher = _teacher(config, student, store, data, ranks, _part(progress, 0.05, 0.1))
     tokens = _tokens(student, store, data, ranks, _part(progress, 0.1, 0.12))
@@ -157,9 +155,19 @@ def _part(progress: Progress, start: float, stop: float) -> Progress:
     return lambda share, told: progress(start + (stop - start) * share, told)
 
 
-def _whole(config: TrainConfig) -> PairSettings:
-    """Return the pair settings without what the plan leaves out, so that ablations share one store."""
-    return replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
+def training_data() -> Path:
+    """Return where pairs, tokens and teachers' vectors are kept for all runs of this machine."""
+    return cache_home() / "training"
+
+
+def open_pairs(config: TrainConfig, data: Path, progress: Progress = no_progress) -> PairStore:
+    """Return the pairs of a run, ready to be drawn; what the plan leaves out is there, so that ablations share them.
+
+    Raises:
+        TrainError: see ``build_store``.
+    """
+    whole = replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
+    return build_store(whole, data / "pairs" / hashlib.sha256(repr(whole).encode()).hexdigest()[:16], progress)
 
 
 def _tokens(

@@ -23,6 +23,7 @@ from ctse_core.figures.base import (
     with_legend,
 )
 from ctse_core.figures.language_names import language_name
+from ctse_core.figures.measures import SHARES, measure_words
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -38,31 +39,7 @@ DOTS = {
 }
 """What ``dots_figure`` draws: a dot for each row and series, with its interval and of how many it speaks."""
 SPEEDS = {"encoder": pl.Utf8, "posts_per_second": pl.Float64}
-MEASURES = {
-    "matching": ("Translations found", "share of sentences that find their translation"),
-    "encoding": ("Crisis posts told apart", "score on labelled crisis posts"),
-    "encoding_gap": ("Same class against other classes", "mean cosine of the same class minus that of others"),
-    "encoding_knn": ("Class of the nearest posts", "macro-F1 of the nearest neighbours, same event"),
-    "encoding_across": ("Class of the nearest posts of other events", "macro-F1 of the nearest neighbours elsewhere"),
-    "encoding_v": ("Clusters and classes", "V-measure"),
-    "encoding_ndcg": ("Posts of a class found", "nDCG@10"),
-    "sts": ("Similarity as people judge it", "Spearman correlation"),
-    "drift": ("Meaning before words", "share of posts whose reworded twin lies nearest"),
-    "drift_ratio": ("Weight of meaning against words", "distance of a changed meaning over that of changed words"),
-    "topics_v": ("Topics told apart", "V-measure"),
-}
-"""A heading and what the axis says, for the measures that have one; others go by their name."""
 _SCORES = ("set", "variant", "lang", "language", "encoder", "value", "low", "high", "count")
-_SHARES = (
-    "matching",
-    "drift",
-    "encoding",
-    "encoding_knn",
-    "encoding_across",
-    "encoding_v",
-    "encoding_ndcg",
-    "topics_v",
-)
 _DOT_ROOM, _ROW_ROOM = 7, 16  # pixels between dots of one row, and what a row takes beside them
 
 
@@ -76,7 +53,7 @@ def scores_figure(
     first of the table. Languages stand from the best to the worst on average. ``mark``: where a dotted line stands.
     The figure's table has every number drawn.
     """
-    title, axis = _words(measure)
+    title, axis = measure_words(measure)
     found = _chosen(scores, measure, name, variant)
     if found.is_empty():
         which = f" on “{shorten(name, 40)}”" if name else ""
@@ -85,7 +62,7 @@ def scores_figure(
     dots = rows.select(
         pl.col("language").alias("row"), pl.col("encoder").alias("series"), "value", "low", "high", "count"
     )
-    plot = _dot_plot(dots, axis, mark, (0, 1) if measure in _SHARES else None)
+    plot = _dot_plot(dots, axis, mark, (0, 1) if measure in SHARES else None)
     where = ", ".join(shorten(str(rows[column][0]), 40) for column in ("set", "variant") if rows[column][0])
     told = f"{axis[0].upper()}{axis[1:]}{f' ({where})' if where else ''}: {_said(rows)}."
     return Figure(plot, rows.select(*_SCORES), told, title)
@@ -115,18 +92,12 @@ def speed_quality_figure(
     both = both.select(*columns).sort("posts_per_second", descending=True)
     if both.is_empty():
         return nothing("No encoder has both a score and a speed yet.", columns, title)
-    axis = _words(measure)[1]
+    axis = measure_words(measure)[1]
     said = [f"{shorten(name, 40)} {speed:,.0f} and {value:.3f}" for name, speed, value, *_ in both.rows()]
     order = found["encoder"].unique(maintain_order=True).to_list()  # each keeps its colour of the other figures
     left_out = [shorten(name, 40) for name in order if name not in both["encoder"]]
     beside = f"; without a speed: {', '.join(left_out)}" if left_out else ""
     return Figure(_speed_plot(both, axis, order), both, f"Posts a second and {axis}: {'; '.join(said)}{beside}.", title)
-
-
-def _words(measure: str) -> tuple[str, str]:
-    """Return a heading and what the axis says."""
-    plain = measure.replace("_", " ")
-    return MEASURES.get(measure, (plain.capitalize(), plain))
 
 
 def _chosen(scores: pl.DataFrame, measure: str, name: str | None, variant: str | None) -> pl.DataFrame:
@@ -185,7 +156,7 @@ def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[flo
             mode="markers",
             name=label(one, 44),
             marker={"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
-            error_x=_bars(rows),
+            error_x=intervals(rows),
             customdata=_hover(rows),
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -200,11 +171,12 @@ def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[flo
     plot.update_xaxes(title_text=html.escape(axis), nticks=6)
     if span:
         plot.update_xaxes(range=_window(dots, *span))
-    _with_lines_of_legend(plot, series)
+    with_lines_of_legend(plot, series)
     return plot
 
 
-def _bars(rows: pl.DataFrame) -> dict[str, Any]:
+def intervals(rows: pl.DataFrame) -> dict[str, Any]:
+    """Return plotly's error bars of rows with value, low and high."""
     above = (rows["high"] - rows["value"]).clip(0).to_list()
     below = (rows["value"] - rows["low"]).clip(0).to_list()
     return {"type": "data", "array": above, "arrayminus": below, "thickness": 1.5, "width": 0}
@@ -225,7 +197,7 @@ def _window(dots: pl.DataFrame, least: float, most: float) -> list[float]:
     return [max(least - 0.02, low - room), min(most + 0.02, max(high, low + 0.1) + room)]
 
 
-def _with_lines_of_legend(plot: go.Figure, series: list[str]) -> None:
+def with_lines_of_legend(plot: go.Figure, series: list[str]) -> None:
     """Show the legend with as many lines as narrow windows need, the drawing as high as before."""
     with_legend(plot, len(series) > 1)
     letters = sum(min(44, len(one)) + 6 for one in series)
@@ -252,5 +224,5 @@ def _speed_plot(both: pl.DataFrame, axis: str, order: list[str]) -> go.Figure:
         )
     plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D2")
     plot.update_yaxes(title_text=html.escape(axis))
-    _with_lines_of_legend(plot, both["encoder"].to_list())
+    with_lines_of_legend(plot, both["encoder"].to_list())
     return plot

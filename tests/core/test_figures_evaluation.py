@@ -7,7 +7,15 @@ import json
 import polars as pl
 import pytest
 
-from ctse_core.figures import dots_figure, scores_figure, speed_quality_figure
+from ctse_core.figures import (
+    AMOUNTS,
+    EFFECTS,
+    amounts_figure,
+    dots_figure,
+    effects_figure,
+    scores_figure,
+    speed_quality_figure,
+)
 
 SCHEMA = {"encoder": pl.Utf8, "set": pl.Utf8, "measure": pl.Utf8, "variant": pl.Utf8, "lang": pl.Utf8,
           "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "count": pl.Int64}  # fmt: skip
@@ -112,3 +120,52 @@ def test_own_dots_are_drawn_in_their_order():
     assert list(figure.plot.data[0].x) == [0.1, 0.9] and figure.summary == "Sentence."
     assert len(figure.plot.layout.shapes) == 1
     assert dots_figure(dots.head(0), "Title", "axis", "Sentence.").table.is_empty()
+
+
+def effects(*rows):
+    return pl.DataFrame(rows, schema=EFFECTS, orient="row")
+
+
+def test_sources_stand_from_the_most_helpful_to_the_least_with_the_line_of_no_effect():
+    table = effects(
+        ("news", "dev", "", -0.01, -0.02, 0.0, 500, "no difference seen"),
+        ("talks", "dev", "", 0.03, 0.02, 0.04, 900, "better"),
+        ("talks", "other", "", 0.01, 0.0, 0.02, 900, "no difference seen"),
+        ("talks", "dev", "my", 0.2, 0.1, 0.3, 40, "better"),
+    )
+    figure = effects_figure(table)
+    assert figure.table["source"].to_list() == ["talks", "talks", "news"]
+    assert figure.table.columns == list(EFFECTS)
+    assert [list(trace.x) for trace in figure.plot.data] == [[0.03, -0.01], [0.01]]
+    assert figure.plot.layout.shapes[0].x0 == 0
+    assert "talks +0.030 (+0.020 to +0.040); news -0.010" in figure.summary
+    assert effects_figure(table, "my").table["effect"].to_list() == [0.2]
+    assert "Burmese" in effects_figure(table, "my").summary
+    assert effects_figure(table, "fr").table.is_empty()
+
+
+def test_a_language_is_a_line_over_the_amounts_of_its_pairs():
+    rows = [(name, lang, amount, value + step / 10, 0.0, 0.9, 300)
+            for name, lang, value in (("dev", "my", 0.1), ("dev", "ka", 0.2), ("other", "my", 0.3))
+            for step, amount in enumerate((0, 500, 8000))]  # fmt: skip
+    curve = pl.DataFrame(rows[::-1], schema=AMOUNTS, orient="row")
+    figure = amounts_figure(curve, "dev")
+    assert [trace.name for trace in figure.plot.data] == ["Georgian", "Burmese"]
+    assert list(figure.plot.data[1].y) == pytest.approx([0.1, 0.2, 0.3])
+    assert [round(x) for x in figure.plot.data[1].x] == [0, 1, 2]
+    assert list(figure.plot.layout.xaxis.ticktext) == ["0", "500", "8,000"]
+    assert list(figure.plot.data[1].error_y.array) == pytest.approx([0.8, 0.7, 0.6])
+    assert "Burmese 0.100 with 0, 0.200 with 500" in figure.summary
+    assert figure.table["set"].unique().to_list() == ["dev"]
+    assert amounts_figure(curve).table["set"].unique().to_list() == ["other"], "the first set of the table"
+    assert amounts_figure(curve.clear()).table.is_empty()
+
+
+def test_names_of_sources_and_codes_of_languages_are_never_trusted():
+    hostile = "<b>x</b><script>alert(1)</script>"
+    first = effects_figure(effects((hostile, hostile, "", 0.1, 0.0, 0.2, 5, "better"),
+                                   (hostile, "dev", "", 0.1, 0.0, 0.2, 5, "better")))  # fmt: skip
+    rows = [(hostile, lang, 500, 0.5, 0.4, 0.6, 5) for lang in (hostile, "ka")]
+    second = amounts_figure(pl.DataFrame(rows, schema=AMOUNTS, orient="row"))
+    for figure in (first, second):
+        assert "<script" not in figure.plot.to_json() and "<b>" not in figure.plot.to_json()

@@ -1,6 +1,8 @@
 """The walls of the house, read off the syntax trees: who imports whom, one library one door, no print."""
 
 import ast
+import csv
+import io
 import re
 import subprocess
 import sys
@@ -230,10 +232,13 @@ def test_requirements_are_pinned_each_with_its_reason():
             assert len(reason.split()) >= 3, f"{name}: {line} gives no reason"
 
 
+def tracked_files(under: str = ".") -> list[str]:
+    found = subprocess.run(["git", "ls-files", under], capture_output=True, text=True, cwd=ROOT, check=False)
+    return found.stdout.splitlines()
+
+
 def test_no_tracked_file_names_a_path_of_one_machine():
-    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split(
-        "\n"
-    )
+    tracked = tracked_files()
     marks = re.compile(r"(?:^|[\s\"'=(])/(?:work|root|home/\w+|tmp/\w+)/")
     for name in tracked:
         path = ROOT / name
@@ -241,3 +246,46 @@ def test_no_tracked_file_names_a_path_of_one_machine():
             if path.name == "test_house.py":
                 continue
             assert not marks.search(path.read_text(encoding="utf-8")), name
+
+
+MOST_WORDS = 12  # of a cell in a table that holds names and verdicts
+
+
+def sentences_of(path: Path) -> list[str]:
+    """Return the texts of a table or a page on languages that may be sentences of an evaluation set."""
+    written = path.read_text(encoding="utf-8")
+    if path.suffix in {".csv", ".tsv"}:
+        cells = (cell for row in csv.reader(io.StringIO(written), excel_of(path)) for cell in row)
+        return [cell for cell in cells if len(cell.split()) > MOST_WORDS or len(cell) > 120]
+    # Neighbours stand in such paragraphs (languages.html.j2) unless the page was made without texts.
+    return re.findall(r'<p class="text"[^>]*>(.*?)</p>', written, re.S) if path.suffix == ".html" else []
+
+
+def excel_of(path: Path) -> str:
+    return "excel-tab" if path.suffix == ".tsv" else "excel"
+
+
+def test_shipped_evaluations_hold_no_sentences_of_the_sets():
+    for name in tracked_files("assets/evaluation"):
+        path = ROOT / name
+        assert not path.name.startswith("neighbours"), f"{name} quotes sentences of an evaluation set"
+        assert path.suffix not in {".parquet", ".npy", ".gz", ".zst"}, f"{name} is a piece of a run, not a table"
+        if path.is_file():
+            assert not sentences_of(path), f"{name} quotes {sentences_of(path)[:1]}"
+
+
+def test_a_sentence_in_a_table_or_page_would_be_seen(tmp_path):
+    (tmp_path / "a.csv").write_text(f"encoder,set\nmine,{'word ' * 20}\n")
+    (tmp_path / "a.html").write_text('<p class="text" dir="auto" lang="sw">Maji hakuna.</p>')
+    (tmp_path / "b.csv").write_text("encoder,set,verdict\nmine,dev_tico19,no difference seen\n")
+    assert sentences_of(tmp_path / "a.csv") and sentences_of(tmp_path / "a.html")
+    assert not sentences_of(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize("folder", ["evaluation", "experiments", "ablation", "languages"])
+def test_results_in_a_checkout_are_not_tracked(folder):
+    """The folders that the documentation's commands write, at the root only: assets/evaluation is the product's."""
+    done = subprocess.run(["git", "check-ignore", "-q", f"{folder}/scores.csv"], cwd=ROOT, check=False)
+    assert done.returncode in (0, 128), f"{folder}/ would be committed"  # 128: no checkout
+    kept = subprocess.run(["git", "check-ignore", "-q", f"assets/{folder}/scores.csv"], cwd=ROOT, check=False)
+    assert kept.returncode in (1, 128)

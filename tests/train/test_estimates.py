@@ -8,7 +8,7 @@ import pytest
 
 from ctse_core.errors import TrainError
 from train.evaluate.compare import BETTER, UNSEEN, WORSE, differences
-from train.evaluate.estimates import DRAWS, estimates_of, items_of, scores_of
+from train.evaluate.estimates import DRAWS, estimates_of, items_of, lacking, scores_of
 
 RNG = np.random.default_rng(0)
 
@@ -146,3 +146,86 @@ def test_the_interval_of_a_share_stays_within_its_bounds():
     shares = table.filter(~pl.col("measure").str.contains("at_095"))
     assert shares["high"].max() <= 1 and shares["low"].min() >= 0
     assert table.filter(pl.col("measure") == "matching_at_095")["value"].item() == 2
+
+
+def shares(right: np.ndarray, langs: tuple[str, ...] = ("en",), measure: str = "drift") -> pl.DataFrame:
+    return pl.concat(items_of(measure, "all", lang, lang, np.arange(len(right)), right) for lang in langs)
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("items", [25, 1000])
+def test_a_handful_of_items_proves_nothing(apart, items):
+    for trial in range(8):
+        random = np.random.default_rng(trial)
+        base = random.integers(0, 2, items)
+        base[:apart] = 0
+        more = base.copy()
+        more[:apart] = 1
+        order = random.permutation(items)
+        found = differences(shares(more[order], ("en", "es")), shares(base[order], ("en", "es")))
+        assert set(found["verdict"]) == {UNSEEN}
+        assert (found["low"] <= 0).all() and (found["high"] > 0).all()
+
+
+def test_many_items_on_one_side_are_a_difference_and_some_on_either_side_are_none():
+    base, more = np.zeros(60), np.zeros(60)
+    more[:8] = 1
+    assert set(differences(shares(more), shares(base))["verdict"]) == {BETTER}
+    base[8:10] = 1  # eight against two: 0.109 by McNemar's exact test
+    assert set(differences(shares(more), shares(base))["verdict"]) == {UNSEEN}
+
+
+def test_a_mean_is_not_moved_off_its_draws():
+    found = np.zeros(1000)
+    found[7] = 1
+    draws = estimates_of(items_of("x", "cosine", "en", "a", np.arange(1000), found))[0].draws[1:, 0]
+    assert (draws == 0).mean() == pytest.approx(np.exp(-1), abs=0.08)
+
+
+def test_the_same_clusters_under_other_numbers_are_no_difference():
+    truth = RNG.integers(0, 4, 200)
+    one = items_of("encoding_v", "cosine", "en", "a", np.arange(200), truth, truth)
+    found = (truth + 1) % 4
+    found[:3] = (found[:3] + 1) % 4
+    other = items_of("encoding_v", "cosine", "en", "a", np.arange(200), found, truth)
+    assert set(differences(one, other)["verdict"]) == {UNSEEN}
+    found[:60] = 0
+    other = items_of("encoding_v", "cosine", "en", "a", np.arange(200), found, truth)
+    assert set(differences(one, other)["verdict"]) == {BETTER}
+
+
+def test_each_text_of_a_language_has_the_interval_of_its_own_sentences():
+    items = pl.concat(
+        items_of(measure, "cosine", "zh", text, np.arange(count), np.arange(count) % 2)
+        for measure in ("matching_to", "matching_from")
+        for text, count in (("zh-CN", 400), ("zh-TW", 40))
+    )
+    texts = scores_of(items).filter(measure="matching_text")
+    assert dict(texts.select("lang", "count").rows()) == {"zh-CN": 400, "zh-TW": 40}
+    width = dict(texts.select("lang", pl.col("high") - pl.col("low")).rows())
+    assert width["zh-TW"] > 2 * width["zh-CN"]
+
+
+def posts_items(langs: dict[str, bool]) -> pl.DataFrame:
+    """Return items of the four scores of posts; of a language only three where it has no other events."""
+    scores = {"encoding_knn": 1.0, "encoding_v": 1.0, "encoding_ndcg": 0.5, "encoding_across": 0.0}
+    truth = np.arange(40) % 2
+    return pl.concat(
+        items_of(measure, "cosine", lang, "a", np.arange(40), np.full(40, 0.5) if value == 0.5 else truth * value + (value == 0) * 7, truth)
+        for lang, across in langs.items()
+        for measure, value in scores.items()
+        if across or measure != "encoding_across"
+    )  # fmt: skip
+
+
+def test_the_mean_of_three_scores_is_not_called_by_the_name_of_that_of_four():
+    table = scores_of(posts_items({"en": True, "es": True})).filter(measure="encoding")
+    assert set(table["variant"]) == {"cosine"}
+    table = scores_of(posts_items({"en": True, "es": False})).filter(measure="encoding")
+    assert set(table.filter(variant="cosine")["lang"]) == {"", "en"}
+    assert set(table.filter(variant="within")["lang"]) == {"", "en", "es"}
+    assert lacking(posts_items({"en": True, "es": False})) == ["es"]
+    alone = scores_of(posts_items({"en": False})).filter(measure="encoding")
+    assert set(alone["variant"]) == {"within"}
+    assert alone["value"].to_list() == pytest.approx([2.5 / 3, 2.5 / 3])
+    assert set(differences(posts_items({"en": False}), posts_items({"en": False}))["verdict"]) == {UNSEEN}

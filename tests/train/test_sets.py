@@ -171,3 +171,43 @@ def test_a_set_with_other_texts_has_another_digest(tmp_path):
     other = pairs().with_columns(pl.col("translation") + pl.lit("!"))
     assert read_set(saved(other, tmp_path)).digest != one
     assert read_set(saved(pairs(), tmp_path)).digest == one
+
+
+def test_posts_that_sharing_made_count_once_and_another_number_makes_another_post(tmp_path):
+    lines = [f"Bridge {n} is down near the mill" for n in range(60)]
+    shared = [f"RT @someone: {line} http://t.co/ab{n}" for n, line in enumerate(lines)]
+    hinted = [f"{line}! #flood via @news_{n} https://t.co/x{n}" for n, line in enumerate(lines)]
+    hinted = [line.replace(" #flood", "") for line in hinted]
+    table = pl.DataFrame({"text": lines + shared + hinted, "event": "flood", "label": ["a", "b"] * 90})
+    assert read_set(saved(table, tmp_path)).data.height == 60
+
+
+def test_posts_without_a_language_and_guesses_of_foreign_ones_stay_away_unless_asked_for(tmp_path):
+    number = pl.int_range(pl.len())
+    guessed = pl.concat([posts(lang_guess=pl.lit(code), text=pl.format("{} {}", pl.lit(str(code)), "text"))
+                         for code in ("en", "tlh", None, "und")])  # fmt: skip
+    found = read_set(saved(guessed, tmp_path))
+    assert set(found.data["lang"]) == {"en"}
+    assert found.notes == ("240 rows without a language that is measured are left out.",)
+    assert set(read_set(saved(guessed, tmp_path), languages=["tlh"]).data["lang"]) == {"tlh"}
+    assert set(read_set(saved(guessed, tmp_path), languages=["und"]).data["lang"]) == {"und"}
+    told = posts(lang=pl.when(number < 60).then(pl.lit("swh")).otherwise(None))
+    assert read_set(saved(told, tmp_path)).data.group_by("lang").len().rows() == [("swh", 60)]  # told, not guessed
+
+
+def test_guessed_languages_of_messages_become_two_letters(tmp_path):
+    numbers = range(60)
+    names = ("water", "food", "shelter", "fire", "cold")
+    flags = {name: [int(n % 5 == place) for n in numbers] for place, name in enumerate(names)}
+    texts = {"message": [f"message {n}" for n in numbers], "original": [f"mesaj {n}" for n in numbers]}
+    table = pl.DataFrame({**texts, "original_lang_guess": ["hat"] * 30 + ["tlh"] * 30, **flags})
+    assert dict(read_set(saved(table, tmp_path)).data.group_by("lang").len().rows()) == {"en": 60, "ht": 30}
+
+
+def test_columns_of_other_codes_do_not_make_one_text_of_all_languages(tmp_path):
+    path = saved(pairs().drop("x_code").with_columns(pl.lit("eng").alias("source_lang")), tmp_path)
+    assert set(read_set(path).data.select("lang", "text").iter_rows()) == {("zh", "zh"), ("fr", "fr")}
+    both = saved(pairs().with_columns(pl.lit("eng").alias("a_lang")), tmp_path)
+    assert set(read_set(both).data["text"]) == {"zho-CN", "zho-TW", "fra"}
+    alone = pairs().drop("lang").with_columns(pl.lit("eng").alias("source_lang"))
+    assert set(read_set(saved(alone, tmp_path)).data["text"]) == {"zho-CN", "zho-TW", "fra"}

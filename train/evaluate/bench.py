@@ -32,7 +32,7 @@ from train.evaluate.table import SCORES, labelled, write_scores
 from train.evaluate.topics import topic_items
 from train.evaluate.vectors import looked_up
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a measure changes, so that no old piece enters a new table."""
 Measure = Callable[[Encode, pl.DataFrame], pl.DataFrame]
 MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {

@@ -138,6 +138,10 @@ OURS = frozenset(SHARED_CODES) | {"bn", "ht", "ta", "te", "tl"}
 """The 54 languages of the training pairs."""
 
 
+UNKNOWN = frozenset({"", "und", "unk", "unknown", "mul", "zxx", "none", "null", "nan"})
+"""What stands where no language is told."""
+
+
 def language_of(code: str) -> str:
     """Return the code of a language as the table has it: "zho-TW", "zh_Hant" and "zh" are "zh", "fil" is "tl".
 

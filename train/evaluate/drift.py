@@ -40,12 +40,21 @@ def drift_triples(path: Path = DRIFT_FILE) -> pl.DataFrame:
     missing = [name for name in TRIPLE if name not in table.columns]
     if missing:
         raise TrainError(f"{path} has no column {', '.join(missing)}; triples need {', '.join(TRIPLE)}.")
+    return whole_triples(table.select(TRIPLE), path.name)
+
+
+def whole_triples(table: pl.DataFrame, name: str = "the triples") -> pl.DataFrame:
+    """Return the triples, in none of which a cell is empty.
+
+    Raises:
+        TrainError: one has an empty cell; its line is told, the heading being the first.
+    """
     empty = table.with_row_index("row", offset=2).filter(
         pl.any_horizontal(pl.col(TRIPLE).fill_null("").str.strip_chars() == "")
     )
     if len(empty):
-        raise TrainError(f"Line {empty['row'][0]} of {path} has an empty cell; fill it or take the line out.")
-    return table.select(TRIPLE)
+        raise TrainError(f"Line {empty['row'][0]} of {name} has an empty cell; fill it or take the line out.")
+    return table
 
 
 def parallel_pairs(triples: pl.DataFrame, texts: Sequence[str] = ("anchor", "changed")) -> pl.DataFrame:

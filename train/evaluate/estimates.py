@@ -4,10 +4,10 @@ A measure tells what every item gave (``ITEMS``). The figure of a group (a text 
 of its items; a language's is the mean of its groups, a set's the mean of its languages. Intervals come from drawing
 items again 400 times, each item as often as a Poisson variable of mean 1 says. The draws depend on the item's number
 alone: a sentence is drawn in all languages at once, as its difficulty is theirs together, and equally for every
-encoder, so that two encoders are compared on the same sentences. Draws are moved so that their mean is the figure
-itself, because some statistics (V-measure) come out higher wherever items are drawn twice. Events and languages are
-not drawn: intervals speak of these events and languages, and of other posts and sentences like these. Shares of
-single languages have Wilson's interval instead.
+encoder, so that two encoders are compared on the same sentences. Draws of the V-measure, which comes out higher
+wherever items are drawn twice, are moved so that their mean is the figure itself. Events and languages are not drawn:
+intervals speak of these events and languages, and of other posts and sentences like these. Shares of single languages
+have Wilson's interval instead.
 
 Source: Hanley and MacGibbon, "Creating non-parametric bootstrap samples using Poisson frequencies", 2006.
 """
@@ -47,7 +47,12 @@ PARTS = {
     "matching": ("matching_to", "matching_from"),
     "encoding": ("encoding_knn", "encoding_across", "encoding_v", "encoding_ndcg"),
 }
-"""Measures that are the mean of others, language by language."""
+"""Measures that are the mean of others, language by language, where a language has them all."""
+WITHIN = "within"
+FEWER_PARTS = {"encoding": ("encoding_knn", "encoding_v", "encoding_ndcg")}
+"""What the same is the mean of, as variant WITHIN, for all languages of a set where one lacks the rest."""
+RISING = frozenset({"encoding_v", "topics_v"})
+"""Statistics that come out higher wherever items are drawn twice."""
 
 Table = NDArray[np.float64]
 
@@ -62,6 +67,7 @@ class Estimate:
         draws: (DRAWS + 1, languages); the first row is the figure itself, the others those of the draws.
         counts: items a language.
         groups: the figure of each (language, group).
+        sizes: the items of each.
     """
 
     measure: str
@@ -70,6 +76,7 @@ class Estimate:
     draws: Table
     counts: tuple[int, ...]
     groups: dict[tuple[str, str], float]
+    sizes: dict[tuple[str, str], int]
 
     def over(self, codes: frozenset[str] | None = None) -> list[int]:
         """Return the columns of the languages that enter a mean, of ``codes`` only where given."""
@@ -115,9 +122,26 @@ def estimates_of(items: pl.DataFrame) -> list[Estimate]:
     for name, parts in PARTS.items():
         for variant in dict.fromkeys(variant for _, variant in found):
             there = [found[part, variant] for part in parts if (part, variant) in found]
-            if there:
-                found[name, variant] = _mean_of(name, there)
-    return list(found.values())
+            if len(there) == len(parts):
+                found[name, variant] = _mean_of(name, variant, there)
+            fewer = [part for part in there if part.measure in FEWER_PARTS.get(name, ())]
+            if len(fewer) == len(FEWER_PARTS.get(name, ())) > 0 and _lacking(there, parts):
+                found[name, WITHIN] = _mean_of(name, WITHIN, fewer)
+    return [estimate for estimate in found.values() if estimate.langs]
+
+
+def lacking(items: pl.DataFrame) -> list[str]:
+    """Return the languages in ``items`` that have but a part of what a measure is the mean of."""
+    found = []
+    for parts in PARTS.values():
+        rows = items.filter(pl.col("measure").is_in(parts), pl.col("variant") == "cosine")
+        counts = rows.group_by("lang").agg(pl.col("measure").n_unique())
+        found += counts.filter(pl.col("measure") < len(parts))["lang"].to_list()
+    return sorted(found)
+
+
+def _lacking(there: list[Estimate], parts: tuple[str, ...]) -> bool:
+    return len(there) < len(parts) or any(part.langs != there[0].langs for part in there)
 
 
 def rows_of(estimate: Estimate) -> list[tuple]:
@@ -130,7 +154,7 @@ def rows_of(estimate: Estimate) -> list[tuple]:
     if estimate.measure == "matching":
         for (lang, group), value in sorted(estimate.groups.items()):
             if lang in several:
-                count = estimate.counts[estimate.langs.index(lang)]
+                count = estimate.sizes[lang, group]
                 rows.append(("matching_text", estimate.variant, group, value, *wilson(value, count), count))
     rows += [
         (measure, estimate.variant, MEAN, float(draws[0]), *_interval_of_all(estimate, draws), count)
@@ -174,27 +198,31 @@ def _estimate(measure: str, variant: str, rows: pl.DataFrame) -> Estimate:
     statistic = _STATISTICS.get(measure, _weighted_mean)
     per_lang: dict[str, list[Table]] = {}
     groups: dict[tuple[str, str], float] = {}
+    sizes: dict[tuple[str, str], int] = {}
     for (lang, group), part in rows.group_by("lang", "group", maintain_order=True):
         item, truth, found = (part[name].to_numpy() for name in ("item", "truth", "found"))
         draws = statistic(_weights(int(rows["item"].max()) + 1)[:, item], truth, found)  # type: ignore[arg-type]
-        groups[str(lang), str(group)] = float(draws[0])
+        groups[str(lang), str(group)], sizes[str(lang), str(group)] = float(draws[0]), part["item"].n_unique()
         draws = np.where(np.isfinite(draws), draws, draws[0])
-        # Agreement of clusters rises when items come twice; only the spread of the draws is of use, not their height.
-        draws[1:] += draws[0] - draws[1:].mean()
+        if measure in RISING:  # only the spread of the draws is of use, not their height
+            draws[1:] += draws[0] - draws[1:].mean()
         per_lang.setdefault(str(lang), []).append(draws)
     langs = tuple(sorted(per_lang))
     counts = dict(rows.group_by("lang").agg(pl.col("item").n_unique()).iter_rows())
     table = np.stack([np.mean(per_lang[lang], axis=0) for lang in langs], axis=1)
-    return Estimate(measure, variant, langs, table, tuple(counts[lang] for lang in langs), groups)
+    return Estimate(measure, variant, langs, table, tuple(counts[lang] for lang in langs), groups, sizes)
 
 
-def _mean_of(name: str, parts: list[Estimate]) -> Estimate:
+def _mean_of(name: str, variant: str, parts: list[Estimate]) -> Estimate:
     langs = tuple(sorted(set.intersection(*(set(part.langs) for part in parts))))
+    if not langs:
+        return Estimate(name, variant, (), np.zeros((DRAWS + 1, 0)), (), {}, {})
     draws = np.mean([part.draws[:, [part.langs.index(lang) for lang in langs]] for part in parts], axis=0)
     counts = tuple(max(part.counts[part.langs.index(lang)] for part in parts) for lang in langs)
     shared = [key for key in parts[0].groups if all(key in part.groups for part in parts)]
     groups = {key: float(np.mean([part.groups[key] for part in parts])) for key in shared}
-    return Estimate(name, parts[0].variant, langs, draws, counts, groups)
+    sizes = {key: max(part.sizes[key] for part in parts) for key in shared}
+    return Estimate(name, variant, langs, draws, counts, groups, sizes)
 
 
 def _interval(estimate: Estimate, place: int) -> tuple[float, float, float]:
@@ -234,6 +262,11 @@ def _drawn(items: int) -> NDArray[np.uint8]:
         np.random.default_rng(start).poisson(1.0, size=(DRAWS, 1024)).astype(np.uint8) for start in range(items // 1024)
     ]
     return np.concatenate([np.ones((1, items), dtype=np.uint8), np.concatenate(blocks, axis=1)])
+
+
+def is_mean(measure: str) -> bool:
+    """Return whether a measure's figure is nothing but the mean of what its items gave."""
+    return measure not in _STATISTICS
 
 
 def _weighted_mean(weights: NDArray[np.uint8], truth: Table, found: Table) -> Table:

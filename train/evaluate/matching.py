@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +13,7 @@ from ctse_core.errors import EncoderError
 from ctse_core.types import Vectors, check_vectors
 from train.evaluate.estimates import items_of, no_items, scores_of
 from train.evaluate.labelled import Encode, encoded, unit
+from train.evaluate.set_tables import letters
 from train.evaluate.sets import FEWEST
 
 BLOCK = 1024
@@ -22,8 +21,6 @@ MARGIN_NEIGHBOURS = 4
 VARIANTS = ("cosine", "margin", "centred")
 """Plain cosine is the headline. ``margin`` divides a cosine by what both sentences reach with their nearest four
 (Artetxe and Schwenk 2019); ``centred`` takes each language's mean vector off first (Libovický et al. 2020)."""
-
-_NO_TEXT = re.compile(r"[^\w]|_")
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def matching_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
     english_rows = {text: row for row, text in enumerate(dict.fromkeys(data["english"].to_list()))}
     english = encoded(encode, list(english_rows))
     parts = []
-    for (text,), rows in data.group_by("text", maintain_order=True):
+    for (lang, text), rows in data.group_by("lang", "text", maintain_order=True):
         if rows.height < FEWEST:
             continue
         source = english[[english_rows[sentence] for sentence in rows["english"]]]
@@ -76,9 +73,7 @@ def matching_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
         for variant in VARIANTS:
             forward, backward = right_answers(source, target, same, variant)
             for measure, right in (("matching_to", forward), ("matching_from", backward)):
-                parts.append(
-                    items_of(measure, variant, str(rows["lang"][0]), str(text), rows["item"].to_numpy(), right)
-                )
+                parts.append(items_of(measure, variant, str(lang), str(text), rows["item"].to_numpy(), right))
     return pl.concat(parts) if parts else no_items()
 
 
@@ -105,7 +100,7 @@ def right_answers(
 def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
     """Return a number (n,) a text; texts whose letters and digits are the same share it (NFKC, casefold)."""
     numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(_key(text), len(numbers)) for text in texts], dtype=np.int64)
+    return np.array([numbers.setdefault(letters(text), len(numbers)) for text in texts], dtype=np.int64)
 
 
 def matching_accuracy(source: Vectors, target: Vectors) -> Match:
@@ -151,10 +146,3 @@ def _nearest_mean(queries: Vectors, candidates: Vectors) -> NDArray[np.float32]:
         cosine = queries[start : start + BLOCK] @ candidates.T
         found[start : start + BLOCK] = np.partition(cosine, -most, axis=1)[:, -most:].mean(axis=1)
     return found
-
-
-def _key(text: str) -> str:
-    # Marks are kept: \w leaves out vowel signs of Indic scripts, without which words would become equal.
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = "".join(sign for sign in folded if not _NO_TEXT.match(sign) or unicodedata.category(sign)[0] == "M")
-    return kept or text

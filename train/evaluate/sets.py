@@ -16,7 +16,8 @@ is repaired and brought into the form that the app embeds, so that the figures s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ctse_core.errors import TrainError
+from ctse_core.errors import CtseError, TrainError
 from train.evaluate import set_tables
-from train.evaluate.codes import language_of
-from train.evaluate.drift import DRIFT_FILE, TRIPLE, drift_triples
+from train.evaluate.codes import UNKNOWN, language_of
+from train.evaluate.drift import DRIFT_FILE, TRIPLE, drift_triples, whole_triples
 
 FEWEST = 20
 """Rows of a language below which nothing is said about it."""
@@ -71,8 +72,8 @@ class EvaluationSet:
 def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) -> EvaluationSet:
     """Return the set in a Parquet, CSV or TSV file.
 
-    ``languages`` keeps those codes only (the table's or the set's own); without it, rows whose ``lang`` is null stay
-    away, other than Sorani. ``limit`` takes at most so many sentences, pairs of a language, posts of an event in a
+    ``languages`` keeps those codes only (the table's or the set's own); without it, rows whose ``lang`` is empty stay
+    away, other than Sorani, and so do guesses of languages that are none of ours. ``limit`` takes at most so many sentences, pairs of a language, posts of an event in a
     language, or messages of a language, always the same ones.
 
     Raises:
@@ -86,22 +87,34 @@ def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) 
             f"{path.name} is no evaluation set: its columns are {', '.join(table.columns)}. Pairs have english, "
             "translation and lang; STS has sentence1, sentence2 and score; posts have text and label."
         )
-    makers: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
-        "pairs": partial(set_tables.pair_rows, keep_foreign=bool(languages)),
-        "topics": partial(set_tables.pair_rows, keep_foreign=bool(languages)),
-        "sts": set_tables.sts_rows,
-        "posts": set_tables.post_rows,
-        "messages": set_tables.message_rows,
-        "triples": lambda triples: triples.select(TRIPLE),
-    }
-    data = makers[kind](table)
-    if languages:
-        data = _of_languages(data, kind, languages)
+    fewest = FEWEST_POSTS if kind == "posts" else FEWEST
+    if 0 < limit < fewest and kind != "triples":
+        raise TrainError(f"A limit of {limit} leaves too few rows of {path.name}; take {fewest} or more.")
+    try:
+        data = _MAKERS[kind](table, bool(languages))
+    except CtseError as told:
+        raise TrainError(f"{path.name} cannot be measured on. {told}") from told
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        told = str(error).splitlines()[0][:200]
+        raise TrainError(f"{path.name} cannot be measured on: a column holds something else ({told}).") from error
+    data, unknown = _of_languages(data, kind, languages) if languages else _with_language(data)
     data, notes = _large_enough(_limited(data, kind, limit), kind)
     if not data.height:
-        told = " ".join(notes) or "Every row is empty, or of a language that is not measured."
+        told = " ".join((*unknown, *notes)) or "Every row is empty, or of a language that is not measured."
         raise TrainError(f"{path.name} has no row to measure on. {told}")
-    return EvaluationSet(path.name.split(".")[0], kind, data, _digest(data), notes)
+    return EvaluationSet(path.name.split(".")[0], kind, data, _digest(data), (*unknown, *notes))
+
+
+def differently_named(sets: Sequence[EvaluationSet]) -> None:
+    """Check that no two sets have the same name, by which tables tell them apart.
+
+    Raises:
+        TrainError: two have.
+    """
+    names = [each.name for each in sets]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), "")
+    if twice:
+        raise TrainError(f"Two sets would be called {twice} (a file's name up to its first dot); rename one of them.")
 
 
 def built_in_set(languages: Collection[str] = ()) -> EvaluationSet:
@@ -121,9 +134,23 @@ def kind_of(table: pl.DataFrame) -> str:
         return "sts"
     if set(TRIPLE) <= has:
         return "triples"
-    if {"text", "label"} <= has or {"text", "event"} <= has:
+    if {"text", "label"} <= has:
         return "posts"
     return "messages" if "message" in has and len(set_tables.categories(table)) >= 5 else ""
+
+
+def _triples(table: pl.DataFrame, keep_foreign: bool) -> pl.DataFrame:
+    return whole_triples(table.select(pl.col(TRIPLE).cast(pl.Utf8)))
+
+
+_MAKERS: dict[str, Callable[[pl.DataFrame, bool], pl.DataFrame]] = {
+    "pairs": set_tables.pair_rows,
+    "topics": set_tables.pair_rows,
+    "sts": lambda table, keep_foreign: set_tables.sts_rows(table),
+    "posts": set_tables.post_rows,
+    "messages": set_tables.message_rows,
+    "triples": _triples,
+}
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -139,15 +166,35 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         return reader(path)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise TrainError(f"{path} cannot be read: {error}. Give the path of an evaluation set.") from error
+        told = str(error).replace(str(path), path.name)
+        raise TrainError(f"{path.name} cannot be read: {told}. Give the path of an evaluation set.") from error
 
 
-def _of_languages(data: pl.DataFrame, kind: str, languages: Collection[str]) -> pl.DataFrame:
-    plain = [code for code in languages if language_of(code) == code.casefold()]
-    wanted = pl.col("lang").is_in(plain)
-    if kind in ("pairs", "topics"):  # "zho-TW" is that text alone, "zh" both
-        return data.filter(wanted | pl.col("text").is_in(list(languages)))
-    return data.filter(pl.col("lang").is_in([language_of(code) for code in languages]))
+def _with_language(data: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    known = data.filter(~pl.col("lang").is_in(list(UNKNOWN)))
+    without = data.height - known.height
+    return known, (f"{without:,} rows without a language that is measured are left out.",) if without else ()
+
+
+def _of_languages(data: pl.DataFrame, kind: str, languages: Collection[str]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return the rows of ``languages``: "zho-TW" is that text of a set alone, "zh" and "zho" are all of Chinese."""
+    texts = data["text"].unique().to_list() if kind in ("pairs", "topics") else []
+    wanted = pl.lit(False)
+    for code in languages:
+        plain, rest = _plain(code)
+        same = [text for text in texts if _plain(text) == (plain, rest)]
+        if same and rest:
+            wanted |= pl.col("text").is_in(same)
+        elif code.strip() in texts and len(code.strip()) > 2:
+            wanted |= pl.col("text") == code.strip()
+        elif not (rest and texts):
+            wanted |= pl.col("lang") == plain
+    return data.filter(wanted), ()
+
+
+def _plain(code: str) -> tuple[str, str]:
+    """Return the language of a code, and its script or country."""
+    return language_of(code), code.strip().replace("_", "-").casefold().partition("-")[2]
 
 
 def drawn_sentences(data: pl.DataFrame, most: int, group: str, seed: int = 0) -> pl.DataFrame:
@@ -176,7 +223,7 @@ def _limited(data: pl.DataFrame, kind: str, limit: int) -> pl.DataFrame:
 
 
 def _large_enough(data: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    group = "text" if kind in ("pairs", "topics") else "lang"
+    group = "text" if kind in ("pairs", "topics") else "lang"  # a text is of one language
     counts = data.group_by(group).len().sort(group)
     fewest = FEWEST_POSTS if kind == "posts" else FEWEST
     small = counts.filter(pl.col("len") < fewest)

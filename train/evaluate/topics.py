@@ -44,7 +44,7 @@ def topic_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
     pool = _pool(data)
     parts = [
         table
-        for _, rows in data.group_by("text", maintain_order=True)
+        for _, rows in data.group_by("lang", "text", maintain_order=True)
         for table in _items_of_text(rows, vectors, data, pool)
     ]
     drawn = data[pool]

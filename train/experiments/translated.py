@@ -73,7 +73,7 @@ def translation_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
         EncoderError: the vectors are no finite table of one width.
     """
     parts = []
-    for (text,), rows in data.group_by("text", maintain_order=True):
+    for (lang, text), rows in data.group_by("lang", "text", maintain_order=True):
         if rows.height < FEWEST:
             continue
         source, target = (encoded(encode, rows[name].to_list()) for name in ("english", "translation"))
@@ -87,8 +87,7 @@ def translation_items(encode: Encode, data: pl.DataFrame) -> pl.DataFrame:
             farther = (cosine < mine[:, None]) & ~nearer
             apart[some] = (farther.sum(axis=1) + nearer.sum(axis=1) / 2 - 0.5) / (len(own) - 1)
         for variant, found in ((PAIRS, own), (OTHERS, others), (APART, apart)):
-            lang, item = str(rows["lang"][0]), rows["item"].to_numpy()
-            parts.append(items_of(TRANSLATIONS, variant, lang, str(text), item, found))
+            parts.append(items_of(TRANSLATIONS, variant, str(lang), str(text), rows["item"].to_numpy(), found))
     return pl.concat(parts) if parts else no_items()
 
 

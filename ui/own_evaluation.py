@@ -11,14 +11,13 @@ import streamlit as st
 
 from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders
 from ctse_core.engines import cancel_job, start_job
-from ctse_core.errors import CtseError
+from ctse_core.errors import CtseError, TrainError
 from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, list_projects, read_job
 from ctse_core.project.folder import new_project
 from ctse_core.terminal import spoken
 from train.evaluate.overview import headlines, set_title
-from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, SCORES_FILE, own_scores
-from train.evaluate.sets import read_set
+from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, SCORES_FILE, check_file
 from ui import resources
 from ui.widgets import download, plain
 
@@ -52,14 +51,17 @@ def evaluate_own() -> None:
 
 
 def own_tables() -> list[pl.DataFrame]:
-    """Return the scores of every finished evaluation on this machine, the latest last."""
+    """Return the scores of every finished evaluation on this machine, the latest last.
+
+    Sets bear names that tell apart what was measured on other texts (see ``own_name``).
+    """
     tables = []
     for run in reversed(list_projects(evaluations_home())):
         path = run.folder / SCORES_FILE
         if not path.is_file():
             continue
         try:
-            tables.append(resources.scores(str(path), path.stat().st_mtime))
+            tables.append(resources.own_scores(str(run.folder), path.stat().st_mtime))
         except CtseError:  # the list of evaluations says so, with what to do
             continue
     return tables
@@ -99,16 +101,28 @@ def _start(encoder: str, uploaded: Any, limit: int) -> None:
     arguments: dict[str, Any] = {"encoder": encoder, "limit": limit}
     try:
         if uploaded is not None:
-            beside = run.folder / f".upload{Path(uploaded.name).suffix}"
-            beside.write_bytes(uploaded.getbuffer())
-            place = run.take_source(beside, name=uploaded.name)
-            beside.unlink()
-            read_set(place, (), 50)  # a file that is no evaluation set is told at once
-            arguments["file"] = str(place)
+            arguments["file"] = str(_taken(run, uploaded))
         start_job(run, JOB, arguments)
-    except CtseError:
+    except BaseException:  # whatever it was, nothing half begun stays behind
         run.remove()
         raise
+
+
+def _taken(run: Project, uploaded: Any) -> Path:
+    """Keep the file with the run and return its place; one that is no evaluation set is told at once.
+
+    Only its columns and first rows are looked at: the whole of it is read by the worker, not while a page waits.
+    """
+    beside = run.folder / f".upload{Path(uploaded.name).suffix}"
+    try:
+        beside.write_bytes(uploaded.getbuffer())
+        place = run.take_source(beside, name=uploaded.name)
+        beside.unlink()
+    except OSError as error:
+        told = f"{uploaded.name} cannot be kept ({error.strerror or error}); free some space and try again."
+        raise TrainError(told) from error
+    check_file(place)
+    return place
 
 
 def _unfinished(run: Project, job: Job | None) -> None:
@@ -140,12 +154,15 @@ def _working(folder: str) -> None:
 def _done(run: Project, job: Job) -> None:
     try:
         about = json.loads((run.folder / ABOUT_FILE).read_text(encoding="utf-8"))
-        told = headlines(own_scores(run.folder))
+        if not isinstance(about, dict):
+            raise ValueError(f"{ABOUT_FILE} holds no names and values")
+        changed = (run.folder / SCORES_FILE).stat().st_mtime
+        told = headlines(resources.own_scores(str(run.folder), changed))
     except (OSError, ValueError, CtseError):
         about, told = {}, ["its files are damaged; delete it and evaluate again"]
     what, found, pages, forget = st.columns([5, 5, 2, 1], vertical_alignment="center")
     when = f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}"
-    what.markdown(f"**{plain(_what(job))}**  \n:gray[:small[{when}]]")
+    what.markdown(f"**{plain(_what(job, about.get('set')))}**  \n:gray[:small[{when}]]")
     found.caption(plain("; ".join([*told, *about.get("notes", [])])))
     page = run.folder / LANGUAGES_FILE
     with pages:
@@ -174,9 +191,10 @@ def _forget(run: Project) -> None:
         st.rerun()
 
 
-def _what(job: Job) -> str:
-    """Return what a job measures, in a few words."""
+def _what(job: Job, measured: object = None) -> str:
+    """Return what a job measures, in a few words: the file, or the name that its set has in the tables."""
     file = job.arguments.get("file")
+    on = set_title(measured) if isinstance(measured, str) else Path(file).name if file else set_title(BUILT_IN)
     name = str(job.arguments.get("encoder"))
     title = ENCODERS[name].title if name in ENCODERS else name
-    return f"{title} on {Path(file).name if file else set_title(BUILT_IN)}"
+    return f"{title} on {on}"

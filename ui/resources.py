@@ -13,6 +13,7 @@ from ctse_core.home import encoders_home
 from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
+from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
 
 
@@ -67,6 +68,12 @@ def searcher(chosen: Project) -> Searcher:
 def scores(path: str, changed: float) -> pl.DataFrame:
     """Return a table of scores; ``changed`` is when the file was written."""
     return read_scores(Path(path))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def own_scores(folder: str, changed: float) -> pl.DataFrame:
+    """Return the scores of an evaluation on this machine; ``changed`` is when they were written."""
+    return read_own_scores(Path(folder))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from train.evaluate.drift import DRIFT_FILE, parallel_pairs
 from train.evaluate.estimates import ITEMS, scores_of
 from train.evaluate.languages import Heading, KnownEncoder, counts_of, diagnose, languages_page, with_causes
 from train.evaluate.matching import Encode, matching_items
-from train.evaluate.sets import EvaluationSet, built_in_set, read_set
+from train.evaluate.sets import EvaluationSet, built_in_set, kind_of, read_set
 from train.evaluate.table import MEASURED, SCORES, labelled, read_scores, write_scores
 from train.evaluate.vectors import looked_up
 
@@ -31,6 +31,9 @@ SCORES_FILE = "scores.csv"
 LANGUAGES_FILE = "languages.html"
 ABOUT_FILE = "about.json"
 BUILT_IN = DRIFT_FILE.stem
+_GLANCE = 5000
+"""Rows by which a file is known before any work begins."""
+_UNITS = {"posts": "posts", "messages": "messages", "sts": "pairs"}
 
 
 class Place(Protocol):
@@ -51,6 +54,7 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
         TrainError: the file is no evaluation set, or nothing in it can be measured.
         EncoderError: the encoder cannot be loaded, or gives no usable vectors.
     """
+    progress(0.0, "Reading the file")
     one = read_set(Path(file), (), limit) if file else built_in_set()
     loaded = load_encoder(encoder, progress=lambda share, sentence: progress(0.05 * share, sentence))
     encode = looked_up(loaded, one.texts, cache_home() / "evaluation", _within(progress, 0.05, 0.9))
@@ -61,11 +65,12 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
         _write_languages(
             one, KnownEncoder.of(loaded, encode), _seen(encoder), project.folder, _within(progress, 0.95, 1.0)
         )
-    write_scores(labelled(loaded.name, one.name, rows), project.folder / SCORES_FILE)
+    name = own_name(one, limit) if file else one.name
+    write_scores(labelled(loaded.name, name, rows), project.folder / SCORES_FILE)
     about = {
         "encoder": loaded.name,
         "fingerprint": loaded.fingerprint,
-        "set": one.name,
+        "set": name,
         "kind": one.kind,
         "digest": one.digest,
         "limit": limit,
@@ -74,6 +79,49 @@ def evaluate_own(project: Place, progress: Progress, encoder: str, file: str = "
     }
     (project.folder / ABOUT_FILE).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
     progress(1.0, "Done")
+
+
+def own_name(one: EvaluationSet, limit: int) -> str:
+    """Return what a set of one's own is called in tables: "mine · 200 sentences · 3fa9".
+
+    Scores stand under one name only where the texts behind them are the same: two files of one name, or one file
+    measured in part and whole, are sets of their own.
+    """
+    much = f" · {limit:,} {_UNITS.get(one.kind, 'sentences')}" if limit and one.kind != "triples" else ""
+    return f"{one.name}{much} · {one.digest[:4]}"
+
+
+def check_file(path: Path) -> str:
+    """Return the kind of set that a file is, by its columns and first rows alone, so that a page may wait for it.
+
+    Raises:
+        TrainError: the file cannot be read, is empty, or is no evaluation set.
+    """
+    table = _first_rows(path)
+    kind = kind_of(table)
+    if not kind:
+        raise TrainError(
+            f"{path.name} is no evaluation set: its columns are {', '.join(table.columns) or 'none'}. Pairs have "
+            "english, translation and lang; STS has sentence1, sentence2 and score; posts have text and label."
+        )
+    if table.is_empty():
+        raise TrainError(f"{path.name} has columns and no rows; give a file with at least 20 rows of a language.")
+    return kind
+
+
+def _first_rows(path: Path) -> pl.DataFrame:
+    name = path.name.casefold().removesuffix(".gz")
+    readers: dict[str, Callable[[], pl.DataFrame]] = {
+        ".parquet": lambda: pl.read_parquet(path, n_rows=_GLANCE),
+        ".csv": lambda: pl.read_csv(path, n_rows=_GLANCE),
+        ".tsv": lambda: pl.read_csv(path, n_rows=_GLANCE, separator="\t", quote_char=None),
+    }
+    if Path(name).suffix not in readers:
+        raise TrainError(f"{path.name} cannot be measured on; give a Parquet, CSV or TSV file.")
+    try:
+        return readers[Path(name).suffix]()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TrainError(f"{path.name} cannot be read as a table: {error}.") from error
 
 
 def _seen(encoder: str) -> pl.DataFrame | None:
@@ -121,8 +169,23 @@ def _within(progress: Progress, start: float, end: float) -> Progress:
 def own_scores(folder: Path) -> pl.DataFrame:
     """Return the scores of one evaluation; an empty table where there are none yet.
 
+    Those of an older version's triples bear their digest in the set's name, so that they never stand for today's.
+
     Raises:
         TrainError: the table is damaged.
     """
     path = folder / SCORES_FILE
-    return read_scores(path) if path.is_file() else pl.DataFrame(schema=SCORES)
+    if not path.is_file():
+        return pl.DataFrame(schema=SCORES)
+    found = read_scores(path)
+    digest = _told_digest(folder)
+    if BUILT_IN not in found["set"] or digest in ("", built_in_set().digest):
+        return found
+    return found.with_columns(pl.col("set").replace(BUILT_IN, f"{BUILT_IN} · {digest[:4]}"))
+
+
+def _told_digest(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8")).get("digest", ""))
+    except (OSError, ValueError, AttributeError):  # said where evaluations are listed
+        return ""

@@ -210,12 +210,13 @@ def posts_items(langs: dict[str, bool]) -> pl.DataFrame:
     """Return items of the four scores of posts; of a language only three where it has no other events."""
     scores = {"encoding_knn": 1.0, "encoding_v": 1.0, "encoding_ndcg": 0.5, "encoding_across": 0.0}
     truth = np.arange(40) % 2
+    found = {1.0: truth, 0.5: np.full(40, 0.5), 0.0: np.full(40, 7)}
     return pl.concat(
-        items_of(measure, "cosine", lang, "a", np.arange(40), np.full(40, 0.5) if value == 0.5 else truth * value + (value == 0) * 7, truth)
+        items_of(measure, "cosine", lang, "a", np.arange(40), found[value], truth)
         for lang, across in langs.items()
         for measure, value in scores.items()
         if across or measure != "encoding_across"
-    )  # fmt: skip
+    )
 
 
 def test_the_mean_of_three_scores_is_not_called_by_the_name_of_that_of_four():

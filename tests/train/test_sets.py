@@ -211,3 +211,12 @@ def test_columns_of_other_codes_do_not_make_one_text_of_all_languages(tmp_path):
     assert set(read_set(both).data["text"]) == {"zho-CN", "zho-TW", "fra"}
     alone = pairs().drop("lang").with_columns(pl.lit("eng").alias("source_lang"))
     assert set(read_set(saved(alone, tmp_path)).data["text"]) == {"zho-CN", "zho-TW", "fra"}
+
+
+def test_posts_cut_short_by_sharing_count_once(tmp_path):
+    lines = [
+        " ".join(f"{word}{n}" for word in ("bridge", "mill", "river", "house", "road", "water")) for n in range(60)
+    ]
+    cut = [f"RT @someone: {line[:-8]}..." for line in lines]
+    table = pl.DataFrame({"text": cut + lines, "event": "flood", "label": ["a", "b"] * 60})
+    assert set(read_set(saved(table, tmp_path)).data["text"]) == set(lines)

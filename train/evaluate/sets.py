@@ -16,7 +16,6 @@ is repaired and brought into the form that the app embeds, so that the figures s
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +25,7 @@ import numpy as np
 import polars as pl
 
 from ctse_core.errors import CtseError, TrainError
+from ctse_core.text import collapse_duplicates
 from train.evaluate import set_tables
 from train.evaluate.codes import UNKNOWN, language_of
 from train.evaluate.drift import DRIFT_FILE, TRIPLE, drift_triples, whole_triples
@@ -73,11 +73,12 @@ def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) 
     """Return the set in a Parquet, CSV or TSV file.
 
     ``languages`` keeps those codes only (the table's or the set's own); without it, rows whose ``lang`` is empty stay
-    away, other than Sorani, and so do guesses of languages that are none of ours. ``limit`` takes at most so many sentences, pairs of a language, posts of an event in a
-    language, or messages of a language, always the same ones.
+    away, other than Sorani, and so do guesses of languages that are none of ours. ``limit`` takes at most so many
+    sentences, pairs of a language, posts of an event in a language, or messages of a language, always the same ones.
 
     Raises:
-        TrainError: the file cannot be read, is of no known kind, or has no row that can be used.
+        TrainError: the file cannot be read, is of no known kind, a column is not what it should be, the limit is too
+            low, or no row can be used.
     """
     path = Path(path)
     table = _read(path)
@@ -218,8 +219,19 @@ def _limited(data: pl.DataFrame, kind: str, limit: int) -> pl.DataFrame:
     most = limit or (MOST_POSTS if kind == "posts" else 5 * MOST_POSTS)
     groups = ["collection", "event", "lang"] if kind == "posts" else ["lang"]
     drawn = pl.Series("drawn", np.random.default_rng(0).permutation(data.height))
-    ranked = data.with_columns(drawn).with_columns(pl.col("drawn").rank("ordinal").over(groups))
-    return ranked.filter(pl.col("drawn") <= most).drop("drawn")
+    place = pl.col("drawn").rank("ordinal").over(groups)
+    if kind == "posts":  # copies are looked for among some more than are wanted, not among all
+        data = data.with_columns(drawn).filter(place <= most + most // 4)
+        return without_copies(data, groups).filter(place <= most).drop("drawn")
+    return data.with_columns(drawn).filter(place <= most).drop("drawn")
+
+
+def without_copies(data: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of which no other of the group is a copy: cut short, introduced, remarked on, mistyped once."""
+    parts = [data.clear()]
+    for part in data.partition_by(*groups, maintain_order=True):
+        parts.append(part[collapse_duplicates(part["text"].to_list()).unique_rows])
+    return pl.concat(parts)
 
 
 def _large_enough(data: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, tuple[str, ...]]:

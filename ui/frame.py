@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from ctse_core.analysis import Analysis
 from ctse_core.errors import CtseError
@@ -65,6 +66,7 @@ class Workspace:
 @contextmanager
 def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     """Open a page: draw its frame, give it its workspace, and show any error of ours as a sentence."""
+    _through_the_front_door()
     # A picture of our own: Streamlit fetches emoji and symbols for the tab from a host outside.
     st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
@@ -85,6 +87,17 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
             "reload the page, or open another one.",
             icon=":material/error:",
         )
+
+
+def _through_the_front_door() -> None:
+    """Begin again with app.py where Streamlit ran a page's file by itself.
+
+    Until app.py has told the navigation once, a server whose first visitor asks for a page's own address takes the
+    files in pages/ for the navigation, and shows their names.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def _ready(workspace: Workspace) -> None:

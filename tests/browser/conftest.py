@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,8 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture(scope="session")
-def server(home):
+@contextmanager
+def running(home):
     """Start the app as the README tells, and give its address."""
     port = free_port()
     environment = {**os.environ, "CTSE_HOME": str(home), "HF_HUB_OFFLINE": "1"}
@@ -47,17 +48,26 @@ def server(home):
             stderr=log,
         )
     address = f"http://localhost:{port}"
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310
-                break
-        except OSError:
-            time.sleep(0.5)
-    else:
-        pytest.fail((home / "server.log").read_text())
-    yield address
-    process.terminate()
-    process.wait(timeout=20)
+    try:
+        for _ in range(120):
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310
+                    break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail((home / "server.log").read_text())
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(home):
+    """Return the address of a server that all journeys share."""
+    with running(home) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ DOORS = {
     "sqlite3": ("ctse_core/project",),
     "sqlalchemy": ("ctse_core/project",),
     "psutil": ("ctse_core/project", "ctse_core/engines"),
-    "filelock": ("ctse_core/project", "ctse_core/engines"),
+    "filelock": ("ctse_core/project", "ctse_core/engines", "train"),
     "defusedxml": ("train",),
     "xml": ("train",),
     "pickle": (),

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
-from train.beside import built_beside
+from train.beside import built_beside, one_maker
 from train.config import PairSettings
 from train.guard import Guard
 from train.pairs_draw import draw, drop_repeats
-from train.pairs_files import content_digest, pair_files
+from train.pairs_files import PairFile, content_digest, pair_files
 from train.pairs_stage import Staged, stage
 from train.pairs_write import table_of_counts, write_pairs
 from train.text_store import TextStore
@@ -97,7 +97,8 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
     """Read, clean, guard, deduplicate and cap the pairs of ``settings``; return them from ``folder``.
 
     A folder that already holds the pairs of equal settings and files is opened as it is; any other is replaced when
-    the new pairs are complete. The table of counts is ``counts.csv`` in it. Equal seeds give equal pairs.
+    the new pairs are complete. The table of counts is ``counts.csv`` in it. Equal seeds give equal pairs. Of two runs
+    that ask for the same, one waits for the other.
 
     Raises:
         TrainError: a file is missing, damaged or holds no pair; a pair is a sentence of an evaluation set (the first
@@ -107,8 +108,14 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
     progress(0.0, f"Looking at {len(files)} files of pairs")
     guarded = [content_digest(Path(path)) for path in settings.guard]
     digest = _digest(settings, [file.digest() for file in files], guarded)
-    if _holds(folder, digest):
-        return PairStore.open(folder)
+    if not _holds(folder, digest):
+        with one_maker(folder, "pairs", progress):
+            if not _holds(folder, digest):  # another run may have made them meanwhile
+                _make(files, settings, digest, folder, progress)
+    return PairStore.open(folder)
+
+
+def _make(files: list[PairFile], settings: PairSettings, digest: str, folder: Path, progress: Progress) -> None:
     guard = Guard.of_files(settings.guard)
     with built_beside(folder, DESCRIPTION) as beside:
         staged = stage(files, settings, guard, beside / "work", progress)
@@ -124,7 +131,6 @@ def build_store(settings: PairSettings, folder: Path, progress: Progress = no_pr
         )
         staged.remove()
     progress(1.0, f"{layout.pairs:,} pairs in {len(layout.languages)} languages are ready")
-    return PairStore.open(folder)
 
 
 def _digest(settings: PairSettings, files: list[str], guard: list[str]) -> str:

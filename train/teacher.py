@@ -20,7 +20,7 @@ from ctse_core.encoders import Encoder
 from ctse_core.encoders.tokens import batches, padded
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, Vectors, no_progress
-from train.beside import unwritable
+from train.beside import one_maker, unwritable
 from train.text_store import TextStore
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def teacher_vectors(
     """Return the teacher's vectors (e, d) float16 of all ``texts`` (e,), memory-mapped from ``folder``.
 
     Unit rows; with ``raw`` mean-pooled vectors as the teacher's network gives them, not normalised. They are kept
-    under the teacher's fingerprint and the digest of the texts; a killed run goes on with the next shard.
+    under the teacher's fingerprint and the digest of the texts; a killed run goes on with the next shard. Of two runs
+    that ask for the same, one waits for the other. A file of another size than the vectors have is made again.
 
     Raises:
         TrainError: ``raw`` is asked of a teacher that has no network here; the teacher gave NaN or numbers that
@@ -46,14 +47,11 @@ def teacher_vectors(
     key = hashlib.sha256(json.dumps([teacher.fingerprint, texts.digest, len(texts), raw]).encode()).hexdigest()[:16]
     whole = folder / f"{key}.f16"
     shape = (len(texts), teacher.dim)
-    if not whole.is_file():
+    if not _is_whole(whole, shape):
         encode = _raw_encode(teacher) if raw else teacher.encode
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _fill(whole.with_suffix(".part"), encode, texts, shape, progress)
-            os.replace(whole.with_suffix(".part"), whole)
-        except OSError as error:
-            raise unwritable(whole, error) from error
+        with one_maker(whole, "teacher's vectors", progress):
+            if not _is_whole(whole, shape):  # another run may have made them meanwhile
+                _make(whole, encode, texts, shape, progress)
     if not len(texts):
         return np.empty(shape, dtype=np.float16)
     return np.memmap(whole, dtype=np.float16, mode="r", shape=shape)
@@ -91,6 +89,24 @@ def _raw_encode(teacher: Encoder) -> Callable[[Sequence[str]], Vectors]:
             "with the runtime torch."
         )
     return lambda texts: raw_vectors(teacher, texts)  # type: ignore[arg-type]
+
+
+def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
+    return path.is_file() and path.stat().st_size == 2 * shape[0] * shape[1]
+
+
+def _make(
+    whole: Path,
+    encode: Callable[[Sequence[str]], Vectors],
+    texts: TextStore,
+    shape: tuple[int, int],
+    progress: Progress,
+) -> None:
+    try:
+        _fill(whole.with_suffix(".part"), encode, texts, shape, progress)
+        os.replace(whole.with_suffix(".part"), whole)
+    except OSError as error:
+        raise unwritable(whole, error) from error
 
 
 def _fill(

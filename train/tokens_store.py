@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
-from train.beside import refuse_other, unwritable
+from train.beside import one_maker, refuse_other, unwritable
 from train.text_store import FlatFile, TextStore
 
 SHARD = 32_768  # texts; what a kill can cost
@@ -70,33 +70,39 @@ class TokenStore:
         """Tokenise all ``texts`` into ``folder`` and open them; finished shards of a killed run are taken over.
 
         ``key`` names the tokenizer with all that decides its ids (prefix, most tokens). Tokens of an equal key and
-        equal texts are opened as they are; any others are replaced.
+        equal texts are opened as they are; any others are replaced. Of two runs that ask for the same, one waits.
 
         Raises:
             TrainError: the folder cannot be written, or holds something else.
         """
         wanted = {"key": key, "texts": len(texts), "digest": texts.digest}
-        try:
-            if _told(folder / DESCRIPTION, wanted):
-                return cls(folder)
-            shards = folder / "shards"
-            if not _told(shards / DESCRIPTION, wanted):
-                refuse_other(folder, DESCRIPTION, shards.name)
-                shutil.rmtree(folder, ignore_errors=True)
-                shards.mkdir(parents=True)
-                (shards / DESCRIPTION).write_text(json.dumps(wanted), encoding="utf-8")
-            for rows, some in _missing(texts, shards):
-                _write_shard(shards, rows.start // SHARD, tokenise(some))
-                progress(0.95 * rows.stop / len(texts), f"Tokenised {rows.stop:,} of {len(texts):,} texts")
-            tokens = _join(shards, folder)
-            beside = shards / "finished.json"
-            beside.write_text(json.dumps({**wanted, "tokens": tokens}), encoding="utf-8")
-            os.replace(beside, folder / DESCRIPTION)
-            shutil.rmtree(shards)
-        except OSError as error:
-            raise unwritable(folder, error) from error
-        progress(1.0, f"{tokens:,} tokens are ready")
+        if not _told(folder / DESCRIPTION, wanted):
+            with one_maker(folder, "tokens", progress):
+                if not _told(folder / DESCRIPTION, wanted):  # another run may have made them meanwhile
+                    _make(texts, tokenise, folder, wanted, progress)
         return cls(folder)
+
+
+def _make(texts: TextStore, tokenise: Tokenise, folder: Path, wanted: dict[str, object], progress: Progress) -> None:
+    """Write the tokens of all ``texts`` into ``folder`` and say last, in its description, that they are whole."""
+    shards = folder / "shards"
+    try:
+        if not _told(shards / DESCRIPTION, wanted):
+            refuse_other(folder, DESCRIPTION, shards.name)
+            shutil.rmtree(folder, ignore_errors=True)
+            shards.mkdir(parents=True)
+            (shards / DESCRIPTION).write_text(json.dumps(wanted), encoding="utf-8")
+        for rows, some in _missing(texts, shards):
+            _write_shard(shards, rows.start // SHARD, tokenise(some))
+            progress(0.95 * rows.stop / len(texts), f"Tokenised {rows.stop:,} of {len(texts):,} texts")
+        tokens = _join(shards, folder)
+        beside = shards / "finished.json"
+        beside.write_text(json.dumps({**wanted, "tokens": tokens}), encoding="utf-8")
+        os.replace(beside, folder / DESCRIPTION)
+        shutil.rmtree(shards)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    progress(1.0, f"{tokens:,} tokens are ready")
 
 
 def _missing(texts: TextStore, shards: Path) -> Iterator[tuple[range, list[str]]]:

@@ -43,6 +43,16 @@ def test_a_killed_run_goes_on_with_the_shard_that_was_cut_off(texts, tmp_path):
     assert np.abs(vectors - WordEncoder().encode(TEXTS)).max() < 1e-3
 
 
+@pytest.mark.parametrize("change", [lambda held: held[:-2], lambda held: held + held[:512]])
+def test_a_file_of_another_size_is_made_again(texts, tmp_path, change):
+    first = np.array(teacher_vectors(WordEncoder(), texts, tmp_path / "vectors"))
+    (whole,) = (tmp_path / "vectors").glob("*.f16")
+    whole.write_bytes(change(whole.read_bytes()))
+    encoder = WordEncoder()
+    assert np.array_equal(teacher_vectors(encoder, texts, tmp_path / "vectors"), first)
+    assert len(encoder.encoded) == 25
+
+
 def test_another_teacher_or_other_texts_have_vectors_of_their_own(texts, tmp_path):
     teacher_vectors(WordEncoder(), texts, tmp_path / "vectors")
     other = WordEncoder(dim=64)

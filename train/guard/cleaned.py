@@ -42,7 +42,7 @@ def write_cleaned(pairs: str | Path, against: Iterable[str | Path], out: Path) -
                 writer.write_table(free.select(COLUMNS).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
         os.replace(beside, out)
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise unwritable(out, error, "--out") from error
     finally:
         beside.unlink(missing_ok=True)
     return kept, dropped

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +144,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise TrainError(f"There is no file {path}. Check its name.") from error
-    except (OSError, EOFError) as error:  # a damaged packing is an OSError too
+    except (OSError, EOFError, zlib.error) as error:  # damage in a .zst, or at the head of a .gz, is an OSError
         reason = getattr(error, "strerror", None) or str(error)
         raise TrainError(f"{path} cannot be read to its end ({reason}). Copy or download it again.") from error
 

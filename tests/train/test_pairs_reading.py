@@ -117,6 +117,8 @@ def test_bad_files_are_told_in_a_sentence(tmp_path):
     (tmp_path / "bomb.tmx").write_text('<!DOCTYPE t [<!ENTITY a "b">]><tmx><body><tu>&a;</tu></body></tmx>')
     (tmp_path / "cut.tmx").write_text(MEMORY[:-20])
     (tmp_path / "cut.tsv.gz").write_bytes(gzip.compress(b"english\ttranslation\n" * 99)[:-9])
+    whole = gzip.compress(bytes(range(256)) * 99)
+    (tmp_path / "bent.tsv.gz").write_bytes(whole[:10] + b"\xff" * 20 + whole[30:])
     (tmp_path / "no.tsv.zst").write_bytes(b"not packed")
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     (tmp_path / "latin.csv").write_bytes("english,translation\nx,é\n".encode("latin-1"))
@@ -128,6 +130,7 @@ def test_bad_files_are_told_in_a_sentence(tmp_path):
         "bomb.tmx": "entities",
         "cut.tmx": "no whole TMX",
         "cut.tsv.gz": "to its end",
+        "bent.tsv.gz": "to its end",
         "no.tsv.zst": "to its end",
         "bad.parquet": "damaged",
         "latin.csv": "UTF-8",

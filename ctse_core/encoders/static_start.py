@@ -84,7 +84,8 @@ def _known_vectors(encoder: SentenceEncoder, ids: NDArray[np.int64], progress: P
     """Return the vectors of single tokens (m, d), out of the cache where they were made before."""
     if len(ids) < KEPT_FROM:
         return _vectors_alone(encoder, ids, progress)
-    digest = hashlib.sha256(encoder.fingerprint.encode() + ids.tobytes()).hexdigest()
+    decides = encoder.fingerprint + _precision(encoder)
+    digest = hashlib.sha256(decides.encode() + ids.tobytes()).hexdigest()
     path = cache_home() / "token_vectors" / f"{digest[:32]}.npy"
     known = _read(path, (len(ids), encoder.dim))
     if known is not None:
@@ -98,6 +99,16 @@ def _known_vectors(encoder: SentenceEncoder, ids: NDArray[np.int64], progress: P
     except OSError:
         progress(1.0, f"Token vectors: {len(ids):,}; they could not be kept in {path.parent}")
     return rows
+
+
+def _precision(encoder: SentenceEncoder) -> str:
+    """Return what the network computes in here, as the caller's autocast and the device decide; "" for float32."""
+    import torch
+
+    device = encoder.device.type
+    if device == "cuda":
+        return "cuda bfloat16"  # see _vectors_alone
+    return f"{device} {torch.get_autocast_dtype(device)}" if torch.is_autocast_enabled(device) else ""
 
 
 def _read(path: Path, shape: tuple[int, int]) -> Vectors | None:

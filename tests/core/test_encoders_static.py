@@ -221,3 +221,16 @@ def test_many_token_vectors_are_made_once(tiny, tmp_path, monkeypatch):
     np.testing.assert_array_equal(static_of(tiny).table.detach().numpy(), first)
     other = static_of(tiny_encoder(tmp_path / "other", seed=1)).table.detach().numpy()
     assert np.abs(other - first).max() > 0.01
+
+
+def test_token_vectors_made_in_another_precision_are_not_taken_for_these(tiny, tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path))
+    monkeypatch.setattr(static_start, "KEPT_FROM", 10)
+    alone = static_of(tiny).table.detach().numpy()
+    with torch.autocast("cpu", torch.bfloat16):
+        coarse = static_of(tiny).table.detach().numpy()
+    assert 0 < np.abs(coarse - alone).max() < 0.05
+    assert len(list((tmp_path / "cache" / "token_vectors").iterdir())) == 2
+    np.testing.assert_array_equal(static_of(tiny).table.detach().numpy(), alone)

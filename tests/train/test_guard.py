@@ -5,6 +5,7 @@ from ctse_core.errors import TrainError
 from train.guard import Guard, write_cleaned
 from train.guard.__main__ import main
 from train.pairs_clean import text_keys
+from train.pairs_reading import iter_pairs
 
 
 def keys(*texts):
@@ -32,6 +33,45 @@ def test_codes_and_topics_beside_the_sentences_are_not_guarded(tmp_path):
     pl.DataFrame({"topic": ["geography"], "body": ["Floods cut the road to the north"]}).write_csv(tmp_path / "a.csv")
     found = Guard.of_files([tmp_path / "a.csv"]).find(keys("Geography", "floods cut the road to the north"))
     assert (found >= 0).tolist() == [False, True]
+
+
+def test_burmese_typed_for_zawgyi_is_known_in_unicode(tmp_path):
+    zawgyi, unicode = "ေရႀကီးေနသည္", "ရေကြီးနေသည်"
+    pl.DataFrame({"text": [zawgyi]}).write_parquet(tmp_path / "dev.parquet")
+    (tmp_path / "news.en-my.tsv").write_text(f"The water rises\t{zawgyi}\nIt is high\t{unicode}\n", encoding="utf-8")
+    guard = Guard.of_files([tmp_path / "dev.parquet"])
+    (pairs,) = iter_pairs(tmp_path / "news.en-my.tsv")
+    assert (guard.guarded(pairs) >= 0).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["One", "Two"])])
+def test_sentences_kept_as_categories_are_guarded(tmp_path, kind):
+    pl.DataFrame({"text": pl.Series(["One", "Two"], dtype=kind)}).write_parquet(tmp_path / "dev.parquet")
+    assert (Guard.of_files([tmp_path / "dev.parquet"]).find(keys("one", "two")) >= 0).all()
+
+
+def test_further_columns_of_long_texts_are_guarded_beside_those_with_known_names(tmp_path):
+    pl.DataFrame(
+        {"text": ["One"], "kreyol": ["Dlo a ap monte anpil jodi a"], "hanzi": ["洪水切断了道路"], "tag": ["water"]}
+    ).write_csv(tmp_path / "dev.csv")
+    found = Guard.of_files([tmp_path / "dev.csv"]).find(
+        keys("one", "dlo a ap monte anpil jodi a", "洪水切断了道路", "water")
+    )
+    assert (found >= 0).tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("name", ["en", "eng", "target", "target_text", "source_text", "English "])
+def test_columns_may_be_called_as_those_of_pairs_are(tmp_path, name):
+    pl.DataFrame({"score": ["5"], name: ["One"]}).write_csv(tmp_path / "dev.tsv", separator="\t")
+    assert Guard.of_files([tmp_path / "dev.tsv"]).find(keys("one"))[0] >= 0
+
+
+def test_the_first_line_of_a_file_without_header_is_guarded_too(tmp_path):
+    (tmp_path / "dev.tsv").write_text("\ufeffOne\tEins\nTwo\tZwei\n", encoding="utf-8")
+    guard = Guard.of_files([tmp_path / "dev.tsv"])
+    found = guard.find(keys("one", "eins", "zwei"))
+    assert (found >= 0).all()
+    assert guard.told(int(found[2])) == f"row 2 of {tmp_path / 'dev.tsv'}"
 
 
 def test_without_evaluation_files_nothing_is_guarded():

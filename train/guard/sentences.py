@@ -11,25 +11,29 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
-from train.pairs_clean import text_keys
+from train.pairs_clean import text_keys, tidy
+from train.pairs_reading import NAMES
 
-TEXTS = (
-    "english",
-    "translation",
-    "text",
-    "sentence",
-    "sentence1",
-    "sentence2",
-    "message",
-    "original",
-    "post",
-    "tweet",
-    "question",
-    "paragraph",
+TEXTS = frozenset(
+    (
+        *NAMES["english"],
+        *NAMES["translation"],
+        *("sentence", "sentence1", "sentence2", "post", "tweet", "question", "paragraph"),
+    )
 )
-"""Columns of an evaluation file that hold sentences; a file with none of them is guarded by its long text columns."""
+"""Columns of an evaluation file that hold sentences; other columns of text are guarded where they are long."""
 
-LONG = 20  # characters in the median from which a column of another name counts as sentences
+BESIDE = frozenset(
+    (
+        *NAMES["lang"],
+        *NAMES["source"],
+        *NAMES["kind"],
+        *("id", "row", "line", "label", "labels", "topic", "score", "event", "collection", "class", "split", "doc"),
+    )
+)
+"""Columns that stand beside sentences: they tell that the first line of a TSV is a header."""
+
+LONG = 20  # bytes in the median from which a column of another name counts as sentences; a Chinese one has few letters
 SHOWN = 5
 
 
@@ -51,7 +55,7 @@ class Guard:
 
     @classmethod
     def of_files(cls, paths: Iterable[str | Path]) -> Guard:
-        """Read evaluation files (Parquet, CSV, TSV) with any columns of text.
+        """Read evaluation files (Parquet, CSV, TSV) with any columns of text; a TSV may lack a header.
 
         Raises:
             TrainError: a file cannot be read, or has no column of sentences.
@@ -60,7 +64,7 @@ class Guard:
         for number, path in enumerate(paths):
             names.append(str(path))
             for texts in _sentences(Path(path)):
-                found = text_keys(texts.fill_null("")).to_numpy()
+                found = text_keys(tidy(texts)).to_numpy()  # tidied as pairs are
                 keys.append(found)
                 files.append(np.full(len(found), number, dtype=np.int32))
                 rows.append(np.arange(1, len(found) + 1, dtype=np.int64))
@@ -100,27 +104,40 @@ def refusal(found: int, told: list[str], names: Iterable[str]) -> TrainError:
 
 
 def _sentences(path: Path) -> list[pl.Series]:
+    """Return the columns of sentences of an evaluation file: those named so, and every other of long texts."""
     try:
-        frame = _evaluation_file(path)
+        frame, headed = _evaluation_file(path)
     except FileNotFoundError as error:
         raise TrainError(f"There is no evaluation file {path}, so nothing could be guarded by it.") from error
     except (OSError, pl.exceptions.PolarsError) as error:
         raise TrainError(f"The evaluation file {path} cannot be read ({error}). Copy it again.") from error
-    texts = [frame[name] for name, kind in frame.schema.items() if kind == pl.String]
-    named = [column for column in texts if column.name.lower() in TEXTS]
-    long = [column for column in texts if (column.str.len_chars().median() or 0) >= LONG]  # type: ignore[operator]
-    if not named and not long:
+    texts = [column.cast(pl.String) for column in frame if column.dtype in (pl.String, pl.Categorical, pl.Enum)]
+    named = {column.name for column in texts if column.name.strip().lower() in TEXTS}
+    if not headed:
+        named.update(frame.columns[:2])  # English and translation, as pairs without a header have them
+    found = [column for column in texts if column.name in named or _is_long(column)]
+    if not found:
         raise TrainError(
             f"The evaluation file {path} has no column of sentences; it has {', '.join(frame.columns)}. "
             "Name the column text."
         )
-    return named or long
+    return found
 
 
-def _evaluation_file(path: Path) -> pl.DataFrame:
+def _is_long(column: pl.Series) -> bool:
+    return bool((column.str.len_bytes().median() or 0) >= LONG)  # type: ignore[operator]
+
+
+def _evaluation_file(path: Path) -> tuple[pl.DataFrame, bool]:
+    """Return the table and whether its columns have names: the first line of a TSV may be a sentence already."""
     name = path.name.lower()
     if name.endswith(".parquet"):
-        return pl.read_parquet(path)
-    tabs = ".tsv" in name
-    quote = None if tabs else '"'
-    return pl.read_csv(path, separator="\t" if tabs else ",", quote_char=quote, infer_schema=False)
+        return pl.read_parquet(path), True
+    if ".tsv" not in name:
+        return pl.read_csv(path, infer_schema=False), True
+    frame = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, has_header=False)
+    first = [str(field or "").removeprefix("\ufeff").strip() for field in frame.row(0)]
+    if not {field.lower() for field in first} & (TEXTS | BESIDE):
+        return frame, False
+    names = [field if field and first.count(field) == 1 else f"column {place}" for place, field in enumerate(first, 1)]
+    return frame.slice(1).rename(dict(zip(frame.columns, names, strict=True))), True

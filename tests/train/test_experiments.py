@@ -105,6 +105,44 @@ def test_the_first_experiment_runs_on_sentences_of_our_own(encoders, tmp_path):
     assert set(found.differences["against"]) == {"words"}
 
 
+def test_sorani_alone_has_no_mean_and_is_told_all_the_same(encoders, tmp_path):
+    rows = pl.DataFrame(
+        {"english": [f"line {n} a{n}" for n in range(30)], "translation": [f"rêz {n} a{n}" for n in range(30)]}
+    )
+    rows.with_columns(lang=pl.lit("ckb")).write_csv(tmp_path / "sorani.csv")
+    found = translated_experiment(TranslatedSettings(("words",), (tmp_path / "sorani.csv",), cache=tmp_path / "cache"))
+    assert "30 pairs in 1 languages (sorani)" in found.paragraph
+    assert "translations 0." in found.figures[0].summary
+
+
+def test_several_files_of_posts_have_dots_of_their_own(encoders, posts, tmp_path):
+    more = tmp_path / "more.parquet"
+    pl.read_parquet(posts).write_parquet(more)
+    settings = CrisisSettings("words", (posts, more), "guessing", cache=tmp_path / "cache")
+    found = crisis_experiment(3, settings, tmp_path / "out")
+    rows = found.figures[-1].table["row"].to_list()
+    assert len(rows) == len(set(rows)) and {"Spanish, posts", "Spanish, more"} <= set(rows)
+    assert "By language on more, the mean of the four scores" in found.paragraph
+    with pytest.raises(TrainError, match="Two sets would be called"):
+        translated_experiment(TranslatedSettings(("words",), twice(tmp_path), cache=tmp_path / "cache"))
+
+
+def twice(folder) -> tuple:
+    """Return two files of one name."""
+    paths = tuple(folder / place / "pairs.csv" for place in ("a", "b"))
+    for path in paths:
+        path.parent.mkdir()
+        own_pairs().data.select("english", "translation", "lang").write_csv(path)
+    return paths
+
+
+def test_posts_of_a_single_event_are_told_by_the_mean_of_three_scores(encoders, posts, tmp_path):
+    pl.read_parquet(posts).filter(event="one").write_parquet(tmp_path / "one.parquet")
+    settings = CrisisSettings("words", (tmp_path / "one.parquet",), "guessing", cache=tmp_path / "cache")
+    found = crisis_experiment(2, settings, tmp_path / "out")
+    assert "by the mean of three scores (there are no other events to look in): yes" in found.paragraph
+
+
 def test_the_second_experiment_holds_an_encoder_against_its_beginning_in_english(encoders, posts, tmp_path):
     settings = CrisisSettings("words", (posts,), "guessing", cache=tmp_path / "cache")
     found = crisis_experiment(2, settings, tmp_path / "out")

@@ -214,9 +214,39 @@ def test_columns_of_other_codes_do_not_make_one_text_of_all_languages(tmp_path):
 
 
 def test_posts_cut_short_by_sharing_count_once(tmp_path):
-    lines = [
-        " ".join(f"{word}{n}" for word in ("bridge", "mill", "river", "house", "road", "water")) for n in range(60)
-    ]
+    things = ("bridge", "mill", "river", "house", "road", "water", "light", "gate", "mast", "door")
+    lines = [" ".join(f"{thing}{n}" for thing in things) for n in range(60)]
     cut = [f"RT @someone: {line[:-8]}..." for line in lines]
     table = pl.DataFrame({"text": cut + lines, "event": "flood", "label": ["a", "b"] * 60})
     assert set(read_set(saved(table, tmp_path)).data["text"]) == set(lines)
+
+
+def test_languages_are_asked_for_in_any_usual_way(tmp_path):
+    path = saved(
+        pairs().with_columns(pl.col("lang").replace({"fr": "tl"}), x_code=pl.col("x_code").replace({"fra": "fil"})),
+        tmp_path,
+    )
+    assert set(read_set(path, languages=["ZH"]).data["text"]) == {"zho-CN", "zho-TW"}
+    assert set(read_set(path, languages=["zh-tw"]).data["text"]) == {"zho-TW"}
+    assert set(read_set(path, languages=["zho"]).data["text"]) == {"zho-CN", "zho-TW"}
+    assert (
+        set(read_set(path, languages=["fil"]).data["lang"])
+        == set(read_set(path, languages=["tl"]).data["lang"])
+        == {"tl"}
+    )
+    norsk = saved(pairs().with_columns(lang=pl.lit("nb"), x_code=pl.lit("nob")), tmp_path)
+    assert set(read_set(norsk, languages=["no"]).data["lang"]) == {"nb"}
+
+
+def test_a_limit_that_is_too_low_is_told_as_such(tmp_path):
+    with pytest.raises(TrainError, match=r"A limit of 10 leaves too few rows of set\.parquet; take 20 or more"):
+        read_set(saved(pairs(), tmp_path), limit=10)
+    with pytest.raises(TrainError, match="take 50 or more"):
+        read_set(saved(posts(), tmp_path), limit=20)
+
+
+def test_rows_of_sts_that_are_no_numbers_are_numbered_by_their_place(tmp_path):
+    numbers = range(25)
+    table = {"sentence1": [f"one {n}" for n in numbers], "sentence2": [f"two {n}" for n in numbers], "score": numbers}
+    found = read_set(saved(pl.DataFrame({**table, "row": [f"a{n}" for n in numbers]}), tmp_path))
+    assert found.data["item"].to_list() == list(numbers)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
 from ctse_core.errors import CtseError
 from ctse_core.home import agreed_hosts
 from train.evaluate.bench import MEASURES, BenchSettings, labels_of, run_bench
-from train.evaluate.page import markdown, write_pages
+from train.evaluate.page import markdown, plain_command, write_pages
 
 DESCRIPTION = """\
 Measures encoders on evaluation sets. An ENCODER is a name of the catalogue, a sentence-transformers folder, an
@@ -27,8 +26,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         settings = _settings(asked)
         bench = run_bench(settings, _quiet if asked.quiet else _told)
-        command = shlex.join(["python", "-m", "train.evaluate", *words])
-        paths = write_pages(settings.out, bench.scores, bench.differences, _plain(command), bench.notes)
+        command = plain_command(["python", "-m", "train.evaluate", *words])
+        paths = write_pages(settings.out, bench.scores, bench.differences, command, bench.notes)
     except CtseError as problem:
         print(f"\nctse: {problem}", file=sys.stderr)
         return 1
@@ -86,11 +85,6 @@ def _settings(asked: argparse.Namespace) -> BenchSettings:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _plain(command: str) -> str:
-    """Return the command without the folders of this machine: the page may be passed on."""
-    return " ".join(Path(word).name if word.startswith("/") else word for word in command.split(" "))
 
 
 def _told(share: float, sentence: str) -> None:

@@ -21,12 +21,12 @@ from ctse_core.types import Progress, no_progress
 from train.evaluate.compare import DIFFERENCES, differences
 from train.evaluate.drift import drift_items
 from train.evaluate.encoding import encoding_items
-from train.evaluate.estimates import ITEMS, scores_of
+from train.evaluate.estimates import ITEMS, WITHIN, lacking, scores_of
 from train.evaluate.labelled import Encode
 from train.evaluate.matching import matching_items
 from train.evaluate.messages import message_items
 from train.evaluate.peers import judged_encoder
-from train.evaluate.sets import EvaluationSet, built_in_set, read_set
+from train.evaluate.sets import EvaluationSet, built_in_set, differently_named, read_set
 from train.evaluate.sts import sts_items
 from train.evaluate.table import SCORES, labelled, write_scores
 from train.evaluate.topics import topic_items
@@ -44,7 +44,7 @@ MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
     "drift": (("triples",), drift_items),
 }
 """Each measure, the kinds of set that it takes, and what gives its items."""
-FAILURES = (CtseError, OSError, MemoryError, RuntimeError, ValueError)
+FAILURES = (CtseError, OSError, MemoryError, RuntimeError, ValueError, pl.exceptions.PolarsError)
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,23 @@ def run_bench(settings: BenchSettings, progress: Progress = no_progress) -> Benc
     becomes a sentence in the notes, and the others go on.
 
     Raises:
-        TrainError: no set or no encoder could be used, a measure is unknown, or the folder cannot be written.
+        TrainError: no set or no encoder could be used, two sets or encoders have one name, a measure or the encoder
+            that others are held against is unknown, or the folder cannot be written.
     """
     unknown = [name for name in settings.measures if name not in MEASURES]
     if unknown:
         raise TrainError(f"There is no measure {unknown[0]!r}; choose from {', '.join(MEASURES)}.")
+    names = labels_of(settings.encoders)
+    if settings.against and settings.against not in names:
+        told = f"it is not among {', '.join(names)}"
+        raise TrainError(f"The others cannot be held against {settings.against!r}: {told}.")
     bench = Bench()
     sets = _sets(settings, bench)
-    names = labels_of(settings.encoders)
     wanted = settings.measures or tuple(MEASURES)
     pieces: dict[tuple[str, str, str], pl.DataFrame] = {}
     clock = _Clock(len(names) * sum(len(each.texts) for each in sets))
     for name, asked in names.items():
-        encoder = _loaded(asked, settings, bench)
+        encoder = _loaded(name, asked, settings, bench)
         for each in sets:
             told = clock.telling(progress, f"{name} on {each.name}", len(each.texts))
             if encoder is None:
@@ -117,7 +121,9 @@ def run_bench(settings: BenchSettings, progress: Progress = no_progress) -> Benc
             write_scores(bench.scores, settings.out / "scores.csv")
     if not pieces:
         raise TrainError(" ".join(["Nothing was measured.", *bench.notes]))
-    bench.differences = _differences(pieces, list(names), settings.against, bench)
+    bench.notes += _partly_measured(pieces, sets)
+    bench.differences = _differences(pieces, settings.against or next(iter(names)), bench)
+    bench.notes = [_without_folders(note, settings) for note in dict.fromkeys(bench.notes)]
     return bench
 
 
@@ -158,17 +164,18 @@ def _sets(settings: BenchSettings, bench: Bench) -> list[EvaluationSet]:
     if "drift" in wanted and not any(each.kind == "triples" for each in found):
         found.append(built_in_set(settings.languages))
     found = [each for each in found if any(fits(measure, each) for measure in wanted)]
+    differently_named(found)
     if not found:
         raise TrainError(" ".join(["There is no set to measure on; name some with --sets.", *bench.notes]))
     return found
 
 
-def _loaded(asked: str, settings: BenchSettings, bench: Bench) -> Encoder | None:
+def _loaded(name: str, asked: str, settings: BenchSettings, bench: Bench) -> Encoder | None:
     consent = Consent(settings.send_to) if settings.send_to else None
     try:
         return judged_encoder(asked, settings.device, settings.runtime, consent=consent)
     except FAILURES as told:
-        bench.notes.append(f"{asked} was left out: {told}")
+        bench.notes.append(f"{name} was left out: {told}")
         return None
 
 
@@ -226,12 +233,7 @@ def _scored(name: str, set_name: str, rows: pl.DataFrame) -> pl.DataFrame:
     return labelled(name, set_name, scores_of(rows) if _is_items(rows) else rows)
 
 
-def _differences(
-    pieces: dict[tuple[str, str, str], pl.DataFrame], names: list[str], against: str, bench: Bench
-) -> pl.DataFrame:
-    against = against or names[0]
-    if against not in names:
-        raise TrainError(f"The others cannot be held against {against!r}: it is not among {', '.join(names)}.")
+def _differences(pieces: dict[tuple[str, str, str], pl.DataFrame], against: str, bench: Bench) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=DIFFERENCES)]
     for (name, set_name, measure), rows in pieces.items():
         other = pieces.get((against, set_name, measure))
@@ -247,6 +249,34 @@ def _differences(
         ]
         parts.append(found.select(*front, pl.all()))
     return pl.concat(parts)
+
+
+def _partly_measured(pieces: dict[tuple[str, str, str], pl.DataFrame], sets: list[EvaluationSet]) -> list[str]:
+    """Return sentences about languages of posts of which there is no headline, or but a part of one."""
+    notes = []
+    for each in sets:
+        rows = next(
+            (rows for (_, name, measure), rows in pieces.items() if (name, measure) == (each.name, "encoding")), None
+        )
+        if rows is None or not _is_items(rows):
+            continue
+        for lang in sorted(set(each.data["lang"]) - set(rows["lang"])):
+            notes.append(f"{each.name}: {lang} has no event with enough posts in several classes, and is left out.")
+        if few := lacking(rows):
+            notes.append(
+                f"{each.name}: {', '.join(few)} has no posts of other events to ask, so encoding_across is missing "
+                f"there, and the mean of the other three stands under the variant {WITHIN}, not in the headline."
+            )
+    return notes
+
+
+def _without_folders(note: str, settings: BenchSettings) -> str:
+    """Return a note without the folders of this machine: the page may be passed on."""
+    known = [*settings.sets, settings.out, settings.cache or cache_home(), *labels_of(settings.encoders).values()]
+    folders = {str(form) for path in known for form in (path, Path(path).absolute()) if os.sep in str(form)}
+    for folder in sorted(folders, key=len, reverse=True):
+        note = note.replace(folder, Path(folder).name) if "://" not in folder else note
+    return note.replace(str(Path.home()), "~")
 
 
 def _is_items(rows: pl.DataFrame) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,6 +69,17 @@ def tables_of(scores: pl.DataFrame, differences: pl.DataFrame) -> list[tuple[str
     if differences.height:
         made.append(_against(differences))
     return [table for table in made if table[2]]
+
+
+def plain_command(words: Sequence[str]) -> str:
+    """Return a command as one would type it, without the folders of this machine: the page may be passed on."""
+    return shlex.join(_shortened(word) for word in words)
+
+
+def _shortened(word: str) -> str:
+    named, path = re.fullmatch(r"((?:[\w .+-]+=)?)(.*)", word, re.DOTALL).groups()  # type: ignore[union-attr]
+    folder = path.startswith(("/", "~")) or re.match(r"[A-Za-z]:[\\/]", path)
+    return named + re.split(r"[\\/]", path.rstrip("\\/"))[-1] if folder else word
 
 
 def markdown(scores: pl.DataFrame, differences: pl.DataFrame, command: str, notes: Sequence[str]) -> str:
@@ -136,7 +149,8 @@ def _overall(name: str, part: pl.DataFrame, encoders: list[str], main: bool) -> 
 
 
 def _by_language(name: str, measure: str, part: pl.DataFrame, encoders: list[str]) -> tuple[str, Row, list[Row]]:
-    variant = "all" if measure == "drift" else "cosine"
+    variants = list(dict.fromkeys(part.filter(pl.col("measure") == measure)["variant"]))
+    variant = next((each for each in _MAIN_VARIANTS if each in variants), variants[0])
     found = {
         (row["lang"], row["encoder"]): row
         for row in part.filter((pl.col("measure") == measure) & (pl.col("variant") == variant)).iter_rows(named=True)

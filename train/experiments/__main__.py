@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
 from ctse_core.encoders import DEFAULT_ENCODER
 from ctse_core.errors import CtseError
 from ctse_core.types import Progress
+from train.evaluate.page import plain_command
 from train.experiments import (
     CrisisSettings,
     Experiment,
@@ -39,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         found = _run(asked, folder, bar)
         bar.close()
-        paths = write_experiment(found, folder, _plain(["python", "-m", "train.experiments", *words]))
+        paths = write_experiment(found, folder, plain_command(["python", "-m", "train.experiments", *words]))
     except CtseError as problem:
         bar.close()
         print(f"ctse: {problem}", file=sys.stderr)
@@ -90,16 +90,6 @@ def _run(asked: argparse.Namespace, folder: Path, progress: Progress) -> Experim
         raise CtseError(f"Experiment {asked.experiment} takes one --encoder and one --start; run it once for each.")
     crisis = CrisisSettings(asked.encoder[0], tuple(asked.posts), asked.start, **common)
     return crisis_experiment(asked.experiment, crisis, folder, progress)
-
-
-def _plain(words: list[str]) -> str:
-    """Return the command without the folders of this machine: the page may be passed on."""
-    return shlex.join(_shortened(word) for word in words)
-
-
-def _shortened(word: str) -> str:
-    name, is_named, path = word.rpartition("=")
-    return f"{name}{is_named}{Path(path).name}" if path.startswith("/") else word
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ctse_core.home import encoders_home
 from ctse_core.types import Progress, no_progress
 from train.evaluate.bench import Bench, BenchSettings, labels_of, run_bench
 from train.evaluate.compare import BETTER, UNSEEN, WORSE
+from train.evaluate.estimates import WITHIN
 from train.evaluate.table import MEAN
 from train.experiments.experiment import Experiment, compared
 
@@ -35,6 +36,7 @@ SAID = {
     "messages_ndcg": ("Same needs found first", "messages of the same needs among the first ten found (nDCG)"),
 }
 """Measures in a few words and in more; the margin in units that do not depend on how narrow the cosines are."""
+SAID_WITHIN = "the mean of three scores (there are no other events to look in)"
 _VARIANTS = {"encoding_margin": "scaled"}
 _ANSWERS = {BETTER: "yes", WORSE: "no", UNSEEN: "not certain"}
 
@@ -113,7 +115,9 @@ def began_from(encoder: str) -> str:
 
 
 def _of(table: pl.DataFrame, measure: str) -> pl.DataFrame:
-    return table.filter(pl.col("measure") == measure, pl.col("variant") == _VARIANTS.get(measure, "cosine"))
+    """Return a measure's rows, of each set in the variant that is told of it: WITHIN where there is no other."""
+    rows, variant = table.filter(pl.col("measure") == measure), pl.col("variant") == _VARIANTS.get(measure, "cosine")
+    return rows.filter(variant | ~variant.any().over("set") & (pl.col("variant") == WITHIN))
 
 
 def _by_measure(bench: Bench, named: list[str]) -> list[Figure]:
@@ -142,9 +146,12 @@ def _by_language(bench: Bench, named: list[str]) -> list[Figure]:
     rows = pl.concat([_of(bench.differences, measure) for measure in HEADLINES])
     if rows.is_empty():
         return found
+    named_sets = rows.group_by("measure").agg(pl.col("set").n_unique())
+    several = {measure for measure, count in named_sets.rows() if count > 1}
     labels = [
-        f"{language_name(lang) if lang else 'All languages'}, {'messages' if measure == HEADLINES[1] else 'posts'}"
-        for lang, measure in rows.select("lang", "measure").rows()
+        f"{language_name(lang) if lang else 'All languages'}, "
+        f"{name if measure in several else 'messages' if measure == HEADLINES[1] else 'posts'}"
+        for lang, measure, name in rows.select("lang", "measure", "set").rows()
     ]
     dots = rows.select(
         pl.Series("row", labels, dtype=pl.Utf8), pl.lit(f"{named[0]} minus {named[1]}").alias("series"),
@@ -159,10 +166,11 @@ def _paragraph(which: int, bench: Bench, named: list[str]) -> str:
     said = [f"Does {named[0]} tell crisis posts {asked} apart better than {named[1]}, from which it began?"]
     for measure in HEADLINES:
         for row in _means(bench, measure):
-            what = SAID[measure][1]
+            what = SAID_WITHIN if row["variant"] == WITHIN else SAID[measure][1]
             said.append(f"On {row['set']}, by {what}: {_ANSWERS[row['verdict']]}, it is {_compared(bench, row)}.")
+    several = bench.differences["set"].n_unique() > 1
     details = [
-        f"{SAID[measure][1]}: {_compared(bench, row)}"
+        f"{SAID[measure][1]}{' on ' + row['set'] if several else ''}: {_compared(bench, row)}"
         for measure in SAID
         if measure not in HEADLINES
         for row in _means(bench, measure)
@@ -189,8 +197,13 @@ def _compared(bench: Bench, row: dict) -> str:
 
 def _languages(bench: Bench, measure: str) -> str:
     rows = _of(bench.differences, measure).filter(pl.col("lang") != MEAN)
-    told = [
-        f"{language_name(row['lang'])} {compared(row['difference'], row['low'], row['high'], row['verdict'])}"
-        for row in rows.sort("difference", descending=True).rows(named=True)
-    ]
-    return f"By language, {SAID[measure][1]}: {'; '.join(told)}." if told else ""
+    told = []
+    for name in rows["set"].unique(maintain_order=True):
+        where = f" on {name}" if rows["set"].n_unique() > 1 else ""
+        here = rows.filter(pl.col("set") == name).sort("difference", descending=True)
+        each = [
+            f"{language_name(row['lang'])} {compared(row['difference'], row['low'], row['high'], row['verdict'])}"
+            for row in here.rows(named=True)
+        ]
+        told.append(f"By language{where}, {SAID[measure][1]}: {'; '.join(each)}.")
+    return " ".join(told)

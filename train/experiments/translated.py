@@ -19,9 +19,10 @@ from train.evaluate.drift import drift_triples, parallel_pairs
 from train.evaluate.estimates import GOOD, items_of, no_items, scores_of
 from train.evaluate.labelled import Encode, encoded
 from train.evaluate.matching import matching_items
+from train.evaluate.overview import means
 from train.evaluate.peers import judged_encoder
 from train.evaluate.set_tables import pair_rows
-from train.evaluate.sets import FEWEST, EvaluationSet, read_set
+from train.evaluate.sets import FEWEST, EvaluationSet, differently_named, read_set
 from train.evaluate.table import MEAN, SCORES, labelled
 from train.evaluate.vectors import looked_up
 from train.experiments.experiment import Experiment, compared, number
@@ -102,6 +103,7 @@ def translated_experiment(settings: TranslatedSettings, progress: Progress = no_
     for each in sets:
         if not each.is_pairs:
             raise TrainError(f"{each.name} holds no translations; experiment 1 needs english, translation and lang.")
+    differently_named(sets)
     scores, apart = [pl.DataFrame(schema=SCORES)], [pl.DataFrame(schema=DIFFERENCES)]
     first: dict[str, pl.DataFrame] = {}
     names = labels_of(settings.encoders)
@@ -146,8 +148,9 @@ def _figures(table: pl.DataFrame, name: str) -> list[Figure]:
         schema=DOTS,
         orient="row",
     )
-    means = dots.filter(pl.col("row") == "All languages").select("series", "value", "low", "high").rows()
-    told = "; ".join(f"{series} {number(*values)}" for series, *values in means)
+    whole = dots.filter(pl.col("row") == "All languages")  # Sorani alone has no mean
+    whole = (whole if whole.height else dots).select("series", "value", "low", "high")
+    told = "; ".join(f"{series} {number(*values)}" for series, *values in whole.rows())
     summary = f"Mean cosine of a sentence with its translation and with the others ({name}): {told}."
     nearness = dots_figure(dots, "Nearness of translations", "mean cosine", summary)
     return [nearness, scores_figure(table, "matching", name, "cosine", mark=GOOD)]
@@ -160,8 +163,7 @@ def _paragraph(table: pl.DataFrame, each: EvaluationSet) -> str:
         rows = table.filter(pl.col("encoder") == name, pl.col("set") == each.name)
 
         def mean(measure: str, variant: str, rows: pl.DataFrame = rows) -> str:
-            found = rows.filter(pl.col("measure") == measure, pl.col("variant") == variant, pl.col("lang") == MEAN)
-            return number(*found.select("value", "low", "high").row(0))
+            return number(*means(rows, measure, variant).select("value", "low", "high").row(0))
 
         found = rows.filter(pl.col("measure") == "matching", pl.col("variant") == "cosine", pl.col("lang") != MEAN)
         found = found.sort("value", descending=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import streamlit as st
 
 from ctse_core.encoders import ENCODERS
-from ctse_core.figures import scores_figure
-from train.evaluate.overview import OF_PAIRS, main_differences, overview, set_title
+from ctse_core.figures import MEASURES, measure_words, scores_figure, speed_quality_figure
+from train.evaluate.overview import OF_PAIRS, main_differences, means, overview, set_title, wide_sets
 from train.evaluate.table import MEAN, SCORES
 from ui import resources
+from ui.encoder_findings import experiments, shipped_table, what_pairs_are_worth
 from ui.frame import ASSETS
 from ui.own_evaluation import own_tables
 from ui.widgets import csv_bytes, download, plain, show_figure
@@ -19,14 +21,6 @@ from ui.widgets import csv_bytes, download, plain, show_figure
 SHIPPED = ASSETS / "evaluation" / "scores.csv"
 BAR = 0.95
 MOST_DRAWN = 7  # what seven colours can tell apart
-TITLES = {
-    "matching": "Translations found",
-    "matching_text": "Translations found, by text",
-    "encoding": "Crisis posts told apart",
-    "sts": "Similarity as people judge it",
-    "drift": "Meaning before words",
-    "topics_v": "Topics told apart",
-}
 _EXPLAINED = """\
 - **matching**: how often the nearest of all sentences is the translation, the mean of both directions and of all
   languages; **≥ 0.95**: in how many languages that is so often enough; **ten weakest**: the mean of those ten.
@@ -39,10 +33,13 @@ Every figure has a 95 % interval: the figure below shows them. How each is compu
 
 
 def all_scores() -> pl.DataFrame:
-    """Return the shipped scores and those of one's own evaluations, as one long table."""
+    """Return the shipped scores and those of one's own evaluations, as one long table without a row twice.
+
+    Where an encoder was measured on the same set again, the latest counts.
+    """
     shipped = resources.scores(str(SHIPPED), _changed(SHIPPED)) if SHIPPED.is_file() else pl.DataFrame(schema=SCORES)
-    own = own_tables()
-    return pl.concat([shipped, *own]) if own else shipped
+    whole = pl.concat([shipped, *own_tables()])
+    return whole.unique(["encoder", "set", "measure", "variant", "lang"], keep="last", maintain_order=True)
 
 
 def encoder_scores() -> None:
@@ -54,6 +51,9 @@ def encoder_scores() -> None:
     _overview(scores)
     _differences()
     _by_language(scores)
+    _speeds(scores)
+    what_pairs_are_worth(SHIPPED.parent)
+    experiments(SHIPPED.parent)
 
 
 def _overview(scores: pl.DataFrame) -> None:
@@ -78,11 +78,9 @@ def _overview(scores: pl.DataFrame) -> None:
 
 def _differences() -> None:
     """Draw what the shipped paired comparison says, where there is one: far sharper than two intervals."""
-    path = SHIPPED.with_name("differences.csv")
-    if not path.is_file():
-        return
-    told = main_differences(resources.table(str(path), _changed(path)))
-    if told.is_empty():
+    table = shipped_table("differences.csv", SHIPPED.parent)
+    told = None if table is None else main_differences(table)
+    if told is None or told.is_empty():
         return
     against = ", ".join(_title(name) for name in told["against"].unique(maintain_order=True))
     numbers = st.column_config.NumberColumn(format="%+.3f")
@@ -101,7 +99,8 @@ def _by_language(scores: pl.DataFrame) -> None:
     drawable = scores.filter(pl.col("lang") != MEAN)
     kinds = drawable.select("measure", "set").unique(maintain_order=True).rows()
     languages = dict(drawable.group_by("set").agg(pl.col("lang").n_unique()).rows())
-    kinds.sort(key=lambda kind: (list(TITLES).index(kind[0]) if kind[0] in TITLES else 99, -languages[kind[1]]))
+    order = {measure: place for place, measure in enumerate(MEASURES)}
+    kinds.sort(key=lambda kind: (order.get(kind[0], len(order)), -languages[kind[1]]))
     if not kinds:
         st.caption("These scores speak of no single language.")
         return
@@ -124,9 +123,22 @@ def _by_language(scores: pl.DataFrame) -> None:
     )
 
 
+def _speeds(scores: pl.DataFrame) -> None:
+    """Draw quality against speed on the set of most languages, where speeds were measured."""
+    speeds = shipped_table("speeds.csv", SHIPPED.parent)
+    sets = wide_sets(means(scores, "matching", "cosine"))
+    if speeds is None or not sets:
+        return
+    st.subheader("Quality and speed", anchor=False)
+    rows = scores.filter(pl.col("set") == sets[0], pl.col("variant") == "cosine")
+    title = pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8)
+    figure = speed_quality_figure(rows.with_columns(title), speeds.with_columns(title), name=sets[0])
+    show_figure(replace(figure, title=""), key="speeds")
+
+
 def _kind(kind: tuple[str, str]) -> str:
     measure, name = kind
-    return f"{TITLES.get(measure, measure.replace('_', ' ').capitalize())} · {set_title(name)}"
+    return f"{measure_words(measure)[0]} · {set_title(name)}"
 
 
 def _variant(variant: str) -> str:

@@ -95,7 +95,7 @@ def _through_the_front_door() -> None:
     Until app.py has told the navigation once, a server whose first visitor asks for a page's own address takes the
     files in pages/ for the navigation, and shows their names.
     """
-    if PagesManager.uses_pages_directory:
+    if PagesManager.uses_pages_directory and not state.begun():
         PagesManager.uses_pages_directory = False
         st.rerun()
 

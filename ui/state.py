@@ -30,6 +30,11 @@ _FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
 _PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR)
 
 
+def begun() -> bool:
+    """Return whether this session has shown a page yet."""
+    return "_page" in st.session_state
+
+
 def read_address(page: str) -> None:
     """Take the choices from the address where it has any, else keep the session's; then write them back."""
     if st.session_state.get("_page") != page:

@@ -2,7 +2,7 @@
 
 from ctse_core.figures.base import Figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
-from ctse_core.figures.evaluation import DOTS, dots_figure, scores_figure, speed_quality_figure
+from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure, speed_quality_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.measures import MEASURES, measure_words
 from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
@@ -11,6 +11,7 @@ from ctse_core.figures.semantic_map import semantic_map
 from ctse_core.figures.standalone import standalone_html, still_svg
 
 __all__ = [
+    "ALL_LANGUAGES",
     "AMOUNTS",
     "DOTS",
     "EFFECTS",

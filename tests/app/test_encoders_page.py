@@ -1,11 +1,14 @@
 """The Encoders page: shipped scores and one's own, a figure by language, an evaluation started, ended and deleted."""
 
 import json
+import os
 import time
 
 import polars as pl
 import pytest
 
+from ctse_core.encoders import ENCODERS
+from ctse_core.figures import AMOUNTS, EFFECTS
 from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, read_job, write_job
 from ctse_core.project.folder import new_project
@@ -70,6 +73,63 @@ def test_shipped_differences_are_told_where_there_are_some(home, shipped):
     assert "against" in " ".join(part.label for part in app.expander)
     table = next(found.value for found in app.dataframe if "verdict" in found.value.columns)
     assert table["difference"].tolist() == [0.2]
+
+
+def test_nothing_is_drawn_of_what_does_not_ship(home, shipped):
+    heads = [head.value for head in opened("encoders.py").subheader]
+    assert "By language" in heads
+    assert not {"Quality and speed", "What pairs are worth", "Experiments"} & set(heads)
+
+
+def test_effects_of_sources_and_amounts_of_pairs_are_drawn_with_their_tables(home, shipped):
+    effects = [("talks", "dev_ntrex_half1", lang, 0.02, 0.01, 0.03, 900, "better") for lang in ("", "my")]
+    pl.DataFrame(effects, schema=EFFECTS, orient="row").write_csv(shipped.with_name("sources.csv"))
+    amounts = [("dev_ntrex_half1", "my", amount, 0.5, 0.4, 0.6, 900) for amount in (0, 500)]
+    pl.DataFrame(amounts, schema=AMOUNTS, orient="row").write_csv(shipped.with_name("low_resource.csv"))
+    app = opened("encoders.py")
+    assert not app.error, [error.value for error in app.error]
+    assert "What pairs are worth" in words(app)
+    assert "Burmese 0\\.500 with 0" in words(app) and "All languages, NTREX" in words(app)
+    assert [found.value.shape for found in app.dataframe if "effect" in found.value.columns] == [(1, 8)]
+    assert [found.value["amount"].tolist() for found in app.dataframe if "amount" in found.value.columns] == [[0, 500]]
+    app.selectbox(key="sources_lang").select("my").run()
+    assert not app.exception and "Burmese, NTREX" in words(app)
+
+
+def test_speeds_are_drawn_beside_quality(home, shipped):
+    shipped.with_name("speeds.csv").write_text("encoder,posts_per_second\nall-MiniLM-L6-v2,250\nnobody,9\n")
+    app = opened("encoders.py")
+    assert not app.error, [error.value for error in app.error]
+    table = next(found.value for found in app.dataframe if "posts_per_second" in found.value.columns)
+    assert table["encoder"].tolist() == [ENCODERS["all-MiniLM-L6-v2"].title]
+    assert table["value"].tolist() == [0.41]
+
+
+def test_experiments_are_told_with_pictures_and_tables(home, shipped):
+    for number in (1, 3):
+        place = shipped.parent / f"experiment-{number}"
+        place.mkdir()
+        (place / "figure-1.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+        page = f"# Title {number}\n\nFound *{number}*.\n\n![Seen](figure-1.svg)\n\nA sentence.\n\nMade by `command`.\n"
+        (place / "experiment.md").write_text(page)
+        write_scores(pl.DataFrame(ROWS, schema=SCORES, orient="row"), place / "scores.csv")
+    app = opened("encoders.py")
+    assert not app.error, [error.value for error in app.error]
+    assert "Found \\*1\\*\\." in words(app) and "A sentence" in words(app) and "`command`" in words(app)
+    assert "Found \\*3" not in words(app), "one at a time"
+    assert len(app.image) == 1
+    assert "Scores as a table" in [part.label for part in app.expander]
+    app.get("button_group")[0].set_value(3).run()
+    assert not app.exception and "Found \\*3" in words(app)
+
+
+def test_a_set_measured_again_has_one_row_and_sets_of_one_name_stay_apart(home, shipped):
+    own_run("mine", "cups · 200 sentences · aaaa", 0.5)
+    own_run("mine", "cups · bbbb", 0.7)
+    last = own_run("mine", "cups · bbbb", 0.9)
+    os.utime(last.folder, (time.time() + 9, time.time() + 9))
+    rows = page.all_scores().filter(pl.col("encoder") == "mine", pl.col("lang") == "sw")
+    assert sorted(rows.select("set", "value").rows()) == [("cups · 200 sentences · aaaa", 0.5), ("cups · bbbb", 0.9)]
 
 
 def test_own_evaluations_stand_beside_the_shipped_ones(home, shipped):
@@ -145,3 +205,36 @@ def test_a_file_that_is_no_set_is_told_and_leaves_nothing(home, shipped):
     assert "odd.csv is no evaluation set" in app.error[0].value.replace("\\", "")
     assert not list(evaluations_home().iterdir())
     assert "By language" in words(app)
+
+
+def test_a_fault_while_the_file_is_looked_at_leaves_nothing(home, shipped, monkeypatch):
+    def fault(place):
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr("ui.own_evaluation.check_file", fault)
+    app = opened("encoders.py")
+    app.get("file_uploader")[0].upload("cups.csv", b"a,b\n1,2\n", "text/csv")
+    app.run()
+    app.button(key="own_start").click().run()
+    assert "fault of ours" in app.error[0].value
+    assert not list(evaluations_home().iterdir())
+
+
+def test_a_disk_that_is_full_is_a_sentence(home, shipped, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ctse_core.project.folder.Project.take_source", full)
+    app = opened("encoders.py")
+    app.get("file_uploader")[0].upload("cups.csv", b"a,b\n1,2\n", "text/csv")
+    app.run()
+    app.button(key="own_start").click().run()
+    assert "cannot be kept" in app.error[0].value and "No space left" in app.error[0].value
+    assert not list(evaluations_home().iterdir())
+
+
+def test_a_damaged_description_of_an_evaluation_is_told(home, shipped):
+    run = own_run()
+    (run.folder / ABOUT_FILE).write_text("[1]")
+    app = opened("encoders.py")
+    assert not app.error and "its files are damaged" in words(app)

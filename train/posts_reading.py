@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import TrainError
 from train.config import PostSettings
-from train.guard import Guard
-from train.pairs_clean import text_keys
+from train.guard import SHOWN, Guard
+from train.pairs_clean import text_keys, tidy
 
 TEXT_COLUMNS = ("text", "message", "english", "post")
 FEWEST = 32
@@ -27,12 +27,22 @@ class LabelledPosts:
         names: l labels.
         labels: (n, l), whether a post has a label; posts without any are used, too.
         group: (n,) equal numbers where texts are equal but for case and spaces.
+        files: names of the files they come from.
+        file_of: (n,) index into ``files``.
+        row_of: (n,) row in that file, from 1.
     """
 
     texts: list[str]
     names: list[str]
     labels: NDArray[np.bool_]
     group: NDArray[np.int64]
+    files: tuple[str, ...]
+    file_of: NDArray[np.int64]
+    row_of: NDArray[np.int64]
+
+    def told(self, post: int) -> str:
+        """Return where a post stands: "row 12 of posts.csv"."""
+        return f"row {self.row_of[post]:,} of {self.files[self.file_of[post]]}"
 
 
 def read_posts_to_learn(settings: PostSettings) -> LabelledPosts:
@@ -57,22 +67,38 @@ def read_posts_to_learn(settings: PostSettings) -> LabelledPosts:
         raise TrainError(f"There are {len(filled)} posts to learn from; at least {FEWEST} are needed.")
     kept = [texts[row] for row in filled]
     _, group = np.unique([" ".join(text.casefold().split()) for text in kept], return_inverse=True)
-    return LabelledPosts(kept, names, labels[filled], group.astype(np.int64))
+    sizes = [len(column) for column, _ in frames]
+    return LabelledPosts(
+        texts=kept,
+        names=names,
+        labels=labels[filled],
+        group=group.astype(np.int64),
+        files=tuple(map(str, settings.files)),
+        file_of=np.repeat(np.arange(len(sizes)), sizes)[filled],
+        row_of=np.concatenate([np.arange(1, size + 1) for size in sizes])[filled],
+    )
 
 
-def refuse_guarded(texts: list[str], guard: Guard) -> None:
-    """See that no post is a sentence of an evaluation set.
+def refuse_guarded(posts: LabelledPosts | list[str], guard: Guard) -> None:
+    """See that no post is a sentence of an evaluation set; posts without files are told by their number.
 
     Raises:
-        TrainError: some are; the sentence names the first.
+        TrainError: some are; the sentence names the first by file and row.
     """
-    found = guard.find(text_keys(pl.Series(texts, dtype=pl.String)).to_numpy())
-    rows = np.flatnonzero(found >= 0)
-    if len(rows):
-        raise TrainError(
-            f"{len(rows):,} posts are sentences of an evaluation set and may not be learned from; post {rows[0] + 1:,} "
-            f"is {guard.told(int(found[rows[0]]))}. Take them out of the file."
-        )
+    texts = posts if isinstance(posts, list) else posts.texts
+    found = guard.find(text_keys(tidy(pl.Series(texts, dtype=pl.String))).to_numpy())
+    rows = np.flatnonzero(found >= 0).tolist()
+    if not rows:
+        return
+    told = [
+        f"{f'post {row + 1:,}' if isinstance(posts, list) else posts.told(row)} is {guard.told(int(found[row]))}"
+        for row in rows[:SHOWN]
+    ]
+    more = f" and {len(rows) - len(told):,} more" if len(rows) > len(told) else ""
+    raise TrainError(
+        f"{len(rows):,} posts are sentences of an evaluation set and may not be learned from: {'; '.join(told)}{more}. "
+        "Take them out of the files."
+    )
 
 
 def _labelled(path: Path, settings: PostSettings) -> tuple[list[str], dict[str, NDArray[np.bool_]]]:

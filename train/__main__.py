@@ -145,9 +145,6 @@ def settings_of(config: TrainConfig, asked: argparse.Namespace) -> TrainConfig:
                 f"--set {text} has no value; write --set SETTING=VALUE, such as --set student.dropout=0.1."
             )
         config = changed(config, name.strip(), value.strip())
-    if config.evaluation:
-        guard = tuple(dict.fromkeys([*config.pairs.guard, *config.evaluation]))
-        config = replace(config, pairs=replace(config.pairs, guard=guard))
     return config
 
 
@@ -163,11 +160,14 @@ def changed(config: Any, setting: str, value: str | list[str]) -> Any:
     if not is_dataclass(config) or name not in {each.name for each in fields(config)}:
         raise TrainError(f"There is no setting {setting!r}; see train/config.py, or `python -m train list`.")
     old = getattr(config, name)
+    if is_dataclass(old) and not rest:
+        inner = ", ".join(f"{name}.{each.name}" for each in fields(old))
+        raise TrainError(f"{name} holds several settings; set one of {inner}.")
     if rest:
         return replace(config, **{name: changed(old, rest, value)})  # type: ignore[type-var]
     try:
         return replace(config, **{name: _value(name, old, value)})  # type: ignore[type-var]
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise TrainError(f"{value!r} does not fit the setting {setting}; an example is {old!r}.") from error
 
 

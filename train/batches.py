@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ctse_core.errors import TrainError
 
 Rows = NDArray[np.int64]
+BLOCK = 64  # steps
 
 
 @dataclass(frozen=True)
@@ -79,28 +80,43 @@ class Plan:
         """Return how many different pairs can be drawn, those held out among them."""
         return sum(cell.drawn for cell in self.cells)
 
+    @property
+    def block(self) -> int:
+        """Return how many steps are drawn at once: whole windows, so many that all batches are of one size."""
+        return self.window * -(-BLOCK // self.window)
+
     def rows(self, step: int) -> Rows:
         """Return the rows of the pairs of a step, about ``batch`` of them, in random order."""
-        number, place = divmod(step, self.window)
+        number, place = divmod(step, self.block)
         if self._dealt[0] != number:
             self._dealt = (number, self._deal(number))
         return self._dealt[1][place]
+
+    def limited(self, index: int) -> Rows:
+        """Return the rows of a cell with a limit that are drawn at all, in no order."""
+        cell = self.cells[index]
+        return self._rows_at(index, permuted(np.arange(cell.drawn), len(cell.rows), (self.seed, 4, index)))
 
     def _deal(self, number: int) -> list[Rows]:
         rng = np.random.default_rng([self.seed, 1, number])
         drawn = np.concatenate([self._walk(index, number) for index in range(len(self.cells))])
         if self.barred is not None:
             drawn = drawn[~self.barred(drawn)]
-        drawn = rng.permutation(drawn)
-        if self.window > 1 and self.lengths is not None:
-            drawn = drawn[np.argsort(self.lengths(drawn), kind="stable")]
-        parts = np.array_split(drawn, self.window)
-        return [rng.permutation(parts[i]) for i in rng.permutation(self.window)]
+        if not len(drawn):
+            raise TrainError("All pairs of a batch are held out: lower held_out, or give more pairs.")
+        drawn = rng.permutation(np.resize(drawn, max(len(drawn), self.block)))
+        dealt: list[Rows] = []
+        for window in np.array_split(drawn, self.block // self.window):
+            if self.window > 1 and self.lengths is not None:
+                window = window[np.argsort(self.lengths(window), kind="stable")]
+            parts = np.array_split(window, self.window)
+            dealt += [rng.permutation(parts[i]) for i in rng.permutation(self.window)]
+        return dealt
 
     def _walk(self, index: int, number: int) -> Rows:
-        """Return the pairs of a cell in a window: those between two marks on its endless walk."""
+        """Return the pairs of a cell in a block: those between two marks on its endless walk."""
         cell = self.cells[index]
-        size = self.batch * self.window * cell.share
+        size = self.batch * self.block * cell.share
         late = np.random.default_rng([self.seed, 2, index]).random()  # else all small cells come at once
         marks = np.arange(int(number * size + late), int((number + 1) * size + late), dtype=np.int64)
         places = np.empty(len(marks), dtype=np.int64)
@@ -109,7 +125,11 @@ class Plan:
             places[here] = permuted(marks[here] % cell.drawn, cell.drawn, (self.seed, 3, index, int(turn)))
         if cell.limit:  # the same few of all, in every turn
             places = permuted(places, len(cell.rows), (self.seed, 4, index))
-        return places + cell.rows.start if isinstance(cell.rows, range) else cell.rows[places]
+        return self._rows_at(index, places)
+
+    def _rows_at(self, index: int, places: NDArray[np.int64]) -> Rows:
+        rows = self.cells[index].rows
+        return places + rows.start if isinstance(rows, range) else rows[places]
 
 
 def permuted(places: NDArray[np.int64], size: int, key: tuple[int, ...]) -> NDArray[np.int64]:

@@ -22,17 +22,25 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CHECKPOINT = "checkpoint-"
+SAME_DATA = {
+    "pairs_digest": "pairs",
+    "posts_digest": "posts",
+    "student": "student's weights",
+    "teacher": "teacher's weights",
+}
 MAY_DIFFER = {"tokens", "held_tokens", "save_every", "compiled"}  # how a step is computed, not what it is
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "polars")
 
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands: ``step`` optimiser steps done, the best held-out score so far and its step."""
+    """Where a run stands: ``step`` optimiser steps done, the best held-out score so far and its step, and the step
+    that was measured last."""
 
     step: int = 0
     best: float = float("-inf")
     best_step: int = -1
+    evaluated: int = -1
 
 
 class RunFolder:
@@ -55,8 +63,9 @@ class RunFolder:
         """
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
         path = self.folder / "config.json"
-        if not path.is_file() or not (self.best.exists() or self.finished or self._checkpoints()):
+        if not path.is_file() or not (self.best.exists() or self.finished or self.ending or self._checkpoints()):
             strangers = sorted(each.name for each in self.out.iterdir() if each != self.folder)
             if strangers:
                 raise TrainError(
@@ -74,6 +83,35 @@ class RunFolder:
                 f"The run in {self.out} was started with other settings, so it cannot go on with these: "
                 f"{'; '.join(lines[:5])} (first the run's, then yours). Give the same, or choose a new folder."
             )
+
+    def require_shared(self) -> None:
+        """See that this process finds what the first one wrote.
+
+        Raises:
+            TrainError: it does not: machines that train together need one file system.
+        """
+        if not (self.folder / "config.json").is_file():
+            raise TrainError(
+                f"This process does not see {self.folder}, which the first one wrote. Machines that train together "
+                "need --out and --data on one file system that all of them see."
+            )
+
+    def begin(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Say how the run is made; return the manifest. A resume adds its start to those before.
+
+        Raises:
+            TrainError: pairs, student or teacher are not those that the run was started with.
+        """
+        before = read_json(self.folder / "manifest.json") if self._checkpoints() else {}
+        for name in SAME_DATA:
+            if name in before and before[name] != manifest.get(name):
+                raise TrainError(
+                    f"The {SAME_DATA[name]} changed since the run in {self.out} was started, so it cannot go on. Bring "
+                    "back what was there, or choose a new folder."
+                )
+        whole = {**manifest, "starts": [*before.get("starts", []), made_with()], "finished": False}
+        self.write_json("manifest.json", whole)
+        return whole
 
     @property
     def finished(self) -> bool:
@@ -127,18 +165,42 @@ class RunFolder:
                 f"The checkpoint {found[-1]} is damaged ({error}). Remove it: the run then starts anew."
             ) from error
 
-    def finish(self) -> None:
-        """Move the best encoder into its folder, and remove what only a resume needs."""
+    @property
+    def ending(self) -> bool:
+        """Whether every step was done, and only the end of the run is missing."""
+        return "ended" in read_json(self.folder / "manifest.json")
+
+    def end(self, manifest: Mapping[str, Any], ended: Mapping[str, Any]) -> None:
+        """Move the best encoder into its folder, remove what only a resume needs, and say that the run has ended.
+
+        A kill on the way loses nothing: ``end_again`` goes on where it was.
+        """
+        self.write_json("manifest.json", {**manifest, "ended": dict(ended)})
+        self.end_again()
+
+    def end_again(self) -> dict[str, Any]:
+        """Do what ``end`` has not done yet; return how the run went."""
+        manifest = read_json(self.folder / "manifest.json")
+        last = {"config.json": 1, "modules.json": 2}  # without these the folder is no encoder
         with writing(self.out):
-            names = sorted(self.best.iterdir(), key=lambda path: path.name == "config.json")
-            for path in names:  # config.json last: before it, the folder is no encoder
+            for path in sorted(self.best.glob("*"), key=lambda each: last.get(each.name, 0)):
                 target = self.out / path.name
                 if target.is_dir():
                     shutil.rmtree(target)
                 os.replace(path, target)
-            self.best.rmdir()
+            if self.best.exists():
+                self.best.rmdir()
+        ended = dict(manifest.pop("ended"))
+        self.write_json("manifest.json", {**manifest, "finished": True, **ended})
+        self._sweep()
         for old in self._checkpoints():
             shutil.rmtree(old, ignore_errors=True)
+        return ended
+
+    def _sweep(self) -> None:
+        """Remove what a kill left half-written."""
+        for left in [*self.folder.glob(f".{CHECKPOINT}*.part"), *self.folder.glob(f".{self.best.name}.*")]:
+            shutil.rmtree(left, ignore_errors=True)
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.folder.glob(f"{CHECKPOINT}*"))
@@ -173,7 +235,7 @@ def made_with() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "machine": platform.machine(),
-        "command": ["python", "-m", "train", *sys.argv[1:]],
+        "command": ["python", *sys.orig_argv[1:]],
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -171,6 +171,64 @@ class TrainConfig:
     seed: int = 0
 
 
+_CHOICES = {
+    "loss.distance": ("", "mse", "cosine"),
+    "loss.space": ("raw", "unit"),
+    "student.kind": ("transformer", "static"),
+    "precision": ("auto", "fp32", "bf16", "fp16"),
+}
+_LEAST = {
+    "steps": 0,
+    "epochs": 1,
+    "batch": 1,
+    "tokens": 1,
+    "held_tokens": 0,
+    "window": 1,
+    "learning_rate": 0,
+    "token_learning_rate": 0,
+    "weight_decay": 0,
+    "clip": 0,
+    "held_out": 0,
+    "evaluate_every": 0,
+    "save_every": 0,
+    "pairs.cap": 1,
+    "pairs.temperature": 0,
+    "student.fewest_uses": 0,
+    "loss.distance_weight": 0,
+    "loss.contrastive_weight": 0,
+    "posts.views_weight": 0,
+    "posts.labels_weight": 0,
+    "posts.keep_weight": 0,
+}
+_SHARES = ("warmup", "student.dropout", "posts.held_out")
+
+
+def check_config(config: TrainConfig) -> None:
+    """See that every setting is one that a run can have.
+
+    Raises:
+        TrainError: one is not; the sentence names it and what it may be.
+    """
+    for name, choices in _CHOICES.items():
+        if _setting(config, name) not in choices:
+            may = ", ".join(repr(each) for each in choices)
+            raise TrainError(f"The setting {name} is {_setting(config, name)!r}; it may be {may}.")
+    for name, least in _LEAST.items():
+        if not _setting(config, name) >= least:
+            raise TrainError(f"The setting {name} is {_setting(config, name)}; it must be {least} or more.")
+    for name in _SHARES:
+        if not 0 <= _setting(config, name) < 1:
+            raise TrainError(f"The setting {name} is {_setting(config, name)}; it must be from 0 to below 1.")
+    if not config.loss.scale > 0:
+        raise TrainError(f"The setting loss.scale is {config.loss.scale}; it must be above 0.")
+
+
+def _setting(config: Any, name: str) -> Any:
+    for part in name.split("."):
+        config = getattr(config, part)
+    return config
+
+
 def config_digest(config: TrainConfig) -> str:
     """Return 16 hexadecimal digits that change with any setting."""
     return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from ctse_core.encoders.own import About, spec_of, write_about
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
 from train.batches import Cell, Plan
-from train.checkpoint import RunFolder, made_with
-from train.config import TrainConfig, config_digest
+from train.checkpoint import RunFolder, writing
+from train.config import TrainConfig, check_config, config_digest
 from train.engine import Trained, train
 from train.guard import Guard
 from train.posts_reading import LabelledPosts, read_posts_to_learn, refuse_guarded
 from train.posts_task import PostTask, describe_labels
-from train.ranks import join_ranks
+from train.ranks import join_ranks, leave_ranks
 from train.students import TransformerStudent, choose_precision, load_transformer
 
 
@@ -38,21 +39,27 @@ def adapt(
     from ctse_core.encoders import load_encoder
     from ctse_core.encoders.encoder import has_gpu
 
+    _check(config)
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
     config = replace(config, precision=choose_precision(config.precision, ranks.device))
     posts = read_posts_to_learn(config.posts)
     refuse_guarded(posts.texts, Guard.of_files([*config.pairs.guard, *config.evaluation]))
-    if config.posts.views_weight and not config.student.dropout:
+    if not config.posts.views_weight and not posts.labels.shape[1]:
         raise TrainError(
-            "Two views of a post differ by dropout; set student.dropout to 0.1, or posts.views_weight to 0."
+            "The posts have no labels to learn from; name their columns with --labels, or learn from views."
         )
     run = RunFolder(out)
     if ranks.first:
         run.start(config, resume)
     ranks.wait()
+    run.require_shared()
     if run.finished:
         raise TrainError(f"The run in {out} has ended already: it is an encoder now. Choose a new folder.")
-    encoder = load_transformer(config.student.encoder, ranks.device)
+    if run.ending:
+        return Trained(**run.end_again())
+
+    encoder = ranks.in_turn(lambda _: load_transformer(config.student.encoder, ranks.device), progress)
+    begun = encoder.fingerprint
     student = TransformerStudent(encoder, config.precision, config.student.dropout, config.compiled)
     held_out, plan = _split(posts, config)
     config = replace(config, steps=config.steps or max(config.epochs * plan.pairs // config.batch, 1))
@@ -62,9 +69,10 @@ def adapt(
         progress(0.0, "Reading the posts as the encoder sees them now")
         task.start = load_encoder(config.student.encoder, ranks.device, progress=progress).encode(posts.texts)
     manifest = {
-        **made_with(),
         "recipe": config.recipe,
         "config_digest": config_digest(config),
+        "posts_digest": _digest(posts),
+        "student": begun,
         "posts": plan.pairs,
         "labels": describe_labels(posts),
         "seed": config.seed,
@@ -74,15 +82,38 @@ def adapt(
         "processes": ranks.count,
     }
     if ranks.first:
-        run.write_json("manifest.json", {**manifest, "finished": False})
+        manifest = run.begin(manifest)
     trained = train(student, task, config, run, ranks, progress)
     if ranks.first:
         note = f"{encoder.name}, adapted here to {plan.pairs:,} posts."
-        write_about(run.best, About(note=note, languages=_languages(config.student.encoder)))
-        run.finish()
-        run.write_json("manifest.json", {**manifest, "finished": True, **asdict(trained)})
+        with writing(run.folder):
+            write_about(run.best, About(note=note, languages=_languages(config.student.encoder)))
+        run.end(manifest, asdict(trained))
     ranks.wait()
+    leave_ranks()
     return trained
+
+
+def _digest(posts: LabelledPosts) -> str:
+    told = hashlib.sha256("\n".join([*posts.names, *posts.texts]).encode("utf-8", "replace"))
+    told.update(posts.labels.tobytes())
+    return told.hexdigest()[:16]
+
+
+def _check(config: TrainConfig) -> None:
+    check_config(config)
+    posts, student = config.posts, config.student
+    if posts.views_weight and not student.dropout:
+        raise TrainError(
+            "Two views of a post differ by dropout; set student.dropout to 0.1, or posts.views_weight to 0."
+        )
+    if not (posts.views_weight or posts.labels_weight):
+        raise TrainError("There is nothing to learn: set posts.views_weight or posts.labels_weight above 0.")
+    if student.kind != "transformer" or student.layers or student.fewest_uses:
+        raise TrainError(
+            "Posts adapt a transformer as it is; student.kind, student.layers and student.fewest_uses belong to the "
+            "other recipes."
+        )
 
 
 def _languages(encoder: str) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,13 @@ from ctse_core.encoders.own import About, write_about
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, no_progress
-from train.checkpoint import RunFolder, made_with
-from train.config import TrainConfig, config_digest
+from train.checkpoint import RunFolder, writing
+from train.config import TrainConfig, check_config, config_digest
 from train.engine import Trained, train
 from train.pair_plan import PairPlan, make_plan
 from train.pair_task import PairTask
 from train.pairs_store import PairStore, build_store
-from train.ranks import Ranks, join_ranks
+from train.ranks import Ranks, join_ranks, leave_ranks
 from train.students import (
     StaticStudent,
     Student,
@@ -34,9 +34,6 @@ from train.students import (
 )
 from train.teacher import teacher_vectors
 from train.tokens_store import TokenStore
-
-if TYPE_CHECKING:
-    pass
 
 UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
 
@@ -63,37 +60,45 @@ def distil(
     """
     from ctse_core.encoders.encoder import has_gpu
 
+    check_config(config)
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
     config = replace(config, precision=choose_precision(config.precision, ranks.device))
-    run = RunFolder(out)
-    data = data or training_data()
+    run, data = RunFolder(out), data or training_data()
     if ranks.first:
         run.start(config, resume)
     ranks.wait()
+    run.require_shared()
     if run.finished:
         raise TrainError(f"The run in {out} has ended already: it is an encoder now. Choose a new folder.")
-    made = made_with()
-    if ranks.first:
-        store = open_pairs(config, data, _part(progress, 0.0, 0.02))
-    ranks.wait()
-    if not ranks.first:
-        store = open_pairs(config, data)
-    student = make_student(config, store, data, ranks.device, _part(progress, 0.02, 0.05))
+    if run.ending:
+        return Trained(**run.end_again())
+
+    store = ranks.in_turn(lambda told: open_pairs(config, data, told), _part(progress, 0.0, 0.02))
+    student = ranks.in_turn(
+        lambda told: make_student(config, store, data, ranks.device, told), _part(progress, 0.02, 0.05)
+    )
+    begun = student.encoder.fingerprint
     teacher = _teacher(config, student, store, data, ranks, _part(progress, 0.05, 0.1))
-    tokens = _tokens(student, store, data, ranks, _part(progress, 0.1, 0.12))
+    tokens = ranks.in_turn(
+        lambda told: _token_stores(student.ids, student.encoder, store, data, told), _part(progress, 0.1, 0.12)
+    )
     plan = make_plan(config, store, tokens)
     config = replace(config, steps=config.steps or max(config.epochs * plan.order.pairs // config.batch, 1))
+    manifest = _manifest(config, store, plan, ranks, student)
     if ranks.first:
-        plan.table.write_csv(run.folder / "pairs.csv")
-        run.write_json("manifest.json", _manifest(config, made, store, plan, ranks, student))
-    task = PairTask(store, tokens, plan.order, config.loss, teacher, plan.held_out, ranks.device)
+        manifest = run.begin({**manifest, "student": begun, "teacher": teacher.fingerprint if teacher else ""})
+        with writing(run.folder):
+            plan.table.write_csv(run.folder / "pairs.csv")
+    ranks.wait()
+    vectors = teacher.vectors if teacher else None
+    task = PairTask(store, tokens, plan.order, config.loss, vectors, plan.held_out, ranks.device)
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
-        write_about(run.best, _about(config, plan))
-        run.finish()
-        manifest = _manifest(config, made, store, plan, ranks, student)
-        run.write_json("manifest.json", {**manifest, "finished": True, **asdict(trained)})
+        with writing(run.folder):
+            write_about(run.best, _about(config, plan))
+        run.end(manifest, asdict(trained))
     ranks.wait()
+    leave_ranks()
     return trained
 
 
@@ -163,35 +168,38 @@ def training_data() -> Path:
 def open_pairs(config: TrainConfig, data: Path, progress: Progress = no_progress) -> PairStore:
     """Return the pairs of a run, ready to be drawn; what the plan leaves out is there, so that ablations share them.
 
+    Files of evaluation are guarded, whether the settings say so or not.
+
     Raises:
         TrainError: see ``build_store``.
     """
-    whole = replace(config.pairs, without=(), most=(), temperature=1.0, weights=())
+    guard = tuple(dict.fromkeys([*config.pairs.guard, *config.evaluation]))
+    whole = replace(config.pairs, guard=guard, without=(), most=(), temperature=1.0, weights=())
     return build_store(whole, data / "pairs" / hashlib.sha256(repr(whole).encode()).hexdigest()[:16], progress)
-
-
-def _tokens(
-    student: Student, store: PairStore, data: Path, ranks: Ranks, progress: Progress
-) -> tuple[TokenStore, TokenStore]:
-    if ranks.first:
-        found = _token_stores(student.ids, student.encoder, store, data, progress)
-    ranks.wait()
-    return found if ranks.first else _token_stores(student.ids, student.encoder, store, data, no_progress)
 
 
 def _token_stores(
     tokenise: Callable[[list[str]], list[list[int]]], encoder: Any, store: PairStore, data: Path, progress: Progress
 ) -> tuple[TokenStore, TokenStore]:
-    decides = f"{store.digest} {encoder.use} {encoder.tokens.description()}"
+    bare = "" if encoder.tokens.marks else " without marks of begin and end"
+    decides = f"{store.digest} {encoder.use} {encoder.tokens.description()}{bare}"
     key = hashlib.sha256(decides.encode()).hexdigest()[:16]
     folder = data / "tokens" / key
     english = TokenStore.build(store.english, tokenise, folder / "english", key, progress)
     return english, TokenStore.build(store.translations, tokenise, folder / "translations", key, progress)
 
 
+@dataclass(frozen=True)
+class Teacher:
+    """The teacher's vectors (e, d) float16 of every English sentence, and the fingerprint of who gave them."""
+
+    fingerprint: str
+    vectors: NDArray[np.float16]
+
+
 def _teacher(
     config: TrainConfig, student: Student, store: PairStore, data: Path, ranks: Ranks, progress: Progress
-) -> NDArray[np.float16] | None:
+) -> Teacher | None:
     from ctse_core.encoders import load_encoder
 
     if not config.teacher or not config.loss.distance:
@@ -201,18 +209,16 @@ def _teacher(
     raw = config.loss.space == "raw"
     teacher = load_encoder(config.teacher, device=ranks.device, runtime="torch" if raw else "auto", progress=progress)
     require_width(config.student, student.encoder, teacher.name, teacher.dim, config.seed)
-    if ranks.first:
-        vectors = teacher_vectors(teacher, store.english, data / "teachers", progress, raw=raw)
-    ranks.wait()
-    if not ranks.first:
-        vectors = teacher_vectors(teacher, store.english, data / "teachers", no_progress, raw=raw)
+    vectors = ranks.in_turn(
+        lambda told: teacher_vectors(teacher, store.english, data / "teachers", told, raw=raw), progress
+    )
     sample = np.linalg.norm(np.asarray(vectors[:1000], dtype=np.float32), axis=1)
     if raw and config.loss.distance == "mse" and np.abs(sample - 1).max(initial=0) < UNIT:
         raise TrainError(
             f"The teacher {teacher.name} gives vectors of length one, and raw students are some ten times as long: "
             'they would be pulled to nothing. Train in the space "unit" (--space unit).'
         )
-    return vectors
+    return Teacher(teacher.fingerprint, vectors)
 
 
 def _about(config: TrainConfig, plan: PairPlan) -> About:
@@ -225,12 +231,9 @@ def _about(config: TrainConfig, plan: PairPlan) -> About:
     )
 
 
-def _manifest(
-    config: TrainConfig, made: dict[str, Any], store: PairStore, plan: PairPlan, ranks: Ranks, student: Student
-) -> dict[str, Any]:
+def _manifest(config: TrainConfig, store: PairStore, plan: PairPlan, ranks: Ranks, student: Student) -> dict[str, Any]:
     weights = [student.table, *(weight for _, weight in student.others())]
     return {
-        **made,
         "recipe": config.recipe,
         "config_digest": config_digest(config),
         "pairs_digest": store.digest,
@@ -242,5 +245,4 @@ def _manifest(
         "device": ranks.device,
         "processes": ranks.count,
         "weights": sum(weight.numel() for weight in weights),
-        "finished": False,
     }

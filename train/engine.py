@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Losses = dict[str, float]
 NOTE_EVERY = 10  # steps
+SCALER_STATE = ("scale", "_growth_tracker")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Batch:
         separable: whether the loss of all texts is the sum of the losses of any parts of them; else ``loss``
             must see all m vectors at once, in order.
         describe: the batch in words, kept where a run stops at NaN.
+        parts: names of the parts that ``loss`` gives.
     """
 
     ids: Sequence[NDArray[np.int32]]
@@ -49,6 +51,7 @@ class Batch:
     loss: Callable[[Tensor, Rows], tuple[Tensor, dict[str, Tensor]]]
     separable: bool
     describe: Callable[[], list[dict[str, Any]]]
+    parts: tuple[str, ...] = ()
 
 
 class Task(Protocol):
@@ -82,48 +85,53 @@ def train(
     follow from seed and step, and the checkpoint holds weights and optimiser.
 
     Raises:
-        TrainError: NaN (the batch is kept), out of memory, a full disk; each says what to do next.
-        Cancelled: the person stopped it; the last step is kept.
+        TrainError: NaN (the batch is kept), out of memory, a full disk; each says what to do next, and the last
+            whole step is kept where the disk allows.
+        Cancelled: the person stopped it; the last whole step is kept.
     """
     optimiser = Optimiser(student.table, student.others(), config)
     scaler = _scaler(config, ranks.device)
-    state = _take_up(student, optimiser, run)
+    state = _take_up(student, optimiser, scaler, run)
     log = RunLog(run.folder, state.step) if ranks.first else None
-    pace, losses = Pace(), Losses()
+    pace, losses, saved, whole = Pace(), Losses(), state.step, True
     evaluate_every = config.evaluate_every or max(config.steps // 10, 1)
     save_every = config.save_every or max(config.steps // 10, 1)
 
-    def keep(state: RunState) -> None:
+    def save() -> None:
         if ranks.first and state.step:
-            run.save(_tensors(student, optimiser), state)
-        ranks.wait()
+            run.save(_tensors(student, optimiser, scaler), state)
 
     try:
-        if state.step == 0:
-            state = _evaluated(student, task, state, run, ranks, log)
-        pace.pause()
-        while state.step < config.steps:
+        while True:
+            ends = state.step == config.steps
             with _memory_in_words(config):
-                step_losses = backward(student, task.batch(state.step), state.step, config, ranks, scaler)
-            batch = step_losses.batch
-            if not math.isfinite(step_losses.parts["loss"]):
-                _stop_at_nan(batch, state.step, run, ranks)
-            length = _length(optimiser, scaler)
-            optimiser.step(linear_rate(state.step, config.steps, config.warmup), scaler)
-            if scaler is not None:
-                scaler.update()
-            state = RunState(state.step + 1, state.best, state.best_step)
-            pace.add(batch.pairs, sum(len(ids) for ids in batch.ids))
-            losses = {**step_losses.parts, "gradient": length}
+                if (ends or state.step % evaluate_every == 0) and state.evaluated != state.step:
+                    state = _evaluated(student, task, state, run, ranks, log)
+            if (ends or state.step % save_every == 0) and saved != state.step:
+                save()
+                ranks.wait()
+                saved = state.step
+            if ends:
+                break
+            pace.pause()
+            with _memory_in_words(config):
+                found = backward(student, task.batch(state.step), state.step, config, ranks, scaler)
+                length = _length(optimiser, scaler)
+                sound = math.isfinite(found.parts["loss"]) and (math.isfinite(length) or scaler is not None)
+                if not sound:
+                    _stop_at_nan(found.batch, state.step, run, ranks)
+                whole = False  # weights half-way through a step are of no step
+                optimiser.step(linear_rate(state.step, config.steps, config.warmup), length, scaler)
+            state = replace(state, step=state.step + 1)
+            whole = True
+            pace.add(found.batch.pairs, sum(len(ids) for ids in found.batch.ids))
+            losses = {**found.parts, "gradient": length}
             if log is not None and (state.step % NOTE_EVERY == 0 or state.step in (1, config.steps)):
                 _note(log, state, losses, pace, config, progress)
-            if state.step % evaluate_every == 0 or state.step == config.steps:
-                state = _evaluated(student, task, state, run, ranks, log)
-            if state.step % save_every == 0 or state.step == config.steps:
-                keep(state)
-            pace.pause()
-    except (KeyboardInterrupt, Cancelled):
-        keep(state)
+    except (KeyboardInterrupt, Cancelled, TrainError):
+        if whole and saved != state.step:
+            with contextlib.suppress(TrainError):  # a full disk: the checkpoint before is whole
+                save()
         raise
     finally:
         if log is not None:
@@ -144,14 +152,15 @@ def backward(
 ) -> StepLosses:
     """Put the gradients of a batch on the student's weights.
 
-    Texts go through in chunks of like length, dealt out to the ranks. A separable loss is taken chunk by
-    chunk. Else the vectors of all chunks meet in one loss, whose gradients go back through the chunks: kept
-    where ``config.held_tokens`` allows, computed a second time where not (gradient caching, Gao et al. 2021).
+    Texts go through in chunks of like length, dealt out to the ranks; a rank may have none. A separable loss is
+    taken chunk by chunk. Else the vectors of all chunks meet in one loss, whose gradients go back through the
+    chunks: kept where ``config.held_tokens`` allows, computed a second time where not (gradient caching, Gao et
+    al. 2021).
     """
     import torch
 
     lengths = np.array([len(ids) for ids in batch.ids], dtype=np.int64)
-    every = list(chunks(lengths, config.tokens))
+    every = list(chunks(lengths, min(config.tokens, -(-int(lengths.sum()) // ranks.count))))
     own = [(place, rows) for place, rows in enumerate(every) if place % ranks.count == ranks.rank]
     padded = sum(int(lengths[rows].max()) * len(rows) for _, rows in own)
 
@@ -163,14 +172,15 @@ def backward(
         return loss if scaler is None else scaler.scale(loss)
 
     if batch.separable:
-        parts: dict[str, Tensor] = {}
+        device = student.table.device
+        parts = {name: torch.zeros((), device=device) for name in ("loss", *batch.parts)}
         for place, rows in own:
             loss, named = batch.loss(vectors(place, rows), rows)
             scaled(loss).backward()
             for name, value in {"loss": loss, **named}.items():
-                parts[name] = parts.get(name, torch.zeros((), device=value.device)) + value.detach()
-        for name in sorted(parts):
-            ranks.add_up(parts[name])
+                parts[name] += value.detach()
+        for value in parts.values():  # the same ones in the same order on every rank
+            ranks.add_up(value)
     else:
         held = padded <= config.held_tokens
         with torch.set_grad_enabled(held):
@@ -214,7 +224,7 @@ def _evaluated(
     """Return the state after a held-out measure; the student is kept where it is the best so far."""
     if not ranks.first:
         ranks.wait()
-        return state
+        return replace(state, evaluated=state.step)
     scores = task.score(student)
     score = scores.get("score", float(state.step))  # without held-out pairs the last one is the best
     if log is not None:
@@ -222,9 +232,9 @@ def _evaluated(
     if score > state.best or not run.best.exists():
         with writing(run.folder):
             student.save(run.best)
-        state = RunState(state.step, score, state.step)
+        state = replace(state, best=score, best_step=state.step)
     ranks.wait()
-    return state
+    return replace(state, evaluated=state.step)
 
 
 def _note(log: RunLog, state: RunState, losses: Losses, pace: Pace, config: TrainConfig, progress: Progress) -> None:
@@ -239,7 +249,7 @@ def _note(log: RunLog, state: RunState, losses: Losses, pace: Pace, config: Trai
     )
 
 
-def _take_up(student: Student, optimiser: Optimiser, run: RunFolder) -> RunState:
+def _take_up(student: Student, optimiser: Optimiser, scaler: Any, run: RunFolder) -> RunState:
     import torch
 
     found = run.load()
@@ -252,14 +262,22 @@ def _take_up(student: Student, optimiser: Optimiser, run: RunFolder) -> RunState
             weight.copy_(tensors[f"student/{name}"])
     own = "optimiser/"
     optimiser.load({name[len(own) :]: value for name, value in tensors.items() if name.startswith(own)})
+    if scaler is not None:
+        scaler.load_state_dict(
+            {**scaler.state_dict(), **{name: tensors[f"scaler/{name}"].item() for name in SCALER_STATE}}
+        )
     return state
 
 
-def _tensors(student: Student, optimiser: Optimiser) -> dict[str, Tensor]:
+def _tensors(student: Student, optimiser: Optimiser, scaler: Any) -> dict[str, Tensor]:
+    import torch
+
+    kept = {} if scaler is None else {name: torch.tensor(scaler.state_dict()[name]) for name in SCALER_STATE}
     weights = [("table", student.table), *student.others()]
     return {
         **{f"student/{name}": weight.detach().cpu() for name, weight in weights},
         **{f"optimiser/{name}": value.cpu() for name, value in optimiser.state().items()},
+        **{f"scaler/{name}": value for name, value in kept.items()},
     }
 
 
@@ -288,8 +306,8 @@ def _stop_at_nan(batch: Batch, step: int, run: RunFolder, ranks: Ranks) -> None:
         with writing(run.folder):
             path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in batch.describe()), "utf-8")
     raise TrainError(
-        f"The loss of step {step:,} is not a number. Its pairs are kept in {path}, and the last checkpoint before "
-        "it is whole: look at the pairs, or start anew with a lower --learning-rate or --precision fp32."
+        f"The loss of step {step:,} or its gradient is not a number. Its pairs are kept in {path}, and the checkpoint "
+        "before it is whole: look at the pairs, or start anew with a lower --learning-rate or --precision fp32."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +20,10 @@ class RunLog:
         self._path = folder / "log.jsonl"
         if self._path.is_file():
             lines = self._path.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if _step_of(line) <= step]
-            self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            kept = [line for line in lines if 0 <= _step_of(line) <= step]
+            beside = self._path.with_name(".log.jsonl.part")
+            beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            os.replace(beside, self._path)
         self._file = self._path.open("a", encoding="utf-8")
         self._events = _events(folder / "events", step)
 
@@ -43,7 +46,7 @@ class RunLog:
 def read_log(path: Path) -> list[dict[str, Any]]:
     """Return the notes of a ``log.jsonl``; a last line that a kill cut off is left out."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines if _step_of(line) >= 0 and line.endswith("}")]
+    return [json.loads(line) for line in lines if _step_of(line) >= 0]
 
 
 class Pace:

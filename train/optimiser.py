@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Optimiser:
             self._parts.append((torch.optim.AdamW(groups, lr=1.0, fused=True), config.learning_rate))
         if config.token_learning_rate > 0:
             self._parts.append((torch.optim.SparseAdam([table], lr=1.0), config.token_learning_rate))
+        table.requires_grad_(config.token_learning_rate > 0)  # a frozen table has no gradient that could be clipped
         self._weights: list[nn.Parameter] = [*decayed, *plain, table]
         self._table = table
         self._clip = config.clip
@@ -50,6 +52,8 @@ class Optimiser:
             self._table.grad = self._table.grad.coalesce()
         grads = [weight.grad for weight in self._weights if weight.grad is not None]
         values = [grad.values() if grad.is_sparse else grad for grad in grads]
+        if not values:
+            return 0.0
         length = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(value) for value in values]))
         if self._clip > 0:
             share = (self._clip / (length + 1e-12)).clamp(max=1.0)
@@ -57,15 +61,18 @@ class Optimiser:
                 value.mul_(share)
         return float(length)
 
-    def step(self, share: float, scaler: Any = None) -> None:
-        """Move the weights at ``share`` of their highest rates, and forget the gradients."""
+    def step(self, share: float, length: float, scaler: Any = None) -> None:
+        """Move the weights at ``share`` of their highest rates, and forget the gradients.
+
+        Gradients of infinite ``length``, which a scaler of float16 meets now and then, move nothing at all.
+        """
         for part, highest in self._parts:
             for group in part.param_groups:
                 group["lr"] = highest * share
-            if scaler is None:
+            if math.isfinite(length):
                 part.step()
-            else:
-                scaler.step(part)
+        if scaler is not None:
+            scaler.update()
         for weight in self._weights:
             weight.grad = None
 

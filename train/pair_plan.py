@@ -12,6 +12,7 @@ from ctse_core.errors import TrainError
 from train.batches import Cell, Plan, Rows, shares
 from train.config import TrainConfig
 from train.evaluate.held_out import HeldOut, held_out
+from train.pairs_clean import text_keys
 from train.pairs_store import PairStore
 from train.tokens_store import TokenStore
 
@@ -60,7 +61,7 @@ def make_plan(config: TrainConfig, store: PairStore, tokens: tuple[TokenStore, T
         config.window,
         config.seed,
     )
-    return PairPlan(order, held, _table(store, groups, barred))
+    return PairPlan(order, held, _table(store, groups, order, barred))
 
 
 def _weighted(config: TrainConfig, store: PairStore) -> pl.DataFrame:
@@ -96,8 +97,8 @@ def _weighted(config: TrainConfig, store: PairStore) -> pl.DataFrame:
 def _hold_out(config: TrainConfig, store: PairStore, groups: pl.DataFrame) -> tuple[HeldOut | None, Rows]:
     """Draw the held-out pairs of each language, and return them with the English sentences (e',) that they bar.
 
-    The readiest kinds come first. Every pair with one of these English sentences goes with them, so that no
-    translation of it is trained on. A language gives a tenth of its pairs at most.
+    The readiest kinds come first. Every pair with one of these English sentences goes with them, compared without
+    case and punctuation, so that no translation of it is trained on. A language gives a tenth of its pairs at most.
     """
     rng = np.random.default_rng([config.pairs.seed, 5])
     english_of = store.english_of
@@ -121,27 +122,39 @@ def _hold_out(config: TrainConfig, store: PairStore, groups: pl.DataFrame) -> tu
     languages = np.array(store.languages)[store.lang_of[every]]
     texts = {"english": store.english.texts(english), "translation": store.translations.texts(every)}
     data = pl.DataFrame({"set": ["held out"] * len(every), "lang": languages, "text": languages, **texts})
-    return HeldOut(data), np.unique(english)
+    return HeldOut(data), _alike(store, english)
 
 
-def _table(store: PairStore, groups: pl.DataFrame, barred: Rows) -> pl.DataFrame:
-    """Return what is trained on, without the pairs of held-out sentences."""
-    lost = [
-        _count(store, start, pairs, barred) if len(barred) else 0
-        for start, pairs in groups.select("start", "pairs").iter_rows()
+def _alike(store: PairStore, english: Rows) -> Rows:
+    """Return the English sentences (e',) that are equal to some of these but for case, punctuation and spaces."""
+    keys = np.unique(text_keys(pl.Series(store.english.texts(english))).to_numpy())
+    found = [
+        np.asarray(rows)[np.isin(text_keys(pl.Series(texts)).to_numpy(), keys)]
+        for rows, texts in store.english.batches()
     ]
-    drawn = pl.when(pl.col("limit") > 0).then("limit").otherwise("pairs")
+    return np.concatenate(found).astype(np.int64)
+
+
+def _table(store: PairStore, groups: pl.DataFrame, order: Plan, barred: Rows) -> pl.DataFrame:
+    """Return what is trained on, without the pairs of held-out sentences."""
+    pairs = [
+        cell.drawn - (_count(store, order, index, barred) if len(barred) else 0)
+        for index, cell in enumerate(order.cells)
+    ]
     return (
-        groups.with_columns(pl.Series("lost", lost, dtype=pl.Int64))
-        .with_columns(pairs=(drawn - pl.col("lost")).clip(lower_bound=0))
+        groups.with_columns(pl.Series("pairs", pairs, dtype=pl.Int64))
         .select(pl.col("lang").alias("language"), "source", "kind", "pairs", "share")
         .sort("language", "source", "kind")
     )
 
 
-def _count(store: PairStore, start: int, pairs: int, barred: Rows) -> int:
-    places = range(start, start + pairs, READ_AT_ONCE)
+def _count(store: PairStore, order: Plan, index: int, barred: Rows) -> int:
+    """Return how many pairs of a cell are held out."""
+    cell = order.cells[index]
+    if cell.limit:
+        return int(np.isin(store.english_of[order.limited(index)], barred).sum())
+    start, stop = cell.rows[0], cell.rows[-1] + 1
+    places = range(int(start), int(stop), READ_AT_ONCE)
     return sum(
-        int(np.isin(store.english_of[place : min(place + READ_AT_ONCE, start + pairs)], barred).sum())
-        for place in places
+        int(np.isin(store.english_of[place : min(place + READ_AT_ONCE, stop)], barred).sum()) for place in places
     )

@@ -50,6 +50,7 @@ class PairTask:
             loss=self._loss(english),
             separable=self.loss.contrastive_weight == 0,
             describe=lambda: self._describe(rows),
+            parts=("distance",) if self.teacher is not None else (),
         )
 
     def score(self, student: Student) -> Losses:
@@ -57,7 +58,9 @@ class PairTask:
         if self.held_out is None:
             return {}
         mean, table = self.held_out.score(student.encode)
-        return {"score": mean, **dict(zip(table["text"], table["value"], strict=True))}
+        several = table["set"].n_unique() > 1
+        names = [f"{name}/{text}" if several else text for name, text in table.select("set", "text").iter_rows()]
+        return {"score": mean, **dict(zip(names, table["value"], strict=True))}
 
     def _loss(self, english: Rows) -> Callable[[Tensor, Rows], tuple[Tensor, dict[str, Tensor]]]:
         import torch

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from ctse_core.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,28 @@ class Ranks:
         for weight, part in zip(weights, flat.split([g.numel() for g in gradients]), strict=True):
             weight.grad = part.view_as(weight).clone()
 
+    def in_turn(self, make: Callable[[Progress], T], progress: Progress) -> T:
+        """Return what ``make`` gives: the first process makes and keeps it, then the others open it."""
+        if self.first:
+            made = make(progress)
+        self.wait()
+        return made if self.first else make(no_progress)
+
     def wait(self) -> None:
         """Return when every process has come here."""
         if self.count > 1:
             import torch.distributed as dist
 
             dist.barrier()
+
+
+def leave_ranks() -> None:
+    """End what ``join_ranks`` began."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        import torch.distributed as dist
+
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def join_ranks(device: str) -> Ranks:
@@ -67,5 +89,6 @@ def join_ranks(device: str) -> Ranks:
         device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
         torch.cuda.set_device(device)
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+        backend = "nccl" if device.startswith("cuda") else "gloo"
+        dist.init_process_group(backend, timeout=timedelta(days=7))  # the first one reads, teaches, evaluates alone
     return Ranks(dist.get_rank(), dist.get_world_size(), device)

@@ -169,7 +169,12 @@ def require_width(settings: StudentSettings, encoder: Any, teacher: str, dim: in
     """
     if encoder.dim == dim:
         return
-    if not settings.project or not hasattr(encoder, "head"):
+    if not hasattr(encoder, "head"):
+        raise TrainError(
+            f"A bag of token vectors of {encoder.dim} numbers cannot learn from the teacher {teacher}, which gives "
+            f"{dim}. Choose a teacher of its width, or none (--teacher '')."
+        )
+    if not settings.project:
         raise TrainError(
             f"The student {encoder.name} gives {encoder.dim} numbers a text and the teacher {teacher} {dim}. "
             "Choose a teacher of the student's width, or --set student.project=true, which learns a layer between them."

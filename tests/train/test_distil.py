@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from ctse_core.encoders import load_encoder
-from ctse_core.errors import TrainError
+from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import tiny_encoder, write_tiny_folder
 from train.__main__ import changed, main
 from train.config import LossSettings, PairSettings, StudentSettings, TrainConfig
-from train.distil import distil
+from train.distil import _token_stores, distil, make_student, open_pairs
 from train.log import read_log
 from train.recipes import RECIPES, recipe_named
 
@@ -128,7 +128,7 @@ def test_fewer_layers_and_tokens_make_a_smaller_encoder(pairs, tiny, tmp_path):
 def test_the_run_folder_says_how_it_was_made(pairs, tiny, tmp_path):
     run(config_for(pairs, tiny, steps=2), tmp_path / "out", tmp_path)
     manifest = json.loads((tmp_path / "out/training/manifest.json").read_text())
-    assert manifest["finished"] and manifest["pairs_digest"] and manifest["versions"]["torch"]
+    assert manifest["finished"] and manifest["pairs_digest"] and manifest["starts"][0]["versions"]["torch"]
     table = pl.read_csv(tmp_path / "out/training/pairs.csv")
     assert set(table["language"]) == {"es", "fr"}
     assert abs(table["share"].sum() - 1) < 1e-6
@@ -179,6 +179,50 @@ def test_a_teacher_of_unit_vectors_is_refused_for_raw_students(pairs, tiny, tmp_
         run(config, tmp_path / "out", tmp_path)
 
 
+def test_evaluation_files_are_guarded_without_being_told(pairs, tiny, tmp_path):
+    with pytest.raises(TrainError, match="evaluation set"):
+        run(config_for(pairs, tiny, evaluation=(str(pairs),)), tmp_path / "out", tmp_path)
+
+
+def test_a_resume_on_other_pairs_is_refused(pairs, tiny, tmp_path):
+    def stop(share, told):
+        if told.startswith("Step 10"):
+            raise Cancelled("stopped")
+
+    config = config_for(pairs, tiny)
+    with pytest.raises(Cancelled):
+        run(config, tmp_path / "out", tmp_path, progress=stop)
+    pl.read_parquet(pairs).head(100).write_parquet(pairs)
+    with pytest.raises(TrainError, match="pairs changed"):
+        run(config, tmp_path / "out", tmp_path, resume=True)
+
+
+def test_students_train_on_the_ids_they_encode_with(pairs, tiny, tmp_path):
+    config = config_for(pairs, tiny)
+    bag = replace(config, student=StudentSettings(str(tiny), kind="static", prefix=""))
+    store = open_pairs(config, tmp_path / "data")
+    for each in (config, bag):
+        student = make_student(each, store, tmp_path / "data", "cpu", lambda *_: None)
+        tokens = _token_stores(student.ids, student.encoder, store, tmp_path / "data", lambda *_: None)
+        assert tokens[0].ids([3])[0].tolist() == student.ids([store.english[3]])[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("loss.space", "Unit", "raw"),
+        ("loss.distance", "l1", "cosine"),
+        ("steps", "-5", "0 or more"),
+        ("batch", "0", "1 or more"),
+        ("student.dropout", "1", "below 1"),
+        ("loss.scale", "0", "above 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_told(pairs, tiny, tmp_path, setting, value, told):
+    with pytest.raises(TrainError, match=told):
+        run(changed(config_for(pairs, tiny), setting, value), tmp_path / "out", tmp_path)
+
+
 def test_nothing_to_learn_is_a_sentence(pairs, tiny, tmp_path):
     with pytest.raises(TrainError, match="nothing could be learned"):
         run(config_for(pairs, tiny, loss=LossSettings(distance="")), tmp_path / "out", tmp_path)
@@ -195,15 +239,19 @@ def test_the_most_pairs_of_a_language_are_kept_to(pairs, tiny, tmp_path):
     run(replace(config, pairs=replace(config.pairs, most=(("fr", 7),))), tmp_path / "out", tmp_path)
     table = pl.read_csv(tmp_path / "out/training/pairs.csv")
     assert dict(zip(table["language"], table["pairs"], strict=True)) == {"es": 60, "fr": 7}
+    run(replace(config, held_out=6, pairs=replace(config.pairs, most=(("fr", 30),))), tmp_path / "held", tmp_path)
+    table = pl.read_csv(tmp_path / "held/training/pairs.csv")
+    assert 20 <= table.filter(language="fr")["pairs"].item() < 30
 
 
 @pytest.mark.slow
-def test_two_processes_have_the_loss_curve_of_one(pairs, tiny, tmp_path):
+@pytest.mark.parametrize(("recipe", "tokens"), [("hybrid", "64"), ("ct_xlmr_se", "100000")])
+def test_two_processes_have_the_loss_curve_of_one(pairs, tiny, tmp_path, recipe, tokens):
     def losses(out, *launcher):
-        command = [*launcher, "-m", "train", "hybrid", "--student", str(tiny), "--pairs", str(pairs), "--out", str(out)]
+        command = [*launcher, "-m", "train", recipe, "--student", str(tiny), "--pairs", str(pairs), "--out", str(out)]
         command += ["--data", str(tmp_path / "data"), "--device", "cpu", "--precision", "fp32", "--steps", "12"]
-        command += ["--batch", "16", "--tokens", "64", "--teacher", str(tiny), "--set", "student.layers=", "--quiet"]
-        command += ["--set", "student.fewest_uses=0", "--set", "held_out=4"]
+        command += ["--batch", "16", "--tokens", tokens, "--teacher", str(tiny), "--set", "student.layers=", "--quiet"]
+        command += ["--set", "student.dropout=0", "--set", "held_out=4"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, timeout=240)
         return [note["loss"] for note in read_log(out / "training/log.jsonl") if "loss" in note]
@@ -242,6 +290,8 @@ def test_the_command_line_trains_and_tells_where(pairs, tiny, tmp_path, capsys):
         (["hybrid", "--set", "student.depth=3"], "no setting 'depth'"),
         (["hybrid", "--set", "batch=many"], "does not fit the setting batch"),
         (["hybrid", "--steps", "few"], "does not fit the setting steps"),
+        (["hybrid", "--set", "loss=5"], "loss.distance"),
+        (["hybrid", "--set", "compiled=yes"], "does not fit the setting compiled"),
         (["hybrid", "--pairs", "/nowhere/pairs.tsv"], "/nowhere/pairs.tsv"),
         (["crisis_teacher"], "--posts"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import tiny_encoder
-from train.batches import Cell, Plan, chunks, permuted, shares
+from train.batches import BLOCK, Cell, Plan, chunks, permuted, shares
 from train.checkpoint import RunFolder, RunState
 from train.config import LossSettings, StudentSettings, TrainConfig, config_of, differences
 from train.engine import Batch, backward, train
@@ -70,7 +70,7 @@ class Translations:
             return (total * math.nan if step == self.poison else total), {"part": total}
 
         ids = [*(self.left[row] for row in rows), *(self.right[row] for row in rows)]
-        return Batch(ids, len(rows), loss, self.separable, lambda: [{"pair": int(row)} for row in rows])
+        return Batch(ids, len(rows), loss, self.separable, lambda: [{"pair": int(row)} for row in rows], ("part",))
 
     def score(self, student):
         left, right = (student.encode([pair[side] for pair in PAIRS]) for side in (0, 1))
@@ -190,6 +190,100 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_keeps_the_batch(tmp_path)
     assert len([json.loads(line) for line in kept.read_text().splitlines()]) == 4
 
 
+def test_a_stop_during_a_note_loses_no_evaluation(tmp_path):
+    def stop(share, _):
+        if share == 1.0:
+            raise Cancelled("stopped")
+
+    config = replace(CONFIG, steps=20, evaluate_every=20)
+    torch.manual_seed(0)
+    student = TransformerStudent(tiny_encoder(tmp_path / "tiny"), "fp32", 0.0)
+    run = RunFolder(tmp_path / "stopped")
+    run.start(config, resume=False)
+    with pytest.raises(Cancelled):
+        train(student, Translations(student), config, run, ALONE, stop)
+    run_of(tmp_path, "stopped", config)
+    run_of(tmp_path, "whole", config)
+    notes = [
+        [note for note in read_log(tmp_path / name / "training" / "log.jsonl") if "held_out/score" in note]
+        for name in ("stopped", "whole")
+    ]
+    assert notes[0] == notes[1]
+    assert [note["step"] for note in notes[0]] == [0, 20]
+
+
+def test_a_stop_within_a_step_keeps_no_half_step(tmp_path, student, monkeypatch):
+    own = torch.optim.SparseAdam.step
+
+    def interrupted(self, *given):
+        if self.state and next(iter(self.state.values()))["step"] == 6:
+            raise KeyboardInterrupt
+        return own(self, *given)
+
+    run = RunFolder(tmp_path / "run")
+    run.start(CONFIG, resume=False)
+    monkeypatch.setattr(torch.optim.SparseAdam, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(student, Translations(student), CONFIG, run, ALONE, lambda *_: None)
+    monkeypatch.undo()
+    assert [path.name for path in run.folder.glob("checkpoint-*")] == ["checkpoint-00000004"]
+
+
+def test_a_gradient_that_is_not_a_number_moves_no_weight(tmp_path, student, monkeypatch):
+    monkeypatch.setattr("train.optimiser.Optimiser.clip", lambda _: float("nan"))
+    before = weights_of(student)
+    run = RunFolder(tmp_path / "run")
+    run.start(CONFIG, resume=False)
+    with pytest.raises(TrainError, match="gradient is not a number"):
+        train(student, Translations(student), CONFIG, run, ALONE, lambda *_: None)
+    assert all(torch.equal(weight, before[name]) for name, weight in weights_of(student).items())
+
+
+def test_half_precision_resumes_with_its_scale(tmp_path):
+    config = replace(CONFIG, precision="fp16")
+    whole, _, _ = run_of(tmp_path, "whole", config)
+    with pytest.raises(Cancelled):
+        run_of(tmp_path, "parts", config, stop_at=5)
+    parts, _, _ = run_of(tmp_path, "parts", config)
+    for name, weight in weights_of(whole).items():
+        assert torch.equal(weight, weights_of(parts)[name]), name
+
+
+def test_frozen_token_vectors_stay_as_they_are(tmp_path):
+    config = replace(CONFIG, token_learning_rate=0.0)
+    begun = weights_of(TransformerStudent(tiny_encoder(tmp_path / "tiny"), "fp32", 0.0))
+    student, _, _ = run_of(tmp_path, "run", config)
+    assert torch.equal(student.table, begun["table"])
+    assert any(not torch.equal(weight, begun[name]) for name, weight in student.others())
+
+
+@pytest.mark.parametrize("killed_at", ["config.json", "modules.json", "manifest"])
+def test_a_kill_while_a_run_ends_is_made_good_by_a_resume(tmp_path, monkeypatch, killed_at):
+    import os
+
+    own = os.replace
+
+    def replace_until(source, target):
+        if str(target).endswith(killed_at) or (killed_at == "manifest" and ended and "manifest" in str(target)):
+            raise KeyboardInterrupt
+        own(source, target)
+
+    _, run, trained = run_of(tmp_path, "run")
+    ended = False
+    run.write_json("manifest.json", {"ended": {"best": 0.5}})
+    ended = True
+    monkeypatch.setattr(os, "replace", replace_until)
+    with pytest.raises(KeyboardInterrupt):
+        run.end_again()
+    monkeypatch.undo()
+    again = RunFolder(tmp_path / "run")
+    again.start(CONFIG, resume=True)
+    assert again.ending and not again.finished
+    assert again.end_again() == {"best": 0.5}
+    assert again.finished and (tmp_path / "run" / "config.json").is_file() and not again.best.exists()
+    assert trained.steps == CONFIG.steps
+
+
 def test_a_full_memory_says_what_to_lower(tmp_path, student, monkeypatch):
     def full(_):
         raise torch.OutOfMemoryError("CUDA out of memory")
@@ -242,13 +336,17 @@ def test_a_config_survives_json():
 
 
 def test_every_pair_of_a_cell_is_seen_before_any_is_seen_twice():
-    plan = Plan([Cell(np.arange(10), 0.5), Cell(range(10, 40), 0.5)], batch=10, seed=1)
-    seen = np.concatenate([plan.rows(step) for step in range(12)])
-    small = [row for row in seen if row < 10]
-    assert sorted(small[:10]) == list(range(10))
-    large = [row for row in seen if row >= 10]
-    assert sorted(large[:30]) == list(range(10, 40))
-    assert abs(len(small) - 60) <= 1
+    plan = Plan([Cell(np.arange(100), 0.5), Cell(range(100, 1000), 0.5)], batch=10, seed=1)
+    seen = np.concatenate([plan.rows(step) for step in range(BLOCK)])
+    counts = np.bincount(seen, minlength=1000)
+    assert set(counts[:100]) == {3, 4} and set(counts[100:]) == {0, 1}
+    assert abs(counts[:100].sum() - 320) <= 1
+
+
+def test_every_batch_has_its_size():
+    cells = [Cell(range(start, start + 7), 1 / 250) for start in range(0, 1750, 7)]
+    sizes = {len(Plan(cells, batch=4, seed=1).rows(step)) for step in range(2 * BLOCK)}
+    assert sizes <= {3, 4, 5}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 17, 1000, 4097])
@@ -273,15 +371,20 @@ def test_a_step_follows_from_its_number_alone():
 
 def test_a_limit_draws_the_same_few_again_and_again():
     plan = Plan([Cell(range(100, 200), 1.0, limit=7)], batch=7, seed=2)
-    turns = [set(plan.rows(step).tolist()) for step in range(5)]
-    assert all(turn == turns[0] and len(turn) == 7 for turn in turns)
-    assert turns[0] <= set(range(100, 200)) and turns[0] != set(range(100, 107))
+    seen = set(np.concatenate([plan.rows(step) for step in range(5)]).tolist())
+    assert seen == set(plan.limited(0).tolist()) and len(seen) == 7
+    assert seen <= set(range(100, 200)) and seen != set(range(100, 107))
 
 
 def test_barred_pairs_are_never_drawn():
     plan = Plan([Cell(range(50), 1.0)], batch=10, barred=lambda rows: rows % 5 == 0, seed=2)
-    seen = np.concatenate([plan.rows(step) for step in range(20)])
+    seen = np.concatenate([plan.rows(step) for step in range(BLOCK)])
     assert set(seen.tolist()) == {row for row in range(50) if row % 5}
+
+
+def test_a_plan_whose_pairs_are_all_held_out_is_a_sentence():
+    with pytest.raises(TrainError, match="held out"):
+        Plan([Cell(range(50), 1.0)], batch=10, barred=lambda rows: rows >= 0).rows(0)
 
 
 def test_temperature_draws_small_languages_more_often():

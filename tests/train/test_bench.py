@@ -173,7 +173,7 @@ def test_pages_tell_nothing_of_this_machines_folders(tmp_path, sets, encoders, m
 def test_a_command_is_shown_as_one_would_type_it():
     words = [
         "python",
-        "mine=/home/joe/x y",
+        "mine=/data/joe/x y",
         "--out=~/z",
         "C:\\joe\\w",
         "https://a.org/v1#m",

@@ -19,6 +19,7 @@ from train.evaluate.languages import (
     likely_cause,
     with_causes,
 )
+from train.evaluate.languages import __main__ as languages_command
 from train.evaluate.languages.__main__ import disarmed, main
 from train.evaluate.languages.causes import usual_of
 from train.evaluate.languages.neighbours import centred, nearest, skewness
@@ -275,6 +276,26 @@ def test_the_command_leaves_a_page_and_two_tables(tmp_path, capsys, monkeypatch)
     assert (tmp_path / "out" / "neighbours.csv").is_file()
     assert main([*words[:2], str(tmp_path / "absent.csv"), *words[3:]]) == 1
     assert "absent.csv" in capsys.readouterr().err
+
+
+def test_the_command_takes_codes_with_spaces_names_and_hosts_as_the_bench_does(tmp_path, monkeypatch):
+    sentences = [f"line{n} road{n}" for n in range(30)]
+    table = pl.DataFrame({"english": sentences, "translation": [f"x {text}" for text in sentences]})
+    both = pl.concat([table.with_columns(lang=pl.lit(code)) for code in ("es", "de", "fr")])
+    both.write_csv(tmp_path / "mine.csv")
+    asked = {}
+
+    def load(where, **more):
+        asked.update(more, where=where)
+        return WordEncoder()
+
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(languages_command, "judged_encoder", load)
+    words = ["ours=https://a.org/v1#m", "--sets", str(tmp_path / "mine.csv"), "--out", str(tmp_path / "out"), "--quiet"]
+    assert main([*words, "--languages", "es, DE", "--send-texts-to", "a.org"]) == 0
+    assert asked["where"] == "https://a.org/v1#m" and asked["consent"].host == "a.org"
+    assert set(pl.read_csv(tmp_path / "out" / "languages.csv")["lang"]) == {"es", "de"}
+    assert "ours" in (tmp_path / "out" / "languages.html").read_text(encoding="utf-8")
 
 
 def test_formulas_in_texts_are_disarmed():

@@ -143,3 +143,11 @@ def test_languages_fold_their_texts_and_sorani_stays_apart():
 def test_a_language_of_a_few_rows_is_not_measured():
     data = pl.concat([pairs_of([("fra", "fr", True)]), pairs_of([("nob", "nb", True)], 5)])
     assert set(matching_module.matching(WordEncoder(512).encode, data)["lang"]) == {"fr", ""}
+
+
+def test_texts_of_two_languages_under_one_code_are_no_candidates_of_each_other():
+    lines = [f"line{n} road{n}" for n in range(30)]
+    rows = {"item": range(30), "text": "anchor", "english": lines, "translation": lines}
+    data = pl.concat([pl.DataFrame(rows).with_columns(lang=pl.lit(lang)) for lang in ("es", "fr")])
+    found = matching_module.matching(WordEncoder(512).encode, data)
+    assert set(found.filter(measure="matching", variant="cosine")["lang"]) == {"", "es", "fr"}

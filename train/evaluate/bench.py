@@ -101,8 +101,8 @@ def run_bench(settings: BenchSettings, progress: Progress = no_progress) -> Benc
         raise TrainError(f"There is no measure {unknown[0]!r}; choose from {', '.join(MEASURES)}.")
     names = labels_of(settings.encoders)
     if settings.against and settings.against not in names:
-        told = f"it is not among {', '.join(names)}"
-        raise TrainError(f"The others cannot be held against {settings.against!r}: {told}.")
+        known = ", ".join(names)
+        raise TrainError(f"The others cannot be held against {settings.against!r}: it is not among {known}.")
     bench = Bench()
     sets = _sets(settings, bench)
     wanted = settings.measures or tuple(MEASURES)
@@ -272,10 +272,11 @@ def _partly_measured(pieces: dict[tuple[str, str, str], pl.DataFrame], sets: lis
 
 def _without_folders(note: str, settings: BenchSettings) -> str:
     """Return a note without the folders of this machine: the page may be passed on."""
-    known = [*settings.sets, settings.out, settings.cache or cache_home(), *labels_of(settings.encoders).values()]
-    folders = {str(form) for path in known for form in (path, Path(path).absolute()) if os.sep in str(form)}
+    known = [settings.out, settings.cache or cache_home(), *settings.sets]
+    known += [Path(where).expanduser() for where in labels_of(settings.encoders).values() if "://" not in where]
+    folders = {str(form) for path in known for form in (path, path.absolute()) if os.sep in str(form)}
     for folder in sorted(folders, key=len, reverse=True):
-        note = note.replace(folder, Path(folder).name) if "://" not in folder else note
+        note = note.replace(folder, Path(folder).name)
     return note.replace(str(Path.home()), "~")
 
 

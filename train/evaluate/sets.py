@@ -93,8 +93,8 @@ def read_set(path: str | Path, languages: Collection[str] = (), limit: int = 0) 
         raise TrainError(f"A limit of {limit} leaves too few rows of {path.name}; take {fewest} or more.")
     try:
         data = _MAKERS[kind](table, bool(languages))
-    except CtseError as told:
-        raise TrainError(f"{path.name} cannot be measured on. {told}") from told
+    except CtseError as error:
+        raise TrainError(f"{path.name} cannot be measured on. {error}") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
         told = str(error).splitlines()[0][:200]
         raise TrainError(f"{path.name} cannot be measured on: a column holds something else ({told}).") from error

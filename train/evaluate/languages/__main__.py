@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from ctse_core.encoders import Consent
 from ctse_core.errors import CtseError, TrainError
 from ctse_core.home import cache_home
 from ctse_core.terminal import Bar
 from ctse_core.types import Progress, no_progress
+from train.evaluate.bench import labels_of
 from train.evaluate.languages import (
     Heading,
     KnownEncoder,
@@ -23,7 +26,7 @@ from train.evaluate.languages import (
     with_causes,
 )
 from train.evaluate.peers import judged_encoder
-from train.evaluate.sets import EvaluationSet, read_set
+from train.evaluate.sets import EvaluationSet, differently_named, read_set
 from train.evaluate.vectors import looked_up
 
 DESCRIPTION = """\
@@ -54,9 +57,11 @@ def main(words: list[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace, progress: Progress = no_progress) -> str:
     """Return a sentence about what was found, with the page's path, after writing it."""
-    sets = [read_set(path, asked.languages.split(",") if asked.languages else (), asked.limit) for path in asked.sets]
+    codes = [code.strip() for code in asked.languages.split(",") if code.strip()]
+    sets = [read_set(path, codes, asked.limit) for path in asked.sets]
+    differently_named(sets)
     pairs = pairs_of(sets)
-    encoder = _known(asked.encoder, sets, progress)
+    encoder = _known(asked, sets, progress)
     seen = counts_of(Path(asked.store)) if asked.store else None
     settings = LanguageSettings(asked.below, asked.examples, not asked.no_texts)
     figures, neighbours = diagnose(
@@ -71,13 +76,16 @@ def run(asked: argparse.Namespace, progress: Progress = no_progress) -> str:
     return f"{below} of {figures.height} languages are below {asked.below}; see {page}"
 
 
-def _known(name: str, sets: list[EvaluationSet], progress: Progress) -> KnownEncoder:
+def _known(asked: argparse.Namespace, sets: list[EvaluationSet], progress: Progress) -> KnownEncoder:
     """Return the encoder with the vectors of the sets, those of earlier runs of the bench out of its cache."""
-    loaded = judged_encoder(name, progress=lambda share, told: progress(0.05 * share, told))
+    ((name, where),) = labels_of([asked.encoder]).items()
+    consent = Consent(asked.send_texts_to) if asked.send_texts_to else None
+    loaded = judged_encoder(where, progress=lambda share, told: progress(0.05 * share, told), consent=consent)
     texts = list(dict.fromkeys(text for one in sets for text in one.texts))
     cache = cache_home() / "evaluation"
     encode = looked_up(loaded, texts, cache, lambda share, told: progress(0.05 + 0.75 * share, told))
-    return KnownEncoder.of(loaded, encode)
+    known = KnownEncoder.of(loaded, encode)
+    return replace(known, name=name) if name != asked.encoder else known
 
 
 def _write(out: Path, figures: pl.DataFrame, neighbours: pl.DataFrame, heading: Heading) -> None:
@@ -115,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("encoder", help="an encoder of the catalogue, or a folder")
+    parser.add_argument("encoder", help="a name of the catalogue, a folder, an address, or mine=FOLDER")
     parser.add_argument("--sets", nargs="+", required=True, metavar="FILE", help="Parquet, CSV or TSV of pairs")
     parser.add_argument("--out", required=True, metavar="FOLDER")
     parser.add_argument("--store", metavar="FOLDER", help="the trained encoder, for the pairs and sources it saw")
@@ -123,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, default=0, help="so many sentences only; default: all")
     parser.add_argument("--below", type=float, default=0.95, help="matching under which errors are looked into")
     parser.add_argument("--examples", type=int, default=4, help="wrong neighbours shown a language and direction")
+    parser.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the masked texts there")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--no-texts", action="store_true", help="tell wrong neighbours by their rows only")
     return parser

@@ -29,7 +29,7 @@ _EXPLAINED = """\
 - **drift**: how often a post that means the same in other words is nearer than one that means something else in
   nearly the same words.
 
-Every figure has a 95 % interval: the figure below shows them. How each is computed stands in docs/training.md."""
+Every figure has a 95 % interval: the figure below shows them. How each is computed stands in docs/evaluation.md."""
 
 
 def all_scores() -> pl.DataFrame:
@@ -86,7 +86,7 @@ def _differences() -> None:
     numbers = st.column_config.NumberColumn(format="%+.3f")
     with st.expander(f"On the same sentences and posts, against {plain(against)}"):
         st.dataframe(
-            told.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8)).drop("against"),
+            told.with_columns(_TITLES).drop("against"),
             hide_index=True,
             column_config={"difference": numbers, "low": numbers, "high": numbers},
             key="differences_table",
@@ -107,16 +107,16 @@ def _by_language(scores: pl.DataFrame) -> None:
     what, which, how = st.columns([3, 4, 2])
     measure, name = what.selectbox("Measure", kinds, format_func=_kind, key="scores_measure")
     rows = scores.filter(pl.col("measure") == measure, pl.col("set") == name)
-    names = rows["encoder"].unique(maintain_order=True).to_list()
+    here = set(rows["encoder"])
+    names = [encoder for encoder in overview(scores)["encoder"] if encoder in here]  # the best one first
     chosen = which.multiselect(
         "Encoders", names, default=names[:3], format_func=_title, max_selections=MOST_DRAWN, key=f"scores_of_{name}"
     )
     variants = rows["variant"].unique(maintain_order=True).to_list()
     variant = how.selectbox("Variant", variants, format_func=_variant, key=f"scores_variant_{measure}_{name}")
-    drawn = rows.filter(pl.col("encoder").is_in(chosen))
-    drawn = drawn.with_columns(pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8))
+    drawn = _titled(pl.concat([rows.clear(), *(rows.filter(pl.col("encoder") == encoder) for encoder in chosen)]))
     mark = BAR if measure in OF_PAIRS else None
-    figure = scores_figure(drawn, measure, name=name, variant=variant, mark=mark)
+    figure = scores_figure(drawn, measure, name=set_title(name), variant=variant, mark=mark)
     show_figure(figure, key=f"scores_{measure}_{name}_{variant}")
     download(
         "These scores (CSV)", csv_bytes(figure.table), f"ctse-{measure}-{name}.csv", "text/csv", "scores_of_language"
@@ -130,10 +130,14 @@ def _speeds(scores: pl.DataFrame) -> None:
     if speeds is None or not sets:
         return
     st.subheader("Quality and speed", anchor=False)
-    rows = scores.filter(pl.col("set") == sets[0], pl.col("variant") == "cosine")
-    title = pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8)
-    figure = speed_quality_figure(rows.with_columns(title), speeds.with_columns(title), name=sets[0])
+    rows = _titled(scores.filter(pl.col("set") == sets[0], pl.col("variant") == "cosine"))
+    figure = speed_quality_figure(rows, speeds.with_columns(_TITLES))
     show_figure(replace(figure, title=""), key="speeds")
+
+
+def _titled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with encoders and sets by the names that people read."""
+    return rows.with_columns(_TITLES, pl.col("set").map_elements(set_title, return_dtype=pl.Utf8))
 
 
 def _kind(kind: tuple[str, str]) -> str:
@@ -147,6 +151,9 @@ def _variant(variant: str) -> str:
 
 def _title(name: str) -> str:
     return ENCODERS[name].title if name in ENCODERS else name
+
+
+_TITLES = pl.col("encoder").map_elements(_title, return_dtype=pl.Utf8)
 
 
 def _changed(path: Path) -> float:

@@ -40,7 +40,7 @@ DOTS = {
 """What ``dots_figure`` draws: a dot for each row and series, with its interval and of how many it speaks."""
 SPEEDS = {"encoder": pl.Utf8, "posts_per_second": pl.Float64}
 _SCORES = ("set", "variant", "lang", "language", "encoder", "value", "low", "high", "count")
-_DOT_ROOM, _ROW_ROOM = 7, 16  # pixels between dots of one row, and what a row takes beside them
+_DOT_ROOM, _ROW_ROOM, _LEAST_ROW = 6, 10, 19  # pixels between dots of one row, beside them, and of a row's name
 
 
 def scores_figure(
@@ -145,7 +145,7 @@ def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[flo
     """Return dots with intervals, the first row on top; ``span``: lowest and highest value that can be."""
     series = dots["series"].unique(maintain_order=True).to_list()
     names = dots["row"].unique(maintain_order=True).to_list()
-    height = _ROW_ROOM + _DOT_ROOM * max(1, len(series))
+    height = max(_LEAST_ROW, _ROW_ROOM + _DOT_ROOM * len(series))
     plot = blank(96 + len(names) * height)
     for place, one in enumerate(series):
         rows = dots.filter(pl.col("series") == one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,6 +36,8 @@ AMOUNTS = {
 }
 """What ``amounts_figure`` draws: matching of a language that has at most ``amount`` pairs."""
 
+MOST_SAID = 3
+
 
 def effects_figure(effects: pl.DataFrame, lang: str = "") -> Figure:
     """Draw what each source of pairs adds to matching in one language ("": all), a row a source, a colour a set.
@@ -54,16 +55,17 @@ def effects_figure(effects: pl.DataFrame, lang: str = "") -> Figure:
         pl.col("source").alias("row"), pl.col("set").alias("series"), pl.col("effect").alias("value"),
         "low", "high", pl.col("pairs").alias("count"),
     )  # fmt: skip
-    said = [
-        f"{shorten(source, 40)} {value:+.3f} ({low:+.3f} to {high:+.3f})"
-        for source, value, low, high in rows.filter(pl.col("set") == rows["set"][0])
-        .select("source", "effect", "low", "high")
-        .rows()
-    ]
     where = ", ".join([language_name(lang) if lang else ALL_LANGUAGES, shorten(rows["set"][0], 40)])
-    told = f"Share of translations found with all sources minus that without this one ({where}): {'; '.join(said)}."
-    drawn = dots_figure(dots, title, "translations found: with all sources minus without this one", told, mark=0.0)
+    told = f"Share of translations found with all sources minus that without this one ({where}): {_said(rows)}."
+    drawn = dots_figure(dots, title, "gain in translations found", told, mark=0.0)
     return dataclasses.replace(drawn, table=rows)
+
+
+def _said(rows: pl.DataFrame) -> str:
+    """Return the most helpful sources of the first set in words, and the least helpful one."""
+    first = rows.filter(pl.col("set") == rows["set"][0]).select("source", "effect", "low", "high").rows()
+    said = [f"{shorten(source, 40)} {value:+.3f} ({low:+.3f} to {high:+.3f})" for source, value, low, high in first]
+    return "; ".join(said if len(said) <= MOST_SAID + 1 else [*said[:MOST_SAID], f"…; last {said[-1]}"])
 
 
 def amounts_figure(curve: pl.DataFrame, name: str | None = None) -> Figure:
@@ -118,6 +120,6 @@ def _lines(rows: pl.DataFrame) -> go.Figure:
         tickvals=list(range(len(amounts))), ticktext=[f"{amount:,}" for amount in amounts],
         range=[-0.25, len(amounts) - 0.75], showgrid=False,
     )  # fmt: skip
-    plot.update_yaxes(title_text=html.escape("share of sentences that find their translation"))
+    plot.update_yaxes(title_text="translations found")
     with_lines_of_legend(plot, langs)
     return plot

@@ -43,7 +43,7 @@ def adapt(
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
     config = replace(config, precision=choose_precision(config.precision, ranks.device))
     posts = read_posts_to_learn(config.posts)
-    refuse_guarded(posts.texts, Guard.of_files([*config.pairs.guard, *config.evaluation]))
+    refuse_guarded(posts, Guard.of_files([*config.pairs.guard, *config.evaluation]))
     if not config.posts.views_weight and not posts.labels.shape[1]:
         raise TrainError(
             "The posts have no labels to learn from; name their columns with --labels, or learn from views."

@@ -82,6 +82,8 @@ class LossSettings:
         space: "raw" compares mean-pooled vectors as they are, "unit" those of length one. A teacher of unit
             vectors needs "unit": raw students are some ten times as long and would be pulled to nothing.
         distance_weight: weight of the distance.
+        rotated: turn the teacher's vectors so that they lie as near as can be to those the student begins with. All
+            cosines stay the same, and the student need not learn where the teacher's axes point.
         contrastive_weight: weight of the symmetric contrastive loss (InfoNCE) between the two sides; 0 for none.
         scale: cosines are multiplied by it before the softmax (1 / temperature).
     """
@@ -89,6 +91,7 @@ class LossSettings:
     distance: str = "mse"
     space: str = "raw"
     distance_weight: float = 1.0
+    rotated: bool = False
     contrastive_weight: float = 0.0
     scale: float = 20.0
 

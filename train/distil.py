@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from ctse_core.encoders.own import About, write_about
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
-from ctse_core.types import Progress, no_progress
+from ctse_core.types import Progress, Vectors, no_progress
 from train.checkpoint import RunFolder, writing
 from train.config import TrainConfig, check_config, config_digest
 from train.engine import Trained, train
+from train.losses import nearest_rotation
 from train.pair_plan import PairPlan, make_plan
 from train.pair_task import PairTask
 from train.pairs_store import PairStore, build_store
@@ -35,6 +36,7 @@ from train.students import (
 from train.teacher import teacher_vectors
 from train.tokens_store import TokenStore
 
+TURNED_BY = 2000  # sentences by which the teacher's space is turned towards the student's
 UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
 
 
@@ -90,8 +92,9 @@ def distil(
         with writing(run.folder):
             plan.table.write_csv(run.folder / "pairs.csv")
     ranks.wait()
-    vectors = teacher.vectors if teacher else None
+    vectors, turn = (teacher.vectors, teacher.turn) if teacher else (None, None)
     task = PairTask(store, tokens, plan.order, config.loss, vectors, plan.held_out, ranks.device)
+    task.turn = turn
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
         with writing(run.folder):
@@ -191,10 +194,14 @@ def _token_stores(
 
 @dataclass(frozen=True)
 class Teacher:
-    """The teacher's vectors (e, d) float16 of every English sentence, and the fingerprint of who gave them."""
+    """The teacher's vectors (e, d) float16 of every English sentence, and the fingerprint of who gave them.
+
+    ``turn`` (d, d) is the rotation that is applied to them, or None.
+    """
 
     fingerprint: str
     vectors: NDArray[np.float16]
+    turn: Vectors | None = None
 
 
 def _teacher(
@@ -218,7 +225,15 @@ def _teacher(
             f"The teacher {teacher.name} gives vectors of length one, and raw students are some ten times as long: "
             'they would be pulled to nothing. Train in the space "unit" (--space unit).'
         )
-    return Teacher(teacher.fingerprint, vectors)
+    turn = _turn(student, store, vectors) if config.loss.rotated else None
+    return Teacher(teacher.fingerprint, vectors, turn)
+
+
+def _turn(student: Student, store: PairStore, vectors: NDArray[np.float16]) -> Vectors:
+    """Return the rotation (d, d) from the teacher's vectors to those that the student begins with."""
+    rows = np.random.default_rng(7).permutation(len(store.english))[:TURNED_BY]
+    begun = student.encode(store.english.texts(rows))
+    return nearest_rotation(np.asarray(vectors[np.sort(rows)], dtype=np.float32), begun[np.argsort(rows)])
 
 
 def _about(config: TrainConfig, plan: PairPlan) -> About:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ctse_core.types import Vectors
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -56,6 +60,15 @@ def supervised_contrastive_loss(vectors: Tensor, alike: Tensor, scale: float) ->
     total = weights.sum(1)
     drawn = -(weights * log_share.masked_fill(diagonal, 0)).sum(1) / total.clamp(min=1e-9)
     return drawn[total > 0].mean() if bool((total > 0).any()) else drawn.sum() * 0
+
+
+def nearest_rotation(source: Vectors, target: Vectors) -> Vectors:
+    """Return the matrix (e, d) that turns ``source`` (n, e) as near to ``target`` (n, d) as can be.
+
+    Its rows or columns are orthonormal. Orthogonal Procrustes (Schönemann 1966): cosines between rows stay the same where e is at most d.
+    """
+    left, _, right = np.linalg.svd(source.T.astype(np.float64) @ target.astype(np.float64), full_matrices=False)
+    return np.asarray(left @ right, dtype=np.float32)
 
 
 def linear_rate(step: int, steps: int, warmup: float) -> float:

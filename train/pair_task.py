@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.types import Vectors
 from train.batches import Plan, Rows
 from train.config import LossSettings
 from train.engine import Batch, Losses
@@ -38,6 +39,7 @@ class PairTask:
         self.english, self.translations = tokens
         self.held_out = held_out
         self.device = device
+        self.turn: Vectors | None = None  # a rotation of the teacher's vectors
 
     def batch(self, step: int) -> Batch:
         """Return the pairs of a step: English sentences first, then their translations."""
@@ -67,7 +69,8 @@ class PairTask:
 
         target = None
         if self.teacher is not None and self.loss.distance:
-            target = torch.from_numpy(np.asarray(self.teacher[english], dtype=np.float32)).to(self.device)
+            rows = np.asarray(self.teacher[english], dtype=np.float32)
+            target = torch.from_numpy(rows if self.turn is None else rows @ self.turn).to(self.device)
         group = torch.from_numpy(english).to(self.device)
         settings, pairs = self.loss, len(english)
 

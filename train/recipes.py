@@ -59,14 +59,15 @@ def e5_mse() -> TrainConfig:
     """The paper's method on weights that come with the installation.
 
     multilingual-e5-small learns the space of all-MiniLM-L6-v2, by the squared distance of unit vectors: this
-    teacher normalises, and raw students are some ten times as long as its vectors.
+    teacher normalises, and raw students are some ten times as long as its vectors. The space is turned towards the
+    student's first, which changes no cosine and saves thousands of steps.
     """
     return TrainConfig(
         recipe="e5_mse",
         student=StudentSettings("multilingual-e5-small-q4", prefix=""),
         teacher="all-MiniLM-L6-v2",
         pairs=PairSettings(caps=(("verse", 4000),)),
-        loss=LossSettings(distance="mse", space="unit"),
+        loss=LossSettings(distance="mse", space="unit", rotated=True),
         steps=3000,
         batch=64,
         window=64,

@@ -107,6 +107,17 @@ def test_a_student_learns_the_space_of_its_teacher(pairs, tiny, tmp_path):
     assert (after * target).sum(axis=1).mean() > (before * target).sum(axis=1).mean() + 0.05
 
 
+def test_a_turned_teacher_is_learned_in_fewer_steps(pairs, tiny, tmp_path):
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=7)
+
+    def distances(name, rotated):
+        loss = LossSettings(distance="cosine", space="unit", rotated=rotated)
+        run(config_for(pairs, tiny, teacher=str(teacher), loss=loss, steps=20), tmp_path / name, tmp_path)
+        return [note["distance"] for note in read_log(tmp_path / name / "training/log.jsonl") if "distance" in note]
+
+    assert distances("turned", True)[0] < distances("as-it-is", False)[0] / 2
+
+
 def test_a_static_student_trains_and_loads(pairs, tiny, tmp_path):
     settings = StudentSettings(str(tiny), kind="static", fewest_uses=1)
     config = config_for(pairs, tiny, student=settings, learning_rate=0.0, token_learning_rate=0.02, warmup=0.0)

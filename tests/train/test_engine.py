@@ -14,7 +14,7 @@ from train.checkpoint import RunFolder, RunState
 from train.config import LossSettings, StudentSettings, TrainConfig, config_of, differences
 from train.engine import Batch, backward, train
 from train.log import read_log
-from train.losses import linear_rate, supervised_contrastive_loss, symmetric_contrastive_loss
+from train.losses import linear_rate, nearest_rotation, supervised_contrastive_loss, symmetric_contrastive_loss
 from train.ranks import Ranks
 from train.students import TransformerStudent
 
@@ -434,6 +434,15 @@ def test_supervised_loss_falls_when_alike_posts_are_near():
     far = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])
     assert supervised_contrastive_loss(near, alike, 10.0) < supervised_contrastive_loss(far, alike, 10.0)
     assert supervised_contrastive_loss(near, torch.zeros(3, 3), 10.0).item() == 0
+
+
+def test_a_rotation_brings_a_space_home_and_keeps_cosines():
+    rng = np.random.default_rng(3)
+    turn = np.linalg.qr(rng.normal(size=(8, 8)))[0].astype(np.float32)
+    source = rng.normal(size=(50, 8)).astype(np.float32)
+    found = nearest_rotation(source, source @ turn)
+    np.testing.assert_allclose(found, turn, atol=1e-4)
+    np.testing.assert_allclose(source @ found @ (source @ found).T, source @ source.T, atol=1e-3)
 
 
 def test_the_rate_rises_and_falls_in_a_line():

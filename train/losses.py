@@ -65,7 +65,8 @@ def supervised_contrastive_loss(vectors: Tensor, alike: Tensor, scale: float) ->
 def nearest_rotation(source: Vectors, target: Vectors) -> Vectors:
     """Return the matrix (e, d) that turns ``source`` (n, e) as near to ``target`` (n, d) as can be.
 
-    Its rows or columns are orthonormal. Orthogonal Procrustes (Schönemann 1966): cosines between rows stay the same where e is at most d.
+    Its rows or columns are orthonormal (orthogonal Procrustes, Schönemann 1966): cosines between rows stay the same
+    where e is at most d.
     """
     left, _, right = np.linalg.svd(source.T.astype(np.float64) @ target.astype(np.float64), full_matrices=False)
     return np.asarray(left @ right, dtype=np.float32)

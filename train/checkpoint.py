@@ -84,17 +84,19 @@ class RunFolder:
                 f"{'; '.join(lines[:5])} (first the run's, then yours). Give the same, or choose a new folder."
             )
 
-    def require_shared(self) -> None:
-        """See that this process finds what the first one wrote.
+    def require_going(self) -> None:
+        """See that this process finds what the first one wrote, and that the run has not ended.
 
         Raises:
-            TrainError: it does not: machines that train together need one file system.
+            TrainError: it does not, since machines that train together need one file system; or it has.
         """
         if not (self.folder / "config.json").is_file():
             raise TrainError(
                 f"This process does not see {self.folder}, which the first one wrote. Machines that train together "
                 "need --out and --data on one file system that all of them see."
             )
+        if self.finished:
+            raise TrainError(f"The run in {self.out} has ended already: it is an encoder now. Choose a new folder.")
 
     def begin(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Say how the run is made; return the manifest. A resume adds its start to those before.

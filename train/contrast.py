@@ -52,9 +52,7 @@ def adapt(
     if ranks.first:
         run.start(config, resume)
     ranks.wait()
-    run.require_shared()
-    if run.finished:
-        raise TrainError(f"The run in {out} has ended already: it is an encoder now. Choose a new folder.")
+    run.require_going()
     if run.ending:
         return Trained(**run.end_again())
 

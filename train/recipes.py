@@ -11,9 +11,6 @@ from train.config import LossSettings, PairSettings, PostSettings, StudentSettin
 PAPER_PAIRS = 128_000_000
 """Pairs that Lamsal et al. (2024) trained on."""
 
-_PAPER_LOSS = LossSettings(distance="mse", space="raw")
-_AS_THEY_ARE = PairSettings(cap=500_000, weights=(), temperature=1.0)
-
 
 def ct_xlmr_se() -> TrainConfig:
     """CT-XLMR-SE (Lamsal et al. 2024): XLM-R learns the space of the English CT-M1-Complete-SE.
@@ -23,29 +20,21 @@ def ct_xlmr_se() -> TrainConfig:
     epochs. Learning rate, batch and warm-up are not published; these are the defaults of the script that the
     paper's files point to (sentence-transformers' make_multilingual.py).
     """
-    return TrainConfig(
-        recipe="ct_xlmr_se",
-        student=StudentSettings("xlm-roberta-base", dropout=0.1),
-        teacher="CT-M1-Complete-SE",
-        pairs=_AS_THEY_ARE,
-        loss=_PAPER_LOSS,
-        epochs=20,
-        batch=64,
-        window=64,
-        tokens=16384,
-        evaluate_every=5000,
-        save_every=5000,
-    )
+    return _paper("ct_xlmr_se", "xlm-roberta-base")
 
 
 def ct_mbert_se() -> TrainConfig:
     """CT-mBERT-SE (Lamsal et al. 2024): as ``ct_xlmr_se``, with multilingual BERT as the student."""
+    return _paper("ct_mbert_se", "bert-base-multilingual-cased")
+
+
+def _paper(recipe: str, student: str) -> TrainConfig:
     return TrainConfig(
-        recipe="ct_mbert_se",
-        student=StudentSettings("bert-base-multilingual-cased", dropout=0.1),
+        recipe=recipe,
+        student=StudentSettings(student, dropout=0.1),
         teacher="CT-M1-Complete-SE",
-        pairs=_AS_THEY_ARE,
-        loss=_PAPER_LOSS,
+        pairs=PairSettings(cap=500_000, weights=(), temperature=1.0),
+        loss=LossSettings(distance="mse", space="raw"),
         epochs=20,
         batch=64,
         window=64,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctse_core.encoders.card import FAIRLY, WELL, Card, Service, read_card, write_card
 from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, EncoderSpec
 from ctse_core.encoders.embed import KnownVectors, embed, text_digest
 from ctse_core.encoders.encoder import RUNTIMES, Encoder, load_encoder
@@ -17,8 +18,11 @@ from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
 __all__ = [
     "DEFAULT_ENCODER",
     "ENCODERS",
+    "FAIRLY",
     "RUNTIMES",
+    "WELL",
     "About",
+    "Card",
     "Consent",
     "Encoder",
     "EncoderSpec",
@@ -27,6 +31,7 @@ __all__ = [
     "RemoteEncoder",
     "RemoteSettings",
     "SentenceEncoder",
+    "Service",
     "StaticEncoder",
     "StaticStart",
     "consent_question",
@@ -37,9 +42,11 @@ __all__ = [
     "load_encoder",
     "mean_pool",
     "prune_vocabulary",
+    "read_card",
     "remote_settings",
     "spec_of",
     "static_of",
     "text_digest",
     "write_about",
+    "write_card",
 ]

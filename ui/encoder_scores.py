@@ -10,7 +10,7 @@ import streamlit as st
 
 from ctse_core.encoders import ENCODERS
 from ctse_core.figures import MEASURES, measure_words, scores_figure, speed_quality_figure
-from train.evaluate.overview import OF_PAIRS, main_differences, means, overview, set_title, wide_sets
+from train.evaluate.overview import OF_PAIRS, main_differences, overview, set_title
 from train.evaluate.table import MEAN, SCORES
 from ui import resources
 from ui.encoder_findings import experiments, shipped_table, what_pairs_are_worth
@@ -51,7 +51,7 @@ def encoder_scores() -> None:
     _overview(scores)
     _differences()
     _by_language(scores)
-    _speeds(scores)
+    _speeds()
     what_pairs_are_worth(SHIPPED.parent)
     experiments(SHIPPED.parent)
 
@@ -123,15 +123,13 @@ def _by_language(scores: pl.DataFrame) -> None:
     )
 
 
-def _speeds(scores: pl.DataFrame) -> None:
-    """Draw quality against speed on the set of most languages, where speeds were measured."""
+def _speeds() -> None:
+    """Draw quality against speed, where the product ships what was measured side by side."""
     speeds = shipped_table("speeds.csv", SHIPPED.parent)
-    sets = wide_sets(means(scores, "matching", "cosine"))
-    if speeds is None or not sets:
+    if speeds is None or speeds.is_empty():
         return
     st.subheader("Quality and speed", anchor=False)
-    rows = _titled(scores.filter(pl.col("set") == sets[0], pl.col("variant") == "cosine"))
-    figure = speed_quality_figure(rows, speeds.with_columns(_TITLES))
+    figure = speed_quality_figure(speeds.with_columns(_TITLES))
     show_figure(replace(figure, title=""), key="speeds")
 
 

@@ -2,12 +2,13 @@
 
 from ctse_core.figures.base import Figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
-from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure, speed_quality_figure
+from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.measures import MEASURES, measure_words
 from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
 from ctse_core.figures.pairs import AMOUNTS, EFFECTS, amounts_figure, effects_figure
 from ctse_core.figures.semantic_map import semantic_map
+from ctse_core.figures.speeds import SPEEDS, runtime_words, speed_quality_figure, still_speeds
 from ctse_core.figures.standalone import standalone_html, still_svg
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "EFFECTS",
     "LANGUAGE_NAMES",
     "MEASURES",
+    "SPEEDS",
     "Figure",
     "amounts_figure",
     "dots_figure",
@@ -25,10 +27,12 @@ __all__ = [
     "language_name",
     "languages_figure",
     "measure_words",
+    "runtime_words",
     "scores_figure",
     "semantic_map",
     "speed_quality_figure",
     "standalone_html",
+    "still_speeds",
     "still_svg",
     "topics_figure",
     "topics_over_time_figure",

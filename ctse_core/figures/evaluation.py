@@ -1,4 +1,4 @@
-"""What encoders are worth: scores with their intervals by language, and quality against speed."""
+"""What encoders are worth: scores with their intervals by language."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ DOTS = {
     "count": pl.Int64,
 }
 """What ``dots_figure`` draws: a dot for each row and series, with its interval and of how many it speaks."""
-SPEEDS = {"encoder": pl.Utf8, "posts_per_second": pl.Float64}
 _SCORES = ("set", "variant", "lang", "language", "encoder", "value", "low", "high", "count")
 _DOT_ROOM, _ROW_ROOM, _LEAST_ROW = 6, 10, 19  # pixels between dots of one row, beside them, and of a row's name
 
@@ -73,31 +72,6 @@ def dots_figure(dots: pl.DataFrame, title: str, axis: str, summary: str, mark: f
     if dots.is_empty():
         return nothing(f"There is nothing to draw under “{shorten(title, 60)}” yet.", DOTS, title)
     return Figure(_dot_plot(dots, axis, mark, None), dots.select(*DOTS), summary, title)
-
-
-def speed_quality_figure(
-    scores: pl.DataFrame, speeds: pl.DataFrame, measure: str = "matching", name: str | None = None
-) -> Figure:
-    """Draw each encoder by its speed (posts a second, a logarithmic axis) and its mean of one measure.
-
-    ``scores`` as in ``scores_figure``, of which the rows over all languages are drawn with their intervals;
-    ``speeds`` has encoder and posts_per_second. Encoders that lack either are left out and named in the sentence.
-    """
-    title = "Quality and speed"
-    columns: dict[str, Any] = {**SPEEDS, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-    found = _chosen(scores.filter(pl.col("lang") == ""), measure, name, None)
-    both = found.unique("encoder", keep="first", maintain_order=True).join(
-        speeds.filter(pl.col("posts_per_second") > 0).select("encoder", "posts_per_second"), on="encoder"
-    )
-    both = both.select(*columns).sort("posts_per_second", descending=True)
-    if both.is_empty():
-        return nothing("No encoder has both a score and a speed yet.", columns, title)
-    axis = measure_words(measure)[1]
-    said = [f"{shorten(name, 40)} {speed:,.0f} and {value:.3f}" for name, speed, value, *_ in both.rows()]
-    order = found["encoder"].unique(maintain_order=True).to_list()  # each keeps its colour of the other figures
-    left_out = [shorten(name, 40) for name in order if name not in both["encoder"]]
-    beside = f"; without a speed: {', '.join(left_out)}" if left_out else ""
-    return Figure(_speed_plot(both, axis, order), both, f"Posts a second and {axis}: {'; '.join(said)}{beside}.", title)
 
 
 def _chosen(scores: pl.DataFrame, measure: str, name: str | None, variant: str | None) -> pl.DataFrame:
@@ -206,23 +180,3 @@ def with_lines_of_legend(plot: go.Figure, series: list[str]) -> None:
         height = plot.layout.height + more
         plot.update_layout(height=height, margin={"t": plot.layout.margin.t + more})
         plot.update_layout(legend={"y": 1 - TOOL_BAR / height})
-
-
-def _speed_plot(both: pl.DataFrame, axis: str, order: list[str]) -> go.Figure:
-    plot = blank(380)
-    for name, speed, value, low, high in both.rows():
-        place = order.index(name)
-        plot.add_scatter(
-            x=[speed],
-            y=[value],
-            mode="markers",
-            name=label(name, 44),
-            marker={"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 11},
-            error_y={"type": "data", "array": [max(0, high - value)], "arrayminus": [max(0, value - low)], "width": 0},
-            customdata=[f"{label(name, 80)}<br>{speed:,.0f} posts a second<br>{value:.3f} ({low:.3f} to {high:.3f})"],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D2")
-    plot.update_yaxes(title_text=html.escape(axis))
-    with_lines_of_legend(plot, both["encoder"].to_list())
-    return plot

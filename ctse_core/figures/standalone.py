@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from ctse_core.figures.base import GRID, INK, Figure, text_width
+from ctse_core.figures.svg import LETTER, SHAPES, WIDTH, picture, stroke, words
 
 _STYLE = """
 :root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
@@ -17,13 +18,6 @@ padding: 0 1rem } table { border-collapse: collapse; font-variant-numeric: tabul
 td, th { padding: .15rem .6rem; text-align: left } tr + tr { border-top: 1px solid #8885 }
 .scroll { overflow: auto; max-height: 24rem }
 """
-_LETTER, _LINE = 6.6, 13  # pixels of a letter at 12 pixels, and from a line's top to its foot
-_WIDTH = 860
-_SHAPES = {
-    "circle": "M -4 0 A 4 4 0 1 0 4 0 A 4 4 0 1 0 -4 0",
-    "diamond": "M 0 -5 L 5 0 L 0 5 L -5 0 Z",
-    "square": "M -3.6 -3.6 H 3.6 V 3.6 H -3.6 Z",
-}
 
 
 def standalone_html(title: str, paragraphs: Sequence[str], figures: Sequence[Figure], foot: Sequence[str] = ()) -> str:
@@ -67,38 +61,36 @@ def still_svg(figure: Figure) -> str:
     traces = [trace for trace in figure.plot.data if trace.type == "scatter" and trace.x is not None]
     names = [_bare(name) for name in figure.plot.layout.yaxis.ticktext or ()]
     if not traces or not names:
-        return _svg(figure.summary, 60, [_words(8, 36, figure.summary)])
+        return picture(figure.summary, 60, [words(8, 36, figure.summary)])
     ends = [end for trace in traces for end in _ends(trace)]
     ticks = _ticks(min(ends), max(ends))
-    left = 16 + max(map(text_width, names)) * _LETTER
+    left = 16 + max(map(text_width, names)) * LETTER
     row = max(24.0, (figure.plot.layout.height - 96) / len(names))
     legend = _legend(traces) if figure.plot.layout.showlegend else []
     top = 12.0 + (22 if legend else 0) * (1 + max((int(y) for _, y in legend), default=0))
     foot = top + row * len(names)
 
     def across(value: float) -> float:
-        return left + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (_WIDTH - 24 - left)
+        return left + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (WIDTH - 24 - left)
 
     parts = []
     for value in ticks:
-        parts.append(_line(across(value), top, across(value), foot, GRID))
-        parts.append(_words(across(value), foot + 16, f"{value:.6g}", "middle"))
+        parts.append(stroke(across(value), top, across(value), foot, GRID))
+        parts.append(words(across(value), foot + 16, f"{value:.6g}", "middle"))
     for place, name in enumerate(names):
-        parts.append(_words(left - 10, top + (place + 0.5) * row + 4, name, "end"))
+        parts.append(words(left - 10, top + (place + 0.5) * row + 4, name, "end"))
     for shape in figure.plot.layout.shapes:
         if shape.x0 is not None and shape.x0 == shape.x1 and ticks[0] <= shape.x0 <= ticks[-1]:
-            parts.append(_line(across(shape.x0), top, across(shape.x0), foot, INK, "2 3"))
+            parts.append(stroke(across(shape.x0), top, across(shape.x0), foot, INK, "2 3"))
     for trace in traces:
         for x, y, low, high in _dots(trace):
             at = top + (y + 0.5) * row
-            parts.append(_line(across(max(low, ticks[0])), at, across(min(high, ticks[-1])), at, trace.marker.color))
+            parts.append(stroke(across(max(low, ticks[0])), at, across(min(high, ticks[-1])), at, trace.marker.color))
             parts.append(_dot(across(x), at, trace))
     for trace, (column, line) in zip(traces, legend, strict=False):
-        parts += [_dot(14 + column, 16 + 22 * line, trace), _words(24 + column, 20 + 22 * line, _bare(trace.name))]
-    parts.append(
-        _words((left + _WIDTH - 24) / 2, foot + 38, _bare(figure.plot.layout.xaxis.title.text or ""), "middle")
-    )
-    return _svg(figure.summary, foot + 50, parts)
+        parts += [_dot(14 + column, 16 + 22 * line, trace), words(24 + column, 20 + 22 * line, _bare(trace.name))]
+    parts.append(words((left + WIDTH - 24) / 2, foot + 38, _bare(figure.plot.layout.xaxis.title.text or ""), "middle"))
+    return picture(figure.summary, foot + 50, parts)
 
 
 def _bare(text: str) -> str:
@@ -132,31 +124,14 @@ def _legend(traces: Sequence[Any]) -> list[tuple[float, int]]:
     """Return where each entry stands: pixels from the left, and line."""
     places, x, line = [], 0.0, 0
     for trace in traces:
-        wide = 34 + text_width(_bare(trace.name)) * _LETTER
-        if x and x + wide > _WIDTH - 24:
+        wide = 34 + text_width(_bare(trace.name)) * LETTER
+        if x and x + wide > WIDTH - 24:
             x, line = 0.0, line + 1
         places.append((x, line))
         x += wide
     return places
 
 
-def _svg(summary: str, height: float, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" role="img" '
-        f'font-family="system-ui, sans-serif" font-size="12" fill="{INK}"><title>{html.escape(summary)}</title>'
-        f"{''.join(parts)}</svg>\n"
-    )
-
-
-def _line(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: str = "") -> str:
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<path d="M {x:.1f} {y:.1f} L {to_x:.1f} {to_y:.1f}" stroke="{colour}" stroke-width="1.5"{dashed}/>'
-
-
 def _dot(x: float, y: float, trace: Any) -> str:
-    shape = _SHAPES[trace.marker.symbol or "circle"]
+    shape = SHAPES[trace.marker.symbol or "circle"]
     return f'<path d="{shape}" transform="translate({x:.1f} {y:.1f})" fill="{trace.marker.color}"/>'
-
-
-def _words(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'

@@ -14,7 +14,6 @@ from ctse_core.figures import (
     dots_figure,
     effects_figure,
     scores_figure,
-    speed_quality_figure,
 )
 
 SCHEMA = {"encoder": pl.Utf8, "set": pl.Utf8, "measure": pl.Utf8, "variant": pl.Utf8, "lang": pl.Utf8,
@@ -85,11 +84,9 @@ def test_names_of_encoders_are_shown_and_never_trusted():
     hostile = "<b>x</b><script>alert(1)</script>"
     rows = scores((hostile, "s", "matching", "plain", "es", 0.5, 0.4, 0.6, 10),
                   ("other", "s", "matching", "plain", "es", 0.5, 0.4, 0.6, 10))  # fmt: skip
-    speeds = pl.DataFrame({"encoder": [hostile], "posts_per_second": [10.0]})
-    mean = rows.with_columns(lang=pl.lit(""))
-    for figure in (scores_figure(rows, "matching"), speed_quality_figure(mean, speeds)):
-        assert "<script" not in figure.plot.to_json() and "<b>" not in figure.plot.to_json()
-    assert figure.table["encoder"].to_list() == [hostile]
+    figure = scores_figure(rows, "matching")
+    assert "<script" not in figure.plot.to_json() and "<b>" not in figure.plot.to_json()
+    assert hostile in figure.table["encoder"].to_list()
 
 
 def test_many_encoders_keep_apart_in_colour_or_symbol_and_the_legend_has_room():
@@ -100,15 +97,6 @@ def test_many_encoders_keep_apart_in_colour_or_symbol_and_the_legend_has_room():
     assert len(looks) == 12
     assert figure.plot.layout.margin.t > 100 and figure.plot.layout.height > figure.plot.layout.margin.t + 60
     assert max(abs(y) for trace in figure.plot.data for y in trace.y) < 0.5
-
-
-def test_speed_and_quality_need_both_numbers(two):
-    speeds = pl.DataFrame({"encoder": ["a", "c"], "posts_per_second": [250.0, 9.0]})
-    figure = speed_quality_figure(two, speeds)
-    assert figure.table.rows() == [("a", 250.0, 0.9, 0.88, 0.92)]
-    assert "without a speed: b" in figure.summary
-    assert figure.plot.layout.xaxis.type == "log"
-    assert speed_quality_figure(two, speeds.head(0)).summary == "No encoder has both a score and a speed yet."
 
 
 def test_own_dots_are_drawn_in_their_order():

@@ -1,0 +1,173 @@
+"""Quality against speed: a mark for each encoder and runtime, on a page and as a still picture."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import math
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from ctse_core.figures.base import GRID, PALETTE, SYMBOLS, Figure, blank, label, nothing, shorten, text_width
+from ctse_core.figures.evaluation import intervals, with_lines_of_legend
+from ctse_core.figures.measures import measure_words
+from ctse_core.figures.svg import LETTER, SHAPES, WIDTH, picture, stroke, words
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SPEEDS: dict[str, Any] = {
+    "encoder": pl.Utf8,
+    "runtime": pl.Utf8,
+    "posts_per_second": pl.Float64,
+    "matching": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+"""What ``speed_quality_figure`` draws; ``runtime`` is how an encoder was run."""
+RUNTIMES = {"onnx-int8": "8 bits", "torch": "torch", "static": "table", "its own": "own engine"}
+"""What people call the ways to run an encoder; others go by their own name."""
+TITLE = "Quality and speed"
+_HEIGHT, _LEFT, _RIGHT, _TOP, _LOW = 440, 64, WIDTH - 24, 16, 394  # pixels: the still picture, edges of its drawing
+_TALL = 15  # pixels of a line of words
+
+
+def speed_quality_figure(speeds: pl.DataFrame, name: str | None = None) -> Figure:
+    """Draw each encoder and runtime by its speed (posts a second, a logarithmic axis) and the translations it finds.
+
+    ``speeds``: columns SPEEDS, and ``set`` where there are several, of which ``name`` chooses one (None: the first).
+    Runtimes of one encoder share a colour and are joined. Rows that lack speed or matching are left out and named.
+    """
+    rows = speeds
+    if "set" in rows.columns:
+        there = rows.filter(pl.col("set") != "")["set"]
+        rows = rows.filter(pl.col("set") == (name if name is not None or there.is_empty() else there[0]))
+    full = (pl.col("posts_per_second") > 0) & pl.col("matching").is_finite()
+    both = rows.filter(full.fill_null(False)).select(*SPEEDS).sort("posts_per_second", descending=True)
+    if both.is_empty():
+        return nothing("No encoder has both a score and a speed yet.", SPEEDS, TITLE)
+    said = [
+        f"{shorten(encoder, 40)} ({runtime_words(runtime)}) {speed:,.0f} and {value:.3f}"
+        for encoder, runtime, speed, value, *_ in both.rows()
+    ]
+    away = rows.filter(~full.fill_null(False)).select("encoder", "runtime").unique(maintain_order=True).rows()
+    beside = [f"{shorten(encoder, 40)} ({runtime_words(runtime)})" for encoder, runtime in away]
+    told = f"Posts a second and {measure_words('matching')[1]}: {'; '.join(said)}"
+    told += f"; without one of the two: {', '.join(beside)}." if beside else "."
+    order = rows["encoder"].unique(maintain_order=True).to_list()
+    return Figure(_plot(both, order), both, told, TITLE)
+
+
+def runtime_words(runtime: str) -> str:
+    """Return what people call a way to run an encoder."""
+    return RUNTIMES.get(runtime, shorten(runtime, 20))
+
+
+def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
+    plot = blank(400)
+    for encoder in both["encoder"].unique(maintain_order=True):
+        place, rows = order.index(encoder), both.filter(pl.col("encoder") == encoder)
+        drawn = {"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 10}
+        plot.add_scatter(
+            x=rows["posts_per_second"].to_list(),
+            y=rows["matching"].to_list(),
+            mode="lines+markers+text",
+            name=label(encoder, 44),
+            line={"color": drawn["color"], "width": 1, "dash": "dot"},
+            marker=drawn,
+            text=[html.escape(runtime_words(runtime)) for runtime in rows["runtime"]],
+            textposition="top center",
+            textfont={"size": 11},
+            error_y=intervals(rows.with_columns(pl.col("matching").alias("value"))),
+            customdata=[
+                f"{label(encoder, 80)}, {html.escape(runtime_words(runtime))}<br>{speed:,.0f} posts a second"
+                f"<br>{value:.3f} ({low or value:.3f} to {high or value:.3f})"
+                for _, runtime, speed, value, low, high in rows.rows()
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D1")
+    plot.update_yaxes(title_text=html.escape(measure_words("matching")[1]))
+    with_lines_of_legend(plot, both["encoder"].unique(maintain_order=True).to_list())
+    return plot
+
+
+def still_speeds(figure: Figure, strong: Collection[str] = ()) -> str:
+    """Return a figure of ``speed_quality_figure`` as SVG text, every mark named beside it, ``strong`` ones in bold.
+
+    Grey words on no ground, so that it reads on white and on black. A figure without marks gives its sentence.
+    """
+    table = figure.table
+    if table.is_empty():
+        return picture(figure.summary, 60, [words(8, 36, figure.summary)])
+    speeds = [float(speed) for speed in table["posts_per_second"]]
+    least, most = math.floor(math.log10(min(speeds))), math.ceil(math.log10(max(speeds) * 1.3))
+    floor = max(0.0, math.floor(float(table["matching"].min()) * 10 - 0.3) / 10)  # type: ignore[arg-type]
+
+    def across(speed: float) -> float:
+        return _LEFT + (math.log10(speed) - least) / (most - least) * (_RIGHT - _LEFT)
+
+    def up(value: float) -> float:
+        return _LOW - (value - floor) / (1.02 - floor) * (_LOW - _TOP)
+
+    marks = [(across(row["posts_per_second"]), up(row["matching"]), row) for row in table.iter_rows(named=True)]
+    return picture(figure.summary, _HEIGHT, [*_grid(least, most, floor, across, up), *_marks(marks, strong)])
+
+
+def _marks(marks: list[tuple[float, float, dict[str, Any]]], strong: Collection[str]) -> list[str]:
+    """Return marks, what joins those of an encoder, and their names; the bold ones choose their place first."""
+    parts, taken = [], [(x - 6, y - 6, x + 6, y + 6) for x, y, _ in marks]
+    order = sorted({row["encoder"] for *_, row in marks})
+    for encoder in order:
+        points = [(x, y) for x, y, row in marks if row["encoder"] == encoder]
+        colour = PALETTE[order.index(encoder) % len(PALETTE)]
+        parts += [stroke(*one, *two, colour, "2 3") for one, two in itertools.pairwise(points)]
+    for x, y, row in sorted(marks, key=lambda mark: mark[2]["encoder"] not in strong):
+        place, bold = order.index(row["encoder"]), row["encoder"] in strong
+        colour, shape = PALETTE[place % len(PALETTE)], SHAPES[SYMBOLS[place % len(SYMBOLS)]]
+        size = 1.5 if bold else 1.1
+        parts.append(f'<path d="{shape}" transform="translate({x:.1f} {y:.1f}) scale({size})" fill="{colour}"/>')
+        text = f"{shorten(row['encoder'], 34)}, {runtime_words(row['runtime'])}"
+        at = _free(x, y, text_width(text) * LETTER * (1.08 if bold else 1.0), taken)
+        taken.append(at)
+        parts.append(words(at[0], at[3] - 4, text, bold=bold))
+    return parts
+
+
+def _grid(least: int, most: int, floor: float, across: Any, up: Any) -> list[str]:
+    parts = []
+    for power in range(least, most + 1):
+        x = across(10.0**power)
+        parts += [stroke(x, _TOP, x, _LOW, GRID), words(x, _LOW + 18, f"{10**power:,}", "middle")]
+    step = 0.1 if 1 - floor > 0.35 else 0.05
+    for number in range(round((1 - floor) / step) + 1):
+        value = floor + number * step
+        parts += [
+            stroke(_LEFT, up(value), _RIGHT, up(value), GRID),
+            words(_LEFT - 8, up(value) + 4, f"{value:.2g}", "end"),
+        ]
+    parts.append(words((_LEFT + _RIGHT) / 2, _LOW + 38, "Posts a second", "middle"))
+    axis = measure_words("matching")[1]
+    middle = (_TOP + _LOW) / 2
+    parts.append(f'<g transform="rotate(-90 16 {middle:.0f})">{words(16, middle, axis, "middle")}</g>')
+    return parts
+
+
+Box = tuple[float, float, float, float]
+
+
+def _free(x: float, y: float, wide: float, taken: list[Box]) -> Box:
+    """Return where words of a mark stand: the first place round it that covers nothing, else to its right."""
+    places = [(x + 10, y - 8), (x - 10 - wide, y - 8), (x - wide / 2, y - 24), (x - wide / 2, y + 9)]
+    places += [(x + 8, y - 22), (x + 8, y + 7), (x - 8 - wide, y - 22), (x - 8 - wide, y + 7)]
+    places += [(x + 10, y - 8 + step) for far in range(2, 9) for step in (far * 14, -far * 14)]
+    boxes = [(left, top, left + wide, top + _TALL) for left, top in places]
+    free = (
+        box
+        for box in boxes
+        if box[0] > _LEFT and box[2] < _RIGHT + 20 and box[1] > 0 and box[3] < _LOW
+        and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
+    )  # fmt: skip
+    return next(free, boxes[0])

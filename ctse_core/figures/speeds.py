@@ -32,6 +32,8 @@ RUNTIMES = {"onnx-int8": "8 bits", "torch": "torch", "static": "table", "its own
 TITLE = "Quality and speed"
 _HEIGHT, _LEFT, _RIGHT, _TOP, _LOW = 440, 64, WIDTH - 24, 16, 394  # pixels: the still picture, edges of its drawing
 _TALL = 15  # pixels of a line of words
+_MARKS = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
+_LEAST = 0.003  # what is missed at least, so that a flawless encoder can be drawn
 
 
 def speed_quality_figure(speeds: pl.DataFrame, name: str | None = None) -> Figure:
@@ -39,6 +41,7 @@ def speed_quality_figure(speeds: pl.DataFrame, name: str | None = None) -> Figur
 
     ``speeds``: columns SPEEDS, and ``set`` where there are several, of which ``name`` chooses one (None: the first).
     Runtimes of one encoder share a colour and are joined. Rows that lack speed or matching are left out and named.
+    The axis of matching is logarithmic in what is missed, for 0.98 misses but half of what 0.96 does.
     """
     rows = speeds
     if "set" in rows.columns:
@@ -72,7 +75,7 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
         drawn = {"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 10}
         plot.add_scatter(
             x=rows["posts_per_second"].to_list(),
-            y=rows["matching"].to_list(),
+            y=[_missed(value) for value in rows["matching"]],
             mode="lines+markers+text",
             name=label(encoder, 44),
             line={"color": drawn["color"], "width": 1, "dash": "dot"},
@@ -80,7 +83,7 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
             text=[html.escape(runtime_words(runtime)) for runtime in rows["runtime"]],
             textposition="top center",
             textfont={"size": 11},
-            error_y=intervals(rows.with_columns(pl.col("matching").alias("value"))),
+            error_y=_error(rows),
             customdata=[
                 f"{label(encoder, 80)}, {html.escape(runtime_words(runtime))}<br>{speed:,.0f} posts a second"
                 f"<br>{value:.3f} ({low or value:.3f} to {high or value:.3f})"
@@ -89,9 +92,31 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
             hovertemplate="%{customdata}<extra></extra>",
         )
     plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D1")
-    plot.update_yaxes(title_text=html.escape(measure_words("matching")[1]))
+    ends = [math.log10(_missed(float(both["matching"].min()))) + 0.08, math.log10(_highest(both)) - 0.08]  # type: ignore[arg-type]
+    plot.update_yaxes(
+        title_text=html.escape(measure_words("matching")[1]), type="log", range=ends,
+        tickvals=[1 - value for value in _MARKS], ticktext=[f"{value:g}" for value in _MARKS],
+    )  # fmt: skip
     with_lines_of_legend(plot, both["encoder"].unique(maintain_order=True).to_list())
     return plot
+
+
+def _missed(value: float) -> float:
+    return max(1 - value, _LEAST)
+
+
+def _highest(both: pl.DataFrame) -> float:
+    """Return what the best encoder misses, or a twentieth where all miss more: the axis goes to 0.95 at least."""
+    return min(_missed(float(both["matching"].max())), 0.05)  # type: ignore[arg-type]
+
+
+def _error(rows: pl.DataFrame) -> dict[str, Any]:
+    """Return the intervals as plotly's bars on an axis of what is missed."""
+    missed = rows.select(
+        value=1 - pl.col("matching"), low=1 - pl.col("high").fill_null(pl.col("matching")),
+        high=1 - pl.col("low").fill_null(pl.col("matching")),
+    )  # fmt: skip
+    return intervals(missed)
 
 
 def still_speeds(figure: Figure, strong: Collection[str] = ()) -> str:
@@ -104,16 +129,16 @@ def still_speeds(figure: Figure, strong: Collection[str] = ()) -> str:
         return picture(figure.summary, 60, [words(8, 36, figure.summary)])
     speeds = [float(speed) for speed in table["posts_per_second"]]
     least, most = math.floor(math.log10(min(speeds))), math.ceil(math.log10(max(speeds) * 1.3))
-    floor = max(0.0, math.floor(float(table["matching"].min()) * 10 - 0.3) / 10)  # type: ignore[arg-type]
+    worst, best = math.log10(_missed(float(table["matching"].min()))) + 0.1, math.log10(_highest(table)) - 0.15  # type: ignore[arg-type]
 
     def across(speed: float) -> float:
         return _LEFT + (math.log10(speed) - least) / (most - least) * (_RIGHT - _LEFT)
 
     def up(value: float) -> float:
-        return _LOW - (value - floor) / (1.02 - floor) * (_LOW - _TOP)
+        return _LOW - (worst - math.log10(_missed(value))) / (worst - best) * (_LOW - _TOP)
 
     marks = [(across(row["posts_per_second"]), up(row["matching"]), row) for row in table.iter_rows(named=True)]
-    return picture(figure.summary, _HEIGHT, [*_grid(least, most, floor, across, up), *_marks(marks, strong)])
+    return picture(figure.summary, _HEIGHT, [*_grid(least, most, across, up), *_marks(marks, strong)])
 
 
 def _marks(marks: list[tuple[float, float, dict[str, Any]]], strong: Collection[str]) -> list[str]:
@@ -123,31 +148,33 @@ def _marks(marks: list[tuple[float, float, dict[str, Any]]], strong: Collection[
     for encoder in order:
         points = [(x, y) for x, y, row in marks if row["encoder"] == encoder]
         colour = PALETTE[order.index(encoder) % len(PALETTE)]
-        parts += [stroke(*one, *two, colour, "2 3") for one, two in itertools.pairwise(points)]
-    for x, y, row in sorted(marks, key=lambda mark: mark[2]["encoder"] not in strong):
+        for one, two in itertools.pairwise(points):
+            parts.append(stroke(*one, *two, colour, "2 3"))
+            taken += _along(*one, *two)
+    named: set[str] = set()
+    for x, y, row in sorted(marks, key=lambda mark: mark[2]["encoder"] not in strong):  # the fastest of each first
         place, bold = order.index(row["encoder"]), row["encoder"] in strong
         colour, shape = PALETTE[place % len(PALETTE)], SHAPES[SYMBOLS[place % len(SYMBOLS)]]
         size = 1.5 if bold else 1.1
         parts.append(f'<path d="{shape}" transform="translate({x:.1f} {y:.1f}) scale({size})" fill="{colour}"/>')
-        text = f"{shorten(row['encoder'], 34)}, {runtime_words(row['runtime'])}"
+        runtime, encoder = runtime_words(row["runtime"]), row["encoder"]
+        text = runtime if encoder in named else f"{shorten(encoder, 34)}, {runtime}"
+        named.add(encoder)
         at = _free(x, y, text_width(text) * LETTER * (1.08 if bold else 1.0), taken)
         taken.append(at)
         parts.append(words(at[0], at[3] - 4, text, bold=bold))
     return parts
 
 
-def _grid(least: int, most: int, floor: float, across: Any, up: Any) -> list[str]:
+def _grid(least: int, most: int, across: Any, up: Any) -> list[str]:
     parts = []
     for power in range(least, most + 1):
         x = across(10.0**power)
         parts += [stroke(x, _TOP, x, _LOW, GRID), words(x, _LOW + 18, f"{10**power:,}", "middle")]
-    step = 0.1 if 1 - floor > 0.35 else 0.05
-    for number in range(round((1 - floor) / step) + 1):
-        value = floor + number * step
-        parts += [
-            stroke(_LEFT, up(value), _RIGHT, up(value), GRID),
-            words(_LEFT - 8, up(value) + 4, f"{value:.2g}", "end"),
-        ]
+    for value in _MARKS:
+        if _TOP <= up(value) <= _LOW:
+            parts.append(stroke(_LEFT, up(value), _RIGHT, up(value), GRID))
+            parts.append(words(_LEFT - 8, up(value) + 4, f"{value:g}", "end"))
     parts.append(words((_LEFT + _RIGHT) / 2, _LOW + 38, "Posts a second", "middle"))
     axis = measure_words("matching")[1]
     middle = (_TOP + _LOW) / 2
@@ -156,6 +183,13 @@ def _grid(least: int, most: int, floor: float, across: Any, up: Any) -> list[str
 
 
 Box = tuple[float, float, float, float]
+
+
+def _along(x: float, y: float, to_x: float, to_y: float) -> list[Box]:
+    """Return small places along a line, which no words should cover."""
+    shares = [place / 40 for place in range(41)]
+    middle = [(x + (to_x - x) * share, y + (to_y - y) * share) for share in shares]
+    return [(across - 1, down - 1, across + 1, down + 1) for across, down in middle]
 
 
 def _free(x: float, y: float, wide: float, taken: list[Box]) -> Box:

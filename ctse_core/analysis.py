@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import uuid
@@ -15,17 +16,25 @@ import numpy as np
 import polars as pl
 
 from ctse_core import products
-from ctse_core.encoders import DEFAULT_ENCODER, load_encoder
+from ctse_core.encoders import AUTO, Choice, Encoder, described_service, has_gpu, load_encoder, service_table
 from ctse_core.errors import InputFileError, ProjectError
-from ctse_core.manifest import consent_to, counts, described_encoder, now, versions, written_settings
+from ctse_core.manifest import (
+    consent_to,
+    counts,
+    described_encoder,
+    languages_of,
+    now,
+    versions,
+    written_settings,
+)
 from ctse_core.posts import ColumnRoles, ReadSettings
 from ctse_core.project import Project, file_digest, fingerprint
 from ctse_core.project.parts import write_json
 from ctse_core.report import REPORT_FILES
-from ctse_core.steps import Runner, Step
+from ctse_core.steps import Made, Runner, Step
 from ctse_core.structure import StructureSettings, TopicSettings
 from ctse_core.text import DuplicateSettings
-from ctse_core.types import Progress, Vectors, no_progress
+from ctse_core.types import Col, Progress, Vectors, no_progress
 
 STEPS = (
     Step("read", "Reading the file", 3),
@@ -45,13 +54,13 @@ STEPS = (
 class AnalysisSettings:
     """Everything an analysis depends on besides the file; the defaults suit most files.
 
-    ``roles`` names the columns of the file (None: guessed). ``encoder`` is a name of the catalogue or a
-    folder, ``runtime`` how it runs on this machine. Where the encoder is an address ("https://…#model"),
-    ``send_to`` is the host that a person agreed to send masked texts to.
+    ``roles`` names the columns of the file (None: guessed). ``encoder`` is "auto" (chosen by the number of posts and
+    this machine), a name of the catalogue or a folder; ``runtime`` is how it runs. Where the encoder is an address
+    ("https://…#model"), ``send_to`` is the host that a person agreed to send masked texts to.
     """
 
     roles: ColumnRoles | None = None
-    encoder: str = DEFAULT_ENCODER
+    encoder: str = AUTO
     runtime: str = "auto"
     send_to: str = ""
     read: ReadSettings = field(default_factory=ReadSettings)
@@ -136,12 +145,7 @@ def analyse(
             (copies.fingerprint,),
             lambda tell: products.words_product(table, copies["unique_rows"], tell),
         )
-        encoder = load_encoder(
-            settings.encoder,
-            runtime=settings.runtime,
-            progress=runner.teller("encoder"),
-            consent=consent_to(settings.send_to),
-        )
+        encoder, choice = _encoder(runner, settings, copies, table)
         embedded = runner.run(
             "vectors",
             (copies.fingerprint, encoder.fingerprint),
@@ -175,7 +179,8 @@ def analyse(
                 whole, read["empty"].height, read["unreadable"].height, facts["rows_in_file"], topics.height
             )
             | {"repaired": text["facts"]["repaired"], **copies["facts"]},
-            "encoder": described_encoder(encoder, settings.encoder, settings.send_to),
+            "encoder": described_encoder(encoder, choice, settings.send_to),
+            "service": described_service(languages_of(whole), service_table(choice.encoder)),
             "settings": written_settings(settings),
             "structure": structure["facts"],
             "durations": runner.durations,
@@ -198,14 +203,36 @@ def analyse(
         return analysis
 
 
+def _encoder(runner: Runner, settings: AnalysisSettings, copies: Made, table: pl.DataFrame) -> tuple[Encoder, Choice]:
+    """Return the encoder that was asked for, or for "auto" the one that suits these posts and this machine."""
+
+    @functools.cache  # what was tried need not be loaded again
+    def load(name: str) -> Encoder:
+        return load_encoder(
+            name, runtime=settings.runtime, progress=runner.teller("encoder"), consent=consent_to(settings.send_to)
+        )
+
+    if settings.encoder != AUTO:
+        return load(settings.encoder), Choice(settings.encoder, settings.encoder)
+    gpu = has_gpu()
+    texts = table[Col.COMPARED].gather(np.asarray(copies["unique_rows"])).to_list()
+    made = runner.run(
+        "encoder",
+        (copies.fingerprint, settings.runtime, gpu),
+        lambda _: products.choice_product(texts, gpu, load),
+    )
+    choice = Choice(**made["facts"])
+    return load(choice.encoder), choice
+
+
 def _stands(analysis: Analysis, project: Project) -> bool:
     """Return whether the project holds this very analysis already, whole and told the same way."""
     try:
         told = load_analysis(project).manifest
     except ProjectError:
         return False
-    same = ("fingerprint", "source", "encoder", "notes")
-    return all(told.get(part) == analysis.manifest[part] for part in same)
+    same = ("fingerprint", "source", "encoder", "service", "notes")
+    return all(told.get(part) == analysis.manifest.get(part) for part in same)
 
 
 def _positions(neighbours: np.ndarray, unique_rows: np.ndarray) -> np.ndarray:
@@ -296,7 +323,7 @@ def run_job(
     project: Project,
     progress: Progress,
     roles: dict[str, str | None] | None = None,
-    encoder: str = DEFAULT_ENCODER,
+    encoder: str = AUTO,
     runtime: str = "auto",
     send_to: str = "",
     structure: dict[str, Any] | None = None,

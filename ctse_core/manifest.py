@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
@@ -12,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from ctse_core import __version__
-from ctse_core.encoders import Consent, Encoder, spec_of
+from ctse_core.encoders import AUTO, Choice, Consent, Encoder, spec_of
 from ctse_core.home import agreed_hosts
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 
@@ -59,7 +60,6 @@ def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, 
     posts = table.height
     unique = table[Col.DUPLICATE_OF].null_count()
     unsorted = int((table[Col.CLUSTER] == UNSORTED).sum())
-    languages = table.group_by(Col.LANG).len().sort("len", Col.LANG, descending=[True, False])
     times = table[Col.TIME].drop_nulls()
     return {
         "rows": rows_in_file,
@@ -70,12 +70,18 @@ def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, 
         "copies": posts - unique,
         "topics": topics,
         "unsorted": unsorted,
-        "languages": dict(zip(languages[Col.LANG].to_list(), languages["len"].to_list(), strict=True)),
+        "languages": languages_of(table),
         "undetermined": int((table[Col.LANG] == UNDETERMINED).sum()),
         "undated": posts - len(times),
         "first_time": str(times.min()) if len(times) else None,
         "last_time": str(times.max()) if len(times) else None,
     }
+
+
+def languages_of(table: pl.DataFrame) -> dict[str, int]:
+    """Return the number of posts in each language, most posts first."""
+    languages = table.group_by(Col.LANG).len().sort("len", Col.LANG, descending=[True, False])
+    return dict(zip(languages[Col.LANG].to_list(), languages["len"].to_list(), strict=True))
 
 
 def consent_to(host: str) -> Consent | None:
@@ -86,11 +92,17 @@ def consent_to(host: str) -> Consent | None:
     return Consent(host) if host and host in agreed_hosts() else None
 
 
-def described_encoder(encoder: Encoder, asked: str, send_to: str) -> dict[str, Any]:
-    """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats."""
+def described_encoder(encoder: Encoder, choice: Choice, send_to: str) -> dict[str, Any]:
+    """Return what the report says of the encoder: name, width, fingerprint, runtime, licence, caveats.
+
+    ``asked`` is what a person asked for ("auto" or an encoder), ``used`` what loads the encoder again, ``why`` the
+    reason where it was chosen.
+    """
     spec = spec_of(encoder.name)
     return {
-        "asked": str(Path(asked).resolve()) if Path(asked).is_dir() else asked,
+        "asked": _lasting(choice.asked),
+        "used": _lasting(choice.encoder),
+        "why": choice.why,
         "send_to": send_to,
         "name": encoder.name,
         "dim": encoder.dim,
@@ -101,3 +113,13 @@ def described_encoder(encoder: Encoder, asked: str, send_to: str) -> dict[str, A
         "note": spec.note if spec else "An encoder of your own.",
         "languages": list(spec.languages) if spec else [],
     }
+
+
+def loads_by(described: Mapping[str, Any]) -> str:
+    """Return the name, folder or address that loads the encoder a manifest describes."""
+    return str(described.get("used") or described["asked"])
+
+
+def _lasting(asked: str) -> str:
+    """Return a folder's whole path, so that it is found from anywhere; anything else as it is."""
+    return str(Path(asked).resolve()) if asked != AUTO and Path(asked).is_dir() else asked

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ctse_core.encoders import Encoder, embed
+from ctse_core.encoders import Encoder, embed, tried_choice
 from ctse_core.errors import InputFileError
 from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
 from ctse_core.project import DiskVectors, Parts, cache_home
@@ -60,6 +61,11 @@ def copies_product(table: pl.DataFrame, settings: DuplicateSettings, tell: Progr
         "copies": found.copies,
         "facts": {"exact": int(found.exact), "near": int(found.near)},
     }
+
+
+def choice_product(texts: list[str], gpu: bool, load: Callable[[str], Encoder]) -> Parts:
+    """Choose among our own encoders for these different texts on this machine, and say why."""
+    return {"facts": asdict(tried_choice(len(texts), gpu, texts, load))}
 
 
 def vectors_product(table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress) -> Parts:

@@ -15,7 +15,7 @@ from ctse_core.analysis import Analysis
 from ctse_core.encoders import Encoder, embed, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
-from ctse_core.manifest import consent_to
+from ctse_core.manifest import consent_to, loads_by
 from ctse_core.project import DiskVectors, cache_home
 from ctse_core.search import UNRELATED_QUESTIONS, Index, LexicalIndex, hybrid_search, more_like_this
 from ctse_core.structure import language_offsets
@@ -226,4 +226,4 @@ def encoder_of(analysis: Analysis) -> Encoder:
         EncoderError: it cannot be had any more.
     """
     made_by = analysis.manifest["encoder"]
-    return load_encoder(made_by["asked"], consent=consent_to(made_by.get("send_to", "")))
+    return load_encoder(loads_by(made_by), consent=consent_to(made_by.get("send_to", "")))

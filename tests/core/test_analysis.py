@@ -9,7 +9,7 @@ import pytest
 
 from ctse_core import analysis as order
 from ctse_core import question as asking
-from ctse_core.analysis import analyse, load_analysis
+from ctse_core.analysis import AnalysisSettings, analyse, load_analysis
 from ctse_core.errors import CtseError, EncoderError, InputFileError, ProjectError, SettingError
 from ctse_core.filters import Filter
 from ctse_core.project import Project
@@ -74,12 +74,13 @@ def test_a_second_run_reads_everything_and_embeds_nothing(encoder, posts_file, t
 
 
 def test_known_texts_are_not_embedded_again_in_another_project(encoder, posts_file, tmp_path):
-    analyse(posts_file, Project(tmp_path / "p"))
+    named = AnalysisSettings(encoder="word-encoder")
+    analyse(posts_file, Project(tmp_path / "p"), named)
     asked = len(encoder.encoded)
     longer = pl.read_csv(posts_file, schema_overrides={"id": pl.Utf8})
     extra = longer.head(1).with_columns(pl.lit("a bridge nobody knew").alias("text"), pl.lit("7").alias("id"))
     pl.concat([longer, extra]).write_csv(tmp_path / "longer.csv")
-    analyse(tmp_path / "longer.csv", Project(tmp_path / "q"))
+    analyse(tmp_path / "longer.csv", Project(tmp_path / "q"), named)
     assert encoder.encoded[asked:] == ["a bridge nobody knew"]
 
 
@@ -206,7 +207,7 @@ def test_the_manifest_says_how_it_was_made(encoder, posts_file, tmp_path):
     analyse(posts_file, Project(tmp_path / "p"))
     manifest = json.loads((tmp_path / "p" / "manifest.json").read_text())
     assert {"source", "counts", "encoder", "settings", "structure", "durations", "versions", "notes"} <= set(manifest)
-    assert set(manifest["durations"]) == {step.key for step in order.STEPS} - {"write", "encoder"}
+    assert set(manifest["durations"]) == {step.key for step in order.STEPS} - {"write"}
     assert manifest["encoder"]["fingerprint"] == encoder.fingerprint
 
 
@@ -250,7 +251,7 @@ def test_another_file_in_the_same_project_leaves_no_report_of_the_one_before(enc
 
 def test_a_project_of_someone_else_brings_no_consent_with_it(encoder, posts_file, tmp_path, monkeypatch):
     done = analyse(posts_file, Project(tmp_path / "p"))
-    done.manifest["encoder"] |= {"asked": "https://api.example.org/v1#m", "send_to": "api.example.org"}
+    done.manifest["encoder"] |= {"used": "https://api.example.org/v1#m", "send_to": "api.example.org"}
     with pytest.raises(EncoderError, match=r"api\.example\.org"):
         asking.encoder_of(done)
 
@@ -268,4 +269,4 @@ def test_asking_uses_the_encoder_that_the_manifest_names(encoder, posts_file, tm
     seen = []
     monkeypatch.setattr(asking, "load_encoder", lambda name, **more: seen.append((name, more)) or encoder)
     assert asking.encoder_of(done) is encoder
-    assert seen[0][0] == done.manifest["encoder"]["asked"]
+    assert seen[0][0] == done.manifest["encoder"]["used"]

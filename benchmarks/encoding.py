@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, SentenceEncoder, load_encoder
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, SentenceEncoder, load_encoder, save_plain
 from ctse_core.encoders.bert_weights import read_bert
 from ctse_core.encoders.onnx_export import open_session
 from ctse_core.encoders.onnx_graph import build_graph
@@ -155,7 +155,8 @@ def main() -> None:
     if not spec.source.startswith("hub:"):
         first_run(spec.name)
     texts = posts(asked.posts, asked.seed)
-    folder = encoder_folder(spec)
+    plain = tempfile.TemporaryDirectory()  # sentence-transformers does not read eight bits
+    folder = save_plain(encoder_folder(spec), Path(plain.name) / spec.name)
     torch_encoder = SentenceEncoder.load(folder, spec.name, spec.prefix, "cpu")
     ways: dict[str, Way] = {
         "sentence-transformers encode": sentence_transformers_way(folder, spec.prefix),

@@ -22,6 +22,9 @@ from pathlib import Path
 
 import polars as pl
 
+from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, save_plain
+from ctse_core.encoders.sources import encoder_folder
+
 BASELINE = """
 import json, sys, time
 start = time.perf_counter(); marks = {}
@@ -32,7 +35,7 @@ from sentence_transformers import SentenceTransformer
 model = SentenceTransformer(sys.argv[3], device="cpu"); model.max_seq_length = 128
 marks["import and load"] = time.perf_counter() - start
 mark = time.perf_counter()
-vectors = model.encode(texts, prompt="query: ", show_progress_bar=False, normalize_embeddings=True)
+vectors = model.encode(texts, prompt=sys.argv[4], show_progress_bar=False, normalize_embeddings=True)
 marks["encode"] = time.perf_counter() - mark
 mark = time.perf_counter()
 from bertopic import BERTopic
@@ -51,6 +54,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=10_000, help="posts drawn from the crisis tweets (0: all)")
     parser.add_argument("--file", type=Path, help="a CSV file of your own instead")
     parser.add_argument("--text-column", default="text")
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", choices=("ours", "baseline"), help="run one side only")
     asked = parser.parse_args()
@@ -58,13 +62,12 @@ def main() -> None:
         place = Path(folder)
         source = asked.file or draw(place / "posts.csv", asked.posts, asked.seed)
         ours = baseline = None
-        # The converted weights are made once a machine; both sides then use the same folder.
-        weights = converted()
+        weights = plain(asked.encoder, place / "weights")
         if asked.only != "baseline":
-            ours = run_ours(source, asked.text_column, place)
+            ours = run_ours(source, asked.text_column, place, asked.encoder)
             show("CTSE", ours)
         if asked.only != "ours":
-            baseline = run_baseline(source, asked.text_column, weights)
+            baseline = run_baseline(source, asked.text_column, weights, ENCODERS[asked.encoder].prefix)
             show("sentence-transformers + BERTopic", baseline)
         if ours and baseline:
             print(f"\nwhole path: {baseline['seconds'] / ours['seconds']:.2f}x faster")
@@ -84,15 +87,12 @@ def draw(place: Path, posts: int, seed: int) -> Path:
     return place
 
 
-def converted() -> Path:
-    """Return the folder with the default encoder's weights."""
-    from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS
-    from ctse_core.encoders.sources import encoder_folder
-
-    return encoder_folder(ENCODERS[DEFAULT_ENCODER])
+def plain(name: str, folder: Path) -> Path:
+    """Return a folder with the encoder's weights as sentence-transformers opens them."""
+    return save_plain(encoder_folder(ENCODERS[name]), folder)
 
 
-def run_ours(source: Path, column: str, place: Path) -> dict:
+def run_ours(source: Path, column: str, place: Path, encoder: str) -> dict:
     """Run the command line on a project of its own, without any known vector, and return what it took."""
     from ctse_core.project import cache_home
 
@@ -103,7 +103,7 @@ def run_ours(source: Path, column: str, place: Path) -> dict:
         if (cache_home() / kept).exists():
             (home / "cache" / kept).symlink_to(cache_home() / kept)
     command = [sys.executable, "-m", "ctse_core", "analyse", str(source), "--text-column", column]
-    command += ["--out", str(place / "project"), "--quiet"]
+    command += ["--out", str(place / "project"), "--encoder", encoder, "--quiet"]
     seconds, peak, printed = measured(command, {"CTSE_HOME": str(home)})
     manifest = json.loads((place / "project" / "manifest.json").read_text())
     counts = manifest["counts"]
@@ -118,9 +118,10 @@ def run_ours(source: Path, column: str, place: Path) -> dict:
     }
 
 
-def run_baseline(source: Path, column: str, weights: Path) -> dict:
+def run_baseline(source: Path, column: str, weights: Path, prefix: str) -> dict:
     """Run the defaults and return what they took."""
-    seconds, peak, printed = measured([sys.executable, "-c", BASELINE, str(source), column, str(weights)], {})
+    command = [sys.executable, "-c", BASELINE, str(source), column, str(weights), prefix]
+    seconds, peak, printed = measured(command, {})
     return {**json.loads(printed.splitlines()[-1]), "seconds": seconds, "peak_gb": peak}
 
 

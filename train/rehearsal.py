@@ -42,11 +42,11 @@ class Architecture:
 
 
 ARCHITECTURES = {
-    "xlm-roberta-base": Architecture("xlm-roberta", "default", 250_002),
+    "xlm-roberta-base": Architecture("xlm-roberta", "xlm-roberta", 250_002),
     "bert-base-multilingual-cased": Architecture("bert", "wordpiece", 119_547, positions=512),
     "CT-M1-Complete-SE": Architecture("roberta", "bpe", 64_001),
 }
-"""Students and teacher of Lamsal et al. 2024. The vocabulary "default" is that of the default encoder: XLM-R's."""
+"""Students and teacher of Lamsal et al. 2024. The vocabulary "xlm-roberta" is that of multilingual-e5-small."""
 
 _BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
@@ -110,12 +110,12 @@ def model_config(architecture: Architecture) -> Any:
 
 
 def _tokenizer(architecture: Architecture, texts: Iterable[str]) -> Any:
-    if architecture.pieces == "default":
-        from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS
+    if architecture.pieces == "xlm-roberta":
+        from ctse_core.encoders import ENCODERS
         from ctse_core.encoders.sources import encoder_folder
         from ctse_core.encoders.transformer import load_tokenizer
 
-        return load_tokenizer(encoder_folder(ENCODERS[DEFAULT_ENCODER]))
+        return load_tokenizer(encoder_folder(ENCODERS["multilingual-e5-small-q4"]))
     from transformers import PreTrainedTokenizerFast
 
     seen = list(itertools.islice(texts, MOST_TEXTS))

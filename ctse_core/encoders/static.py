@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.cache import written_beside
+from ctse_core.encoders.eight_bit import is_eight_bit, read_weights
 from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
-from ctse_core.encoders.layout import EncoderUse, read_layout, write_static_modules
+from ctse_core.encoders.layout import EncoderUse, read_layout, require_writable, write_static_modules
 from ctse_core.encoders.reading import Readable
 from ctse_core.encoders.word_tokens import WordTokenizer
 from ctse_core.errors import EncoderError
@@ -155,8 +156,7 @@ class StaticEncoder:
         """
         from safetensors.torch import save_file
 
-        if folder.exists() and any(folder.iterdir()) and not (folder / "modules.json").is_file():
-            raise EncoderError(f"{folder} holds something else than an encoder; choose a new folder to save into.")
+        require_writable(folder)
         with written_beside(folder, lambda _: False) as beside:
             table = self.table.detach().cpu().contiguous()
             save_file({"embedding.weight": table}, beside / "model.safetensors", metadata={"format": "pt"})
@@ -198,6 +198,8 @@ def _read_table(folder: Path) -> NDArray[np.float32]:
     """Return the token vectors (v, d); those of model2vec have a mapping and a weight a token folded in."""
     from safetensors import safe_open
 
+    if is_eight_bit(folder):
+        return read_weights(folder / "model.safetensors")["embedding.weight"]
     path = folder / "model.safetensors"
     if not path.is_file():
         import torch

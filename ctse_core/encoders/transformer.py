@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctse_core.encoders.cache import written_beside
+from ctse_core.encoders.eight_bit import is_eight_bit, read_weights
 from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.head import load_head, save_head
-from ctse_core.encoders.layout import (
-    EncoderUse,
-    read_layout,
-    write_sentence_modules,
-)
+from ctse_core.encoders.layout import EncoderUse, read_layout, require_writable, write_sentence_modules
 from ctse_core.encoders.pooling import mean_pool
 from ctse_core.encoders.quiet import quiet_transformers
 from ctse_core.encoders.reading import Readable
 from ctse_core.encoders.tokens import TextTokenizer, batches, padded
 from ctse_core.encoders.vectors import unit_rows
-from ctse_core.errors import EncoderError
 from ctse_core.types import Vectors
 
 if TYPE_CHECKING:
@@ -174,9 +170,7 @@ class SentenceEncoder:
         """
         from safetensors.torch import save_file
 
-        if folder.exists() and any(folder.iterdir()) and not (folder / "config.json").is_file():
-            raise EncoderError(f"{folder} holds something else than an encoder; choose a new folder to save into.")
-
+        require_writable(folder)
         with written_beside(folder, lambda _: False) as beside, quiet_transformers():
             self.model.config.save_pretrained(beside)
             save_file(_plain_state(self.model), beside / "model.safetensors", metadata={"format": "pt"})
@@ -235,12 +229,33 @@ def _load_model(folder: Path) -> Any:
     from transformers import AutoModel
 
     with Readable(folder), quiet_transformers():
-        model = AutoModel.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, weights_only=True, dtype=torch.float32
-        )
+        if is_eight_bit(folder):
+            model = _from_eight_bit(folder)
+        else:
+            model = AutoModel.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, weights_only=True, dtype=torch.float32
+            )
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # never used here; in folders without it, it would be random
     return model.eval()
+
+
+def _from_eight_bit(folder: Path) -> Any:
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    weights = read_weights(folder / "model.safetensors")
+    state = {name: torch.from_numpy(values) for name, values in weights.items()}
+    with torch.device("meta"):  # no weights are drawn only to be replaced
+        kind = type(AutoModel.from_config(config))
+    model, told = kind.from_pretrained(
+        None, config=config, state_dict=state, dtype=torch.float32, output_loading_info=True
+    )
+    missing = sorted(name for name in told["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        raise KeyError(f"the weights lack {missing[0]}")
+    return model
 
 
 def _plain_state(module: nn.Module) -> dict[str, Tensor]:

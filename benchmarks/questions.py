@@ -1,26 +1,33 @@
 """Questions in 23 languages to the example's 686 invented posts in 34: does meaning cross languages?
 
     python -m benchmarks.questions
+    OMP_NUM_THREADS=1 taskset -c 0 python -m benchmarks.questions        # times on one core
 
 A post is relevant when its theme (assets/sample_posts_themes.csv) is one the question asks for
 (sample_questions.csv). Prints mean average precision, precision at 10, how many of ten are in another
-language than the question, and in how many languages relevant posts were found, for cosine as the encoder
-gives it (the baseline), without each language's mean, and as the product ranks (also without what all
-questions share). Then: how many of these questions count as answered, and how many of others that nothing
-in the example answers.
+language than the question, and in how many languages relevant posts were found: for the fast encoder alone, for its
+first hundred re-ranked by the closer one, and for the closer one alone; each by cosine as the encoder gives it (the
+baseline), without each language's mean, as the product ranks by meaning (also without what all questions share), and
+by meaning and words. Then: how many of these questions count as answered, and how many of others that nothing in the
+example answers; and the milliseconds that a question takes.
 """
 
 from __future__ import annotations
 
+import argparse
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from ctse_core.analysis import analyse
+from ctse_core.analysis import AnalysisSettings, analyse
+from ctse_core.encoders import DEFAULT_ENCODER, FAST_ENCODER
 from ctse_core.project import Project
-from ctse_core.question import Question, Searcher, encoder_of
+from ctse_core.question import MODES, Mode, Question, Searcher, can_rerank, encoder_of
+from ctse_core.second_look import FOUND
 from ctse_core.text import detect_languages, normalise
 from ctse_core.types import Col
 
@@ -58,37 +65,70 @@ OFF_TOPIC = (
 
 
 def main() -> None:
-    """Print the two tables."""
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Questions across languages to the example.")
+    parser.add_argument("--encoders", nargs="+", default=[FAST_ENCODER, DEFAULT_ENCODER], metavar="ENCODER")
+    chosen = parser.parse_args()
+    asked = pl.read_csv(ROOT / "benchmarks" / "sample_questions.csv")
     with tempfile.TemporaryDirectory() as folder:
-        analysis = analyse(ROOT / "assets" / "sample_posts.csv", Project(Path(folder) / "project"))
-        searcher = Searcher(analysis, encoder_of(analysis))
-        asked = pl.read_csv(ROOT / "benchmarks" / "sample_questions.csv")
-        themes = pl.read_csv(ROOT / "assets" / "sample_posts_themes.csv", schema_overrides={"id": pl.Utf8})
-        posts = analysis.table.join(themes, left_on=Col.POST_ID, right_on="id", how="left", maintain_order="left")
-        ranking(searcher, asked, posts)
-        answering(searcher, asked)
+        searchers = [_searcher(Path(folder) / str(place), name) for place, name in enumerate(chosen.encoders)]
+    ways = [(searcher, rerank) for searcher in searchers for rerank in (False, True)]
+    ways = [(searcher, rerank) for searcher, rerank in ways if not rerank or can_rerank(searcher.analysis.manifest)]
+    print(f"{'':44s} {'MAP':>6s} {'P@10':>6s} {'other language':>15s} {'relevant languages of 10':>25s}")
+    for searcher, rerank in ways:
+        if not rerank:
+            spaces(searcher, asked)
+        for mode in MODES[:2]:
+            scores = [_ranked(searcher, text, mode, rerank) for text in asked["question"]]
+            _show(f"{_named(searcher, rerank)}, {mode}", np.array(scores), searcher, asked)
+    for searcher, rerank in ways:
+        answering(searcher, asked, rerank)
+    for searcher, rerank in ways:
+        times(searcher, asked["question"].to_list(), rerank)
 
 
-def ranking(searcher: Searcher, asked: pl.DataFrame, posts: pl.DataFrame) -> None:
-    """Print how well each space ranks."""
-    originals = posts[Col.DUPLICATE_OF].is_null().to_numpy()
+def _searcher(folder: Path, encoder: str) -> Searcher:
+    settings = AnalysisSettings(encoder=encoder)
+    analysis = analyse(ROOT / "assets" / "sample_posts.csv", Project(folder), settings)
+    return Searcher(analysis, encoder_of(analysis))
+
+
+def _named(searcher: Searcher, rerank: bool) -> str:
+    return f"{searcher.encoder.name} re-ranked" if rerank else searcher.encoder.name
+
+
+def spaces(searcher: Searcher, asked: pl.DataFrame) -> None:
+    """Print how well plain cosine ranks, and cosine without the languages' means."""
     texts = [normalise(text) for text in asked["question"]]
     plain = searcher.encoder.encode(texts)
-    languages = detect_languages(texts)[0]
-    offsets, origin = searcher._offsets, searcher._origin
-    spaces = {
-        "cosine (baseline)": plain @ np.asarray(searcher.analysis.vectors).T,
-        "without language means": offsets.centred(plain, languages) @ searcher.index.vectors.T,
-        "as the product ranks": offsets.centred(plain, languages, origin) @ searcher.index.vectors.T,
-    }
-    print(f"{'':26s} {'MAP':>6s} {'P@10':>6s} {'other language':>15s} {'relevant languages of 10':>25s}")
-    for name, scores in spaces.items():
-        rows = [
-            _measures(score, posts, originals, question)
-            for score, question in zip(scores, asked.iter_rows(named=True), strict=True)
-        ]
-        precision, at_ten, other, reached = np.mean(rows, axis=0)
-        print(f"{name:26s} {precision:6.3f} {at_ten:6.3f} {other:15.2f} {reached:25.2f}")
+    centred = searcher._offsets.centred(plain, detect_languages(texts)[0])
+    name = _named(searcher, False)
+    _show(f"{name}, cosine (baseline)", plain @ np.asarray(searcher.analysis.vectors).T, searcher, asked)
+    _show(f"{name}, without language means", centred @ searcher.index.vectors.T, searcher, asked)
+
+
+def _ranked(searcher: Searcher, text: str, mode: Mode, rerank: bool) -> np.ndarray:
+    """Return a score (n,) that orders the posts as the product does; those behind the re-ranked keep their order."""
+    order = searcher.ask(Question(text, mode, len(searcher.analysis.table))).posts["position"].to_numpy()
+    if rerank:
+        first = searcher.ask(Question(text, mode, FOUND, rerank=True)).posts["position"].to_numpy()
+        order = np.concatenate([first, order[~np.isin(order, first)]])
+    scores = np.full(len(searcher.analysis.table), -np.inf)
+    scores[order] = -np.arange(len(order))
+    return scores
+
+
+def _show(name: str, scores: np.ndarray, searcher: Searcher, asked: pl.DataFrame) -> None:
+    themes = pl.read_csv(ROOT / "assets" / "sample_posts_themes.csv", schema_overrides={"id": pl.Utf8})
+    table = searcher.analysis.table
+    posts = table.join(themes, left_on=Col.POST_ID, right_on="id", how="left", maintain_order="left")
+    originals = posts[Col.DUPLICATE_OF].is_null().to_numpy()
+    rows = [
+        _measures(score, posts, originals, question)
+        for score, question in zip(scores, asked.iter_rows(named=True), strict=True)
+    ]
+    precision, at_ten, other, reached = np.mean(rows, axis=0)
+    print(f"{name:44s} {precision:6.3f} {at_ten:6.3f} {other:15.2f} {reached:25.2f}")
 
 
 def _measures(score: np.ndarray, posts: pl.DataFrame, originals: np.ndarray, question: dict) -> list[float]:
@@ -104,11 +144,33 @@ def _measures(score: np.ndarray, posts: pl.DataFrame, originals: np.ndarray, que
     return [float(precision[hit].mean()), float(hit[:10].mean()), other, float(len(set(languages[hit[:10]])))]
 
 
-def answering(searcher: Searcher, asked: pl.DataFrame) -> None:
+def answering(searcher: Searcher, asked: pl.DataFrame, rerank: bool) -> None:
     """Print how many questions count as answered, of those that are and of those that are not."""
+    told = []
     for name, questions in (("answerable", asked["question"].to_list()), ("off topic", list(OFF_TOPIC))):
-        answered = [searcher.ask(Question(text, "meaning", 10)).answered for text in questions]
-        print(f"{name} questions that count as answered: {np.mean(answered):.0%} of {len(answered)}")
+        answered = [searcher.ask(Question(text, "meaning", 10, rerank=rerank)).answered for text in questions]
+        told.append(f"{np.mean(answered):.0%} of {len(answered)} {name}")
+    print(f"{_named(searcher, rerank):44s} questions that count as answered: {', '.join(told)}")
+
+
+def times(searcher: Searcher, questions: list[str], rerank: bool) -> None:
+    """Print milliseconds a question, and what reading a hundred posts adds where none was read before."""
+    told = f"{_median(questions, lambda text: searcher.ask(Question(text, 'meaning', 20, rerank=rerank))):.0f} ms"
+    if rerank:
+        texts = searcher.analysis.table[Col.COMPARED]
+        found = {text: searcher.ask(Question(text, "meaning", FOUND)).posts["position"] for text in questions}
+        read = _median(questions, lambda text: searcher.prepare_rerank().encoder.encode(texts[found[text]].to_list()))
+        told += f" where the posts were read before, {read:.0f} ms more where none of the hundred was"
+    print(f"{_named(searcher, rerank):44s} a question takes {told}")
+
+
+def _median(questions: list[str], work: Callable[[str], object]) -> float:
+    seconds = []
+    for question in questions:
+        began = time.perf_counter()
+        work(question)
+        seconds.append(time.perf_counter() - began)
+    return 1000 * float(np.median(seconds))
 
 
 if __name__ == "__main__":

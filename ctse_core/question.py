@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis
-from ctse_core.encoders import Encoder, embed, load_encoder
+from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
 from ctse_core.manifest import consent_to, loads_by
-from ctse_core.project import DiskVectors, cache_home
-from ctse_core.search import UNRELATED_QUESTIONS, Index, LexicalIndex, hybrid_search, more_like_this
+from ctse_core.search import Index, Judged, LexicalIndex, hybrid_search, more_like_this, rank_again
+from ctse_core.second_look import FOUND, JUDGED, SecondLook, load_second, unrelated_vectors
 from ctse_core.structure import language_offsets
 from ctse_core.text import detect_languages, normalise, tokens
-from ctse_core.types import Col, Rows, Vectors
+from ctse_core.types import Col, Progress, Rows, no_progress
 
 Mode = Literal["hybrid", "meaning", "words"]
 MODES: tuple[Mode, ...] = ("hybrid", "meaning", "words")
 MOST_RESULTS = 1000
 LEAST_JUDGED = 30  # unique posts below which nothing can be said about chance
-JUDGED = 10  # nearest posts by which a question counts as answered or not
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the words, how they are looked for, how many posts are wanted, among which posts."""
+    """What is asked: the words, how they are looked for, how many posts are wanted, among which posts.
+
+    ``rerank`` lets a closer encoder read the first hundred posts found by meaning, and put them in order.
+    """
 
     text: str
     mode: Mode = "hybrid"
     k: int = 20
     among: Filter = field(default_factory=Filter)
+    rerank: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,33 @@ class Answer:
     sentence: str
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A question made ready: its text, language and words, and which posts (n,) may answer."""
+
+    text: str
+    language: str
+    words: Sequence[str]
+    where: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """Posts found, best first; ``by_words`` and ``attained`` are None where words were not looked for."""
+
+    rows: Rows
+    similarity: NDArray[np.float32]
+    band: NDArray[np.str_]
+    answered: bool
+    by_words: NDArray[np.float32] | None = None
+    attained: NDArray[np.float64] | None = None
+
+
 class Searcher:
     """Answers questions about one analysis; keeps its indexes, changes nothing, may be shared by threads."""
 
-    def __init__(self, analysis: Analysis, encoder: Encoder) -> None:
-        """Build the index over the analysis' vectors.
+    def __init__(self, analysis: Analysis, encoder: Encoder, second: Callable[[], Encoder] = load_second) -> None:
+        """Build the index over the analysis' vectors; ``second`` loads the encoder that re-ranks, when it is needed.
 
         Raises:
             EncoderError: the encoder is not the one that made the vectors.
@@ -70,25 +95,30 @@ class Searcher:
             )
         self.analysis = analysis
         self.encoder = encoder
+        self._load_second = second
+        self._second: SecondLook | None = None
         self.unique = analysis.table[Col.DUPLICATE_OF].null_count()
         languages = analysis.table[Col.LANG].to_list()
         self._offsets = language_offsets(analysis.vectors, languages)
-        unrelated, spoken = self._unrelated()
+        unrelated, spoken = unrelated_vectors(encoder)
         # Ranked in the space without languages, where translations meet; judged in the encoder's own, where
         # answerable and unanswerable questions part best (benchmarks/questions.py measures both).
         self.judge = Index(analysis.vectors, unrelated)
         # Questions are a register of their own: their common direction says "a question", not what it asks for.
         self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
-        self.index = Index(
-            self._offsets.centred(analysis.vectors, languages),
-            self._offsets.centred(unrelated, spoken, self._origin),
-        )
+        self._unrelated = self._offsets.centred(unrelated, spoken, self._origin)
+        self.index = Index(self._offsets.centred(analysis.vectors, languages), self._unrelated)
 
-    def _unrelated(self) -> tuple[Vectors, list[str]]:
-        """Return the vectors (m, d) of questions about other things, and their languages."""
-        texts = [normalise(text) for text in UNRELATED_QUESTIONS]
-        known = DiskVectors(cache_home() / "vectors" / self.encoder.fingerprint, self.encoder.dim)
-        return embed(texts, self.encoder, known), detect_languages(texts)[0]
+    def prepare_rerank(self, progress: Progress = no_progress) -> SecondLook:
+        """Return what reads the first hundred again; the first time, it reads some thousand posts to learn chance.
+
+        Raises:
+            EncoderError: the encoder that re-ranks cannot be had.
+        """
+        if self._second is None:
+            found = self.index.search(self._unrelated, FOUND, self._among(Filter())).rows
+            self._second = SecondLook(self._load_second(), self.analysis.table, found, progress)
+        return self._second
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -107,31 +137,51 @@ class Searcher:
         if question.mode not in MODES:
             raise SettingError(f"“{question.mode}” is no way to search; choose one of {', '.join(MODES)}.")
         k = _checked(question.k)
-        where = self._among(question.among)
         language = detect_languages([text])[0][0]
-        words = tokens(text, language)
+        asked = _Asked(text, language, tokens(text, language), self._among(question.among))
         if question.mode == "words":
-            found = self.lexical.search(words, k, where)
+            found = self.lexical.search(asked.words, k, asked.where)
             best = float(found.score[0]) if len(found.score) else 1.0
             answer = self._posts(found.rows, None, np.full(len(found.rows), "words"), found.score / best)
             return _told(answer, len(found.rows) > 0, bool(question.among))
-        plain = self.encoder.encode([text])
-        vector = self._offsets.centred(plain, [language], self._origin)
-        answered = bool(self.judge.search(plain, JUDGED, where).answered[0])
-        if question.mode == "meaning":
-            rows = _found(self.index.search(vector, k, where).rows[0])
-            similarity, by_words = self.index.similarity(vector[0], rows), None
-        else:
-            fused = hybrid_search(self.index, self.lexical, (vector[0], words), k, where)
-            rows, similarity, by_words = fused.rows, fused.similarity, fused.words
-            answered |= bool((by_words > 0).any())
-        band = self.judge.bands(plain[0], rows, self.judge.similarity(plain[0], rows))
-        if by_words is not None:
-            band = np.where((band == "none") & (by_words > 0), "words", band)
+        hits = self._first(asked, question.mode == "hybrid", max(k, FOUND) if question.rerank else k)
+        if question.rerank:
+            hits = self._again(asked, hits, k)
+        band, answered = hits.band, hits.answered
+        if hits.by_words is not None:
+            band = np.where((band == "none") & (hits.by_words > 0), "words", band)
         if self.unique < LEAST_JUDGED:
-            band, answered = np.full(len(rows), ""), True
+            band, answered = np.full(len(hits.rows), ""), True
         answered |= bool((band != "none").any())
-        return _told(self._posts(rows, similarity, band, by_words), answered, bool(question.among))
+        posts = self._posts(hits.rows, hits.similarity, band, hits.by_words)
+        return _told(
+            posts, answered, bool(question.among), self.prepare_rerank().encoder.name if question.rerank else ""
+        )
+
+    def _first(self, asked: _Asked, hybrid: bool, k: int) -> _Hits:
+        """Return what the encoder of the vectors finds, by meaning alone or with words."""
+        plain = self.encoder.encode([asked.text])
+        vector = self._offsets.centred(plain, [asked.language], self._origin)
+        answered = bool(self.judge.search(plain, JUDGED, asked.where).answered[0])
+        if hybrid:
+            fused = hybrid_search(self.index, self.lexical, (vector[0], asked.words), k, asked.where)
+            band = self.judge.bands(plain[0], fused.rows, self.judge.similarity(plain[0], fused.rows))
+            return _Hits(fused.rows, fused.similarity, band, answered, fused.words, fused.attained)
+        rows = _found(self.index.search(vector, k, asked.where).rows[0])
+        band = self.judge.bands(plain[0], rows, self.judge.similarity(plain[0], rows))
+        return _Hits(rows, self.index.similarity(vector[0], rows), band, answered)
+
+    def _again(self, asked: _Asked, hits: _Hits, k: int) -> _Hits:
+        """Return the best ``k`` of the hits, ordered and judged by the encoder that re-ranks."""
+        look = self.prepare_rerank().at(asked.text, asked.language, hits.rows)
+        if hits.attained is None:
+            order = np.argsort(-look.similarity, kind="stable")[:k]
+            return _Hits(hits.rows[order], look.similarity[order], look.band[order], look.answered)
+        judged = Judged(hits.rows, look.similarity, look.chance, hits.attained)
+        fused = rank_again(judged, look.strong, k)
+        band = dict(zip(hits.rows.tolist(), look.band, strict=True))
+        bands = np.array([band[row] for row in fused.rows.tolist()], dtype=look.band.dtype)
+        return _Hits(fused.rows, fused.similarity, bands, look.answered, fused.words, fused.attained)
 
     def like(self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None) -> Answer:
         """Return the posts most like those at positions ``rows`` and unlike those at ``unlike``.
@@ -198,7 +248,12 @@ def _checked(k: int) -> int:
     return k
 
 
-def _told(posts: pl.DataFrame, answered: bool, filtered: bool = False) -> Answer:
+def _told(posts: pl.DataFrame, answered: bool, filtered: bool = False, by: str = "") -> Answer:
+    answer = _judged(posts, answered, filtered)
+    return replace(answer, sentence=f"{answer.sentence} Re-ranked by {by}.") if by and posts.height else answer
+
+
+def _judged(posts: pl.DataFrame, answered: bool, filtered: bool) -> Answer:
     if not posts.height:
         why = "No post that passes the filter matches." if filtered else "No post matches."
         return Answer(posts, False, why)
@@ -217,6 +272,11 @@ def _told(posts: pl.DataFrame, answered: bool, filtered: bool = False) -> Answer
     counts = ((likely, "strong"), (maybe, "maybe"), (shared, "sharing words"), (weak, "that may be chance"))
     parts = [f"{count:,} {kind}" for count, kind in counts if count]
     return Answer(posts, True, f"The {posts.height:,} nearest posts, best first: {', '.join(parts)}.")
+
+
+def can_rerank(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a closer encoder than the one that made the vectors can put its finds in order."""
+    return manifest["encoder"].get("runtime") == "static"
 
 
 def encoder_of(analysis: Analysis) -> Encoder:

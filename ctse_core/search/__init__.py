@@ -1,9 +1,10 @@
 """A question becomes posts: exact search by meaning, by words, both fused, with a calibrated confidence."""
 
 from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings
-from ctse_core.search.hybrid import FusedHits, FusionSettings, fuse, hybrid_search
+from ctse_core.search.hybrid import FusedHits, FusionSettings, Judged, fuse, hybrid_search, rank_again
 from ctse_core.search.index import Hits, Index, more_like_this
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
+from ctse_core.search.second import among, found_background
 from ctse_core.search.unrelated import UNRELATED_QUESTIONS
 
 __all__ = [
@@ -15,10 +16,14 @@ __all__ = [
     "FusionSettings",
     "Hits",
     "Index",
+    "Judged",
     "LexicalHits",
     "LexicalIndex",
     "LexicalSettings",
+    "among",
+    "found_background",
     "fuse",
     "hybrid_search",
     "more_like_this",
+    "rank_again",
 ]

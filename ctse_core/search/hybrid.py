@@ -44,7 +44,8 @@ class FusedHits:
     """The fused ranking of one question, best first, m <= k posts.
 
     ``rows`` (m,); ``score`` (m,) in (0, 1]; ``meaning`` and ``words`` (m,) are the two sides' shares of the
-    score and add up to 1; ``similarity`` (m,) cosine in [-1, 1]; ``band`` (m,) as in Hits.
+    score and add up to 1; ``similarity`` (m,) cosine in [-1, 1]; ``band`` (m,) as in Hits; ``attained`` (m,) in [0, 1]
+    is the part of what the question's words could score at most.
     """
 
     rows: Rows
@@ -53,6 +54,7 @@ class FusedHits:
     words: NDArray[np.float32]
     similarity: NDArray[np.float32]
     band: NDArray[np.str_]
+    attained: NDArray[np.float64]
 
     @property
     def answered(self) -> bool:
@@ -103,22 +105,51 @@ def hybrid_search(
     band = index.bands(vector, rows, similarity)
     found = by_meaning.similarity[0][by_meaning.rows[0] != MISSING]
     strong = float(index.background.strong_from(unit_rows(np.atleast_2d(vector)))[0])
-    by_chance = np.where(band == "none", CHANCE_COUNTS, 1.0)
-    order, mixed, share = fuse(
-        by_chance * _meaning_scores(similarity, found, strong),
-        _word_scores(rows, by_words, lexical.attainable(tokens)),
-        chosen.meaning,
-    )
-    best, score, meaning = order[:k], mixed[:k].astype(np.float32), share[:k].astype(np.float32)
-    return FusedHits(rows[best], score, meaning, 1 - meaning, similarity[best], band[best])
-
-
-def _meaning_scores(similarity: NDArray[np.float32], found: NDArray[np.float32], strong: float) -> NDArray[np.float64]:
-    """Return (m,) in [0, 1]: 0 at the last similarity found, 1 at the best, or where strong begins."""
-    if not len(found):
-        return np.zeros(len(similarity))
+    attained = _word_scores(rows, by_words, lexical.attainable(tokens))
     low = float(found[-1]) if len(found) > 1 else 0.0
-    high = max(float(found[0]), strong if np.isfinite(strong) else 1.0)
+    return _fused(Judged(rows, similarity, band, attained), (low, strong), chosen.meaning, k)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Posts before they are ranked: ``rows`` (m,), ``similarity`` (m,), ``band`` (m,), ``attained`` (m,) by words."""
+
+    rows: Rows
+    similarity: NDArray[np.float32]
+    band: NDArray[np.str_]
+    attained: NDArray[np.float64]
+
+
+def rank_again(judged: Judged, strong: float, k: int, settings: FusionSettings | None = None) -> FusedHits:
+    """Rank posts that one encoder found, as another one judges them, and return the best ``k``.
+
+    ``strong`` is the similarity from which a hit is strong for the encoder that judges.
+    """
+    low = float(judged.similarity.min()) if len(judged.rows) > 1 else 0.0
+    return _fused(judged, (low, strong), (settings or FusionSettings()).meaning, k)
+
+
+def _fused(judged: Judged, scale: tuple[float, float], weight: float, k: int) -> FusedHits:
+    by_chance = np.where(judged.band == "none", CHANCE_COUNTS, 1.0)
+    meaning = by_chance * _meaning_scores(judged.similarity, *scale)
+    order, score, share = fuse(meaning, judged.attained, weight)
+    best, by_meaning = order[:k], share[:k].astype(np.float32)
+    return FusedHits(
+        rows=judged.rows[best],
+        score=score[:k].astype(np.float32),
+        meaning=by_meaning,
+        words=1 - by_meaning,
+        similarity=judged.similarity[best],
+        band=judged.band[best],
+        attained=judged.attained[best],
+    )
+
+
+def _meaning_scores(similarity: NDArray[np.float32], low: float, strong: float) -> NDArray[np.float64]:
+    """Return (m,) in [0, 1]: 0 at ``low``, the last similarity found, 1 at the best, or where strong begins."""
+    if not len(similarity):
+        return np.zeros(0)
+    high = max(float(similarity.max()), strong if np.isfinite(strong) else 1.0)
     return np.clip((similarity.astype(np.float64) - low) / max(high - low, 1e-9), 0.0, 1.0)
 
 

@@ -1,0 +1,152 @@
+"""The second stage of a search: a closer encoder reads the posts that a faster one found, and judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ctse_core.encoders import DEFAULT_ENCODER, Encoder, KnownVectors, embed, load_encoder
+from ctse_core.project import DiskVectors, cache_home
+from ctse_core.search import UNRELATED_QUESTIONS, among, found_background
+from ctse_core.structure import language_offsets
+from ctse_core.text import detect_languages, normalise
+from ctse_core.types import Col, Progress, Rows, Vectors, no_progress
+
+FOUND = 100
+"""Posts of the first stage that are read again."""
+
+SAMPLE = 1_000
+"""Posts that tell what the second encoder adds to each language of the collection."""
+
+JUDGED = 10  # nearest posts by which a question counts as answered or not
+MOST_KEPT = 50_000  # vectors held in memory; beyond, they are read from the disk again
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the second encoder says of r posts about one question.
+
+    ``similarity`` (r,) cosine in [-1, 1] by which they are ranked; ``band`` (r,) what they are worth; ``chance`` (r,)
+    the band in the space of the ranking; ``strong`` the similarity from which a hit is strong there; ``answered``
+    whether the nearest of them are more than chance.
+    """
+
+    similarity: NDArray[np.float32]
+    band: NDArray[np.str_]
+    chance: NDArray[np.str_]
+    strong: float
+    answered: bool
+
+
+class SecondLook:
+    """Reads posts of one collection with an encoder that has not embedded it; may be shared by threads."""
+
+    def __init__(self, encoder: Encoder, table: pl.DataFrame, found: Rows, progress: Progress = no_progress) -> None:
+        """Learn what chance is, and what the encoder adds to each language; some thousand posts are read once.
+
+        ``table`` holds n posts; ``found`` (m, r) are the positions that the first stage finds for each of the
+        unrelated questions, -1 where there are fewer.
+        """
+        self.encoder = encoder
+        self._texts = table[Col.COMPARED]
+        self._languages = table[Col.LANG].to_list()
+        self._known = _Kept(DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim))
+        unrelated, spoken = unrelated_vectors(encoder)
+        sample = language_sample(table)
+        rows = np.union1d(found[found >= 0], sample)
+        read = self._read(rows, progress)
+        self._offsets = language_offsets(read[np.searchsorted(rows, sample)], self._spoken(sample))
+        self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
+        centred = self._offsets.centred(read, self._spoken(rows))
+        places = [np.searchsorted(rows, each[each >= 0]) for each in found]
+        # Ranked without what a language and being a question add, judged in the encoder's own space: as in the
+        # first stage.
+        self._judge = found_background(unrelated, [read[place] for place in places])
+        self._ranks = found_background(
+            self._offsets.centred(unrelated, spoken, self._origin), [centred[place] for place in places]
+        )
+
+    def at(self, text: str, language: str, rows: Rows) -> Look:
+        """Return what the encoder says of the posts at positions ``rows`` (r,) about a question."""
+        asked = self.encoder.encode([text])
+        posts = self._read(rows)
+        centred = self._offsets.centred(posts, self._spoken(rows))
+        moved = self._offsets.centred(asked, [language], self._origin)
+        near, similarity = (posts @ asked[0])[None], (centred @ moved[0])[None]
+        here = np.arange(len(rows))[None]
+        band = among(self._judge, posts).bands(asked, here, near)[0]
+        return Look(
+            similarity=similarity[0],
+            band=band,
+            chance=among(self._ranks, centred).bands(moved, here, similarity)[0],
+            strong=float(self._ranks.strong_from(moved)[0]),
+            answered=bool((band[np.argsort(-near[0])[:JUDGED]] != "none").any()),
+        )
+
+    def _read(self, rows: Rows, progress: Progress = no_progress) -> Vectors:
+        return embed(self._texts[rows].to_list(), self.encoder, self._known, progress)
+
+    def _spoken(self, rows: Rows) -> list[str]:
+        return [self._languages[row] for row in rows]
+
+
+class _Kept:
+    """Known vectors on the disk, those of this session in memory: a question asked again is answered at once."""
+
+    def __init__(self, disk: KnownVectors) -> None:
+        self._disk = disk
+        self._fresh: dict[bytes, Vectors] = {}
+
+    def lookup(self, digests: Sequence[bytes]) -> tuple[NDArray[np.bool_], Vectors]:
+        """Return which digests are known (n,), and the vectors (m, d) of those that are, in their order."""
+        fresh = [self._fresh.get(digest) for digest in digests]
+        missing = [place for place, vector in enumerate(fresh) if vector is None]
+        found, stored = self._disk.lookup([digests[place] for place in missing])
+        for place, vector in zip(np.asarray(missing, dtype=int)[found], stored, strict=True):
+            fresh[place] = vector
+        known = [vector for vector in fresh if vector is not None]
+        return np.array([vector is not None for vector in fresh]), np.array(known).reshape(len(known), -1)
+
+    def remember(self, digests: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep the vectors (m, d) of ``m`` digests."""
+        if len(self._fresh) > MOST_KEPT:
+            self._fresh = {}
+        self._fresh |= dict(zip(digests, np.array(vectors), strict=True))
+        self._disk.remember(digests, vectors)
+
+
+def load_second() -> Encoder:
+    """Return the encoder that takes second looks.
+
+    Raises:
+        EncoderError: it cannot be had.
+    """
+    return load_encoder(DEFAULT_ENCODER)
+
+
+def unrelated_vectors(encoder: Encoder) -> tuple[Vectors, list[str]]:
+    """Return the vectors (m, d) of questions about other things, and their languages."""
+    texts = [normalise(text) for text in UNRELATED_QUESTIONS]
+    known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
+    return embed(texts, encoder, known), detect_languages(texts)[0]
+
+
+def language_sample(table: pl.DataFrame, posts: int = SAMPLE) -> Rows:
+    """Return the positions of about ``posts`` different posts, ascending: an even sample of every language."""
+    rows = np.flatnonzero(table[Col.DUPLICATE_OF].is_null().to_numpy())
+    if len(rows) <= posts:
+        return rows
+    languages = table[Col.LANG].to_numpy()[rows]
+    names = np.unique(languages)
+    most = max(20, posts // len(names))
+    chosen = [_even(rows[languages == name], most) for name in names]
+    rest = np.setdiff1d(rows, np.concatenate(chosen))
+    return np.sort(np.concatenate([*chosen, _even(rest, max(0, posts - sum(map(len, chosen))))]))
+
+
+def _even(rows: Rows, wanted: int) -> Rows:
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), wanted)).astype(int)]

@@ -111,17 +111,7 @@ class StaticEncoder:
         An empty list gives zeros. With ``sparse`` the table's gradient holds only the rows that were read,
         as SparseAdam and SGD want it.
         """
-        import torch
-
-        flat, starts = _flat(ids)
-        where = self.table.device
-        return torch.nn.functional.embedding_bag(
-            torch.from_numpy(flat).to(where),
-            self.table,
-            torch.from_numpy(starts).to(where),
-            mode="mean",
-            sparse=sparse,
-        )
+        return self._means(*_flat(ids), sparse)
 
     __call__ = forward
 
@@ -137,9 +127,22 @@ class StaticEncoder:
         with torch.inference_mode():
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 part = slice(start, start + TEXTS_AT_ONCE)
-                means = self.forward(self.ids(texts[part]), sparse=False)
+                flat, lengths = self.tokens.flat_ids(texts[part])
+                means = self._means(flat, np.cumsum(lengths) - lengths)
                 vectors[part] = torch.nn.functional.normalize(means).cpu().numpy()
         return check_vectors(vectors)
+
+    def _means(self, flat: NDArray[np.integer], starts: NDArray[np.int64], sparse: bool = False) -> Tensor:
+        import torch
+
+        where = self.table.device
+        return torch.nn.functional.embedding_bag(
+            torch.from_numpy(flat).to(where, torch.int64),
+            self.table,
+            torch.from_numpy(starts).to(where),
+            mode="mean",
+            sparse=sparse,
+        )
 
     def to(self, device: str) -> StaticEncoder:
         """Move the table to a device ("cpu", "cuda") and return self."""

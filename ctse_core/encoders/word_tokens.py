@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ctse_core.encoders.layout import EncoderUse
 from ctse_core.encoders.tokens import TextTokenizer
@@ -45,54 +49,111 @@ class WordTokenizer(TextTokenizer):
         self._begins = _beginnings(told, backend)
         starts = {added["content"][:1] for added in told["added_tokens"]}
         # What becomes a space reaches beyond its word; the others that do are not printable.
-        self._hard = re.compile(f"[{_BLANKS}{re.escape(''.join(starts))}]")
-        self._known: dict[str, list[int]] = {}
+        self._hard = re.compile(f"[{_BLANKS}{re.escape(''.join(starts))}]|  |^ | $|^$")
+        self._known = _Words()
+        self._one_at_a_time = threading.Lock()
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, cut at the most allowed."""
+        flat, lengths = self.flat_ids(texts)
+        found, ends = flat.tolist(), np.cumsum(lengths).tolist()
+        return [found[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    def flat_ids(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the token ids of all texts one after the other (t,), and how many each text has (n,)."""
         if not self._by_word:
-            return super().ids(texts)
-        known, most = self._known, self.use.max_tokens
+            return _flat(super().ids(texts))
         prepared = [self._prepared(text) for text in texts]
-        words = [self._words(text) for text in prepared]
-        fresh = list({word for row in words for word in row if word not in known})
-        if fresh:
-            known.update(self._cut(fresh))
-        hard = [text for text, row in zip(prepared, words, strict=True) if not row]
-        whole = iter(self._whole(hard))
-        found = [
-            list(chain.from_iterable(map(known.__getitem__, row)))[:most] if row else next(whole)[:most]
-            for row in words
-        ]
-        if len(known) > MOST_WORDS:
-            known.clear()
-        return found
+        # Printable texts have one kind of blank, the space: a pattern sees the rest.
+        easy = np.array([text.isprintable() and not self._hard.search(text) for text in prepared], dtype=bool)
+        if easy.all():
+            return self._easy_ids(prepared)
+        parts = [[text for text, is_easy in zip(prepared, easy, strict=True) if is_easy == kind] for kind in (1, 0)]
+        known, known_lengths = self._easy_ids(parts[0])
+        most = self.use.max_tokens
+        other, other_lengths = _flat([row[:most] for row in self._whole(parts[1])])
+        lengths = np.zeros(len(texts), dtype=np.int64)
+        lengths[easy], lengths[~easy] = known_lengths, other_lengths
+        of_easy = np.repeat(easy, lengths)
+        flat = np.empty(len(of_easy), dtype=np.int32)
+        flat[of_easy], flat[~of_easy] = known, other
+        return flat, lengths
 
-    def _words(self, text: str) -> list[str]:
-        """Return the words of a text that can be cut one by one, none of any other."""
-        if not text.isprintable() or self._hard.search(text):
-            return []
-        words = text.split(" ")
-        return [] if "" in words else words
+    def _easy_ids(self, texts: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return as ``flat_ids``, for texts whose words can be cut one by one."""
+        if not texts:
+            return _flat([])
+        words = " ".join(texts).split(" ")
+        with self._one_at_a_time:
+            fresh = list(set(words).difference(self._known.places))
+            if fresh:
+                self._known.add(*self._cut(fresh))
+            flat, lengths = self._known.ids(words)
+            if len(self._known.places) > MOST_WORDS:
+                self._known = _Words()
+        ends = np.cumsum([text.count(" ") + 1 for text in texts])
+        tokens = np.concatenate([[0], np.cumsum(lengths)])[np.concatenate([[0], ends])]
+        counts = np.diff(tokens)
+        most = self.use.max_tokens
+        if counts.max() > most:
+            flat = flat[np.arange(len(flat)) - np.repeat(tokens[:-1], counts) < most]
+            counts = np.minimum(counts, most)
+        return flat, counts
 
-    def _cut(self, words: list[str]) -> dict[str, list[int]]:
-        """Return the ids of each word."""
-        together = [word for word in words if self._begins and unicodedata.is_normalized("NFKC", word)]
+    def _cut(self, words: list[str]) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
+        """Return the words in the order in which they were cut, all their ids, and how many each has."""
+        shown = bool(self._begins.any())
+        together = [word for word in words if shown and unicodedata.is_normalized("NFKC", word)]
         groups = [together[start : start + WORDS_TOGETHER] for start in range(0, len(together), WORDS_TOGETHER)]
-        found: dict[str, list[int]] = {}
-        for group, ids in zip(groups, self._whole([" ".join(group) for group in groups]), strict=True):
-            starts = [place for place, number in enumerate(ids) if number in self._begins]
-            # No normalised word has more than one beginning: as many as words means one each.
-            if len(starts) == len(group) and starts[0] == 0:
-                ends = [*starts[1:], len(ids)]
-                found |= {word: ids[a:b] for word, a, b in zip(group, starts, ends, strict=True)}
-        alone = [word for word in words if word not in found]
-        return found | dict(zip(alone, self._whole(alone), strict=True))
+        flat, lengths = _flat(self._whole([" ".join(group) for group in groups]))
+        begins = self._begins[flat]
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        found = np.diff(np.concatenate([[0], np.cumsum(begins)])[ends])
+        # No normalised word has more than one beginning: as many as words means one each.
+        first = np.append(begins, False)[ends[:-1]]
+        good = (found == [len(group) for group in groups]) & first
+        kept = np.repeat(good, lengths)
+        starts = np.flatnonzero(begins[kept])
+        in_groups = np.diff(np.append(starts, kept.sum()))
+        done = [word for group, is_good in zip(groups, good, strict=True) if is_good for word in group]
+        alone = list(set(words).difference(done))
+        rest, rest_lengths = _flat(self._whole(alone))
+        return done + alone, np.concatenate([flat[kept], rest]), np.concatenate([in_groups, rest_lengths])
 
     def _whole(self, texts: list[str]) -> list[list[int]]:
-        self.backend.no_padding()
-        self.backend.no_truncation()
+        self.uncut()
         return [each.ids for each in self.backend.encode_batch_fast(texts, add_special_tokens=False)]
+
+
+class _Words:
+    """The token ids of words that were cut before, one word's after the other's."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+        self._ids = np.empty(0, dtype=np.int32)
+        self._lengths = np.empty(0, dtype=np.int64)
+        self._starts = np.empty(0, dtype=np.int64)
+
+    def add(self, words: list[str], ids: NDArray[np.int32], lengths: NDArray[np.int64]) -> None:
+        """Keep new words, all their ids (t,), and how many each has (w,)."""
+        self.places.update(zip(words, range(len(self.places), len(self.places) + len(words)), strict=True))
+        self._starts = np.concatenate([self._starts, len(self._ids) + np.cumsum(lengths) - lengths])
+        self._ids = np.concatenate([self._ids, ids])
+        self._lengths = np.concatenate([self._lengths, lengths])
+
+    def ids(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the ids of all words (t,), all of them known, and how many each has (w,)."""
+        numbers = np.fromiter(map(self.places.__getitem__, words), np.int64, len(words))
+        lengths = self._lengths[numbers]
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(self._starts[numbers] - ends + lengths, lengths)
+        return self._ids[places], lengths
+
+
+def _flat(ids: list[list[int]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return all ids one after the other (t,), and how many each list has (n,)."""
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+    return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
 
 
 def _cuts_by_word(told: Mapping[str, Any]) -> bool:
@@ -123,8 +184,10 @@ def _splits(pre_tokenizer: Mapping[str, Any] | None) -> bool:
     return kind == "BertPreTokenizer"
 
 
-def _beginnings(told: Mapping[str, Any], backend: Any) -> frozenset[int]:
-    """Return the ids of the pieces that begin a word, none where pieces do not show it."""
-    if (told["pre_tokenizer"] or {}).get("type") != "Metaspace":
-        return frozenset()
-    return frozenset(number for piece, number in backend.get_vocab(True).items() if piece.startswith("▁"))
+def _beginnings(told: Mapping[str, Any], backend: Any) -> NDArray[np.bool_]:
+    """Return for each id whether its piece begins a word (v,), nowhere where pieces do not show it."""
+    numbers = backend.get_vocab(True)
+    begins = np.zeros(max(numbers.values(), default=0) + 1, dtype=bool)
+    if (told["pre_tokenizer"] or {}).get("type") == "Metaspace":
+        begins[[number for piece, number in numbers.items() if piece.startswith("▁")]] = True
+    return begins

@@ -113,7 +113,7 @@ def test_a_word_is_cut_once_and_memory_does_not_grow_without_end(monkeypatch):
     assert sorted(" ".join(asked).split()) == ["flood", "water"]
     monkeypatch.setattr(room, "MOST_WORDS", 10)
     by_word.ids([" ".join(f"w{number}" for number in range(20))])
-    assert not by_word._known
+    assert not by_word._known.places
 
 
 def test_every_printable_character_that_becomes_a_space_is_known():

@@ -1,0 +1,140 @@
+"""Folders of runs ─▶ how an encoder was made: its trainings in their order, and all they learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ctse_core.encoders.card import Run, Source
+from ctse_core.errors import TrainError
+from train.checkpoint import read_json
+from train.credits import WEIGHTS, credit_of, plain_name
+from train.evaluate.page import plain_command
+from train.recipes import RECIPES
+
+NOT_STATED = "not stated"
+_UNTOLD = ("recipe", "files", "guard", "evaluation", "encoder", "teacher", "seed", "steps", "batch", "precision")
+"""Settings that a card tells in another place, or that change nothing in the encoder."""
+_OF_THE_WAY = ("evaluate_every", "save_every", "held_out", "held_tokens", "tokens", "compiled")
+"""Settings of memory and of what is kept on the way."""
+
+
+def made_of(folders: Sequence[Path]) -> tuple[tuple[Run, ...], tuple[Source, ...]]:
+    """Return the trainings behind the run folders, earlier ones first, and every source of theirs once.
+
+    A run whose student or teacher lies in a run folder of its own has that run before it.
+
+    Raises:
+        TrainError: a folder holds no run.
+    """
+    runs: dict[Path, Run] = {}
+    sources: dict[str, Source] = {}
+    for folder in folders:
+        _add(folder, runs, sources)
+    order = {"weights": 0, "pairs": 1, "posts": 2}
+    found = sorted(sources.values(), key=lambda one: (order[one.kind], -one.rows, one.name))
+    return tuple(runs.values()), tuple(found)
+
+
+def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source]) -> None:
+    if folder.resolve() in runs:
+        return
+    training = folder / "training"
+    config, manifest = read_json(training / "config.json"), read_json(training / "manifest.json")
+    if not config or not manifest:
+        raise TrainError(f"{folder} holds no training; name the --out folder of a run that has ended.")
+    began_from, teacher = str(config.get("student", {}).get("encoder", "")), str(config.get("teacher") or "")
+    for name in dict.fromkeys((began_from, teacher)):
+        if name and (Path(name) / "training" / "config.json").is_file():
+            _add(Path(name), runs, sources)
+        elif name:
+            _keep(_source(name, "weights"), sources)
+    for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
+        _keep(source, sources)
+    runs[folder.resolve()] = _run(config, manifest, plain_name(began_from), plain_name(teacher) if teacher else "")
+
+
+def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str, teacher: str) -> Run:
+    seen = int(manifest.get("steps", 0)) * int(config.get("batch", 0))
+    speed = float(manifest.get("pairs_per_second") or 0.0)
+    start = next(iter(manifest.get("starts") or ()), manifest)
+    return Run(
+        recipe=str(config.get("recipe", "")),
+        command=plain_command([word for word in start.get("command", ()) if word != "--resume"]),
+        began_from=began_from,
+        teacher=teacher,
+        rows=int(manifest.get("pairs") or manifest.get("posts") or 0),
+        seen=seen,
+        steps=int(manifest.get("steps", 0)),
+        batch=int(config.get("batch", 0)),
+        minutes=round(seen / speed / 60, 1) if speed else 0.0,
+        device=str(manifest.get("device", "")),
+        precision=str(manifest.get("precision", "")),
+        settings=settings_told(config),
+    )
+
+
+def settings_told(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run was told other than its recipe says, by dotted name; of an unknown recipe all that counts."""
+    recipe = RECIPES.get(str(config.get("recipe", "")))
+    usual = _flat(asdict(recipe())) if recipe else {}
+    told = {}
+    for name, value in _flat(config).items():
+        if usual.get(name) != value and name.split(".")[-1] not in (*_UNTOLD, *_OF_THE_WAY):
+            told[name] = value
+    return told
+
+
+def _flat(config: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[before + name] = _said(value)
+    return found
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(f"{each[0]} {each[1]}" if isinstance(each, (list, tuple)) else str(each) for each in value)
+    return str(value)
+
+
+def _pairs(path: Path) -> list[Source]:
+    """Return the sources of a run's table of pairs (language, source, kind, pairs, share)."""
+    if not path.is_file():
+        return []
+    sums = pl.read_csv(path).group_by("source", maintain_order=True)
+    table = sums.agg(pl.col("pairs").sum(), pl.col("language").n_unique(), pl.col("share").sum())
+    return [
+        replace(_source(name, "pairs"), rows=int(pairs), languages=int(languages), share=float(share))
+        for name, pairs, languages, share in table.rows()
+    ]
+
+
+def _posts(config: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Source]:
+    files = config.get("posts", {}).get("files", ())
+    count = int(manifest.get("posts", 0)) if len(files) == 1 else 0
+    return [replace(_source(f"{Path(file).stem}", "posts"), rows=count) for file in files]
+
+
+def _source(name: str, kind: str) -> Source:
+    credit, plain = credit_of(name), plain_name(name)
+    if plain in WEIGHTS:
+        kind = "weights"
+    return Source(plain, credit.licence if credit else NOT_STATED, credit.credit if credit else NOT_STATED, kind)
+
+
+def _keep(source: Source, sources: dict[str, Source]) -> None:
+    """Add a source; of one that is there the larger numbers count, and pairs and posts of one maker stay apart."""
+    key = f"{source.kind} {source.name}"
+    known = sources.get(key, source)
+    sources[key] = replace(
+        known, rows=max(known.rows, source.rows), languages=max(known.languages, source.languages),
+        share=source.share or known.share,
+    )  # fmt: skip

@@ -67,7 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     analyse = commands.add_parser("analyse", help="a file of posts -> a project with map, topics and report")
     analyse.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip")
     analyse.add_argument("--out", type=Path, required=True, metavar="PROJECT", help="the project's folder")
-    analyse.add_argument("--encoder", metavar="NAME", help="from `encoders`, or a folder; default: the embedded one")
+    analyse.add_argument(
+        "--encoder",
+        metavar="NAME",
+        default="auto",
+        help="from `encoders`, or a folder (default: auto, by posts and machine)",
+    )
     analyse.add_argument(
         "--send-texts-to",
         default="",
@@ -105,9 +110,14 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--since", default="", help="not before, UTC: 2026-03-14 or 2026-03-14T05:00Z")
     search.add_argument("--until", default="", help="before, UTC")
     search.add_argument("--words", default="", help="only posts that hold these words as written")
+    search.add_argument(
+        "--rerank",
+        action=argparse.BooleanOptionalAction,
+        help="let ctse-small re-rank the first hundred (default: where ctse-static made the vectors)",
+    )
     search.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the question there")
     search.add_argument("--json", action="store_true", help="one JSON object a line")
-    search.set_defaults(run=_search, quiet=True)
+    search.set_defaults(run=_search, quiet=False)
 
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
@@ -138,7 +148,7 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     if any(chosen.values()):
         roles = guessed_roles(asked.file, {role: name for role, name in chosen.items() if name})
     settings = AnalysisSettings(
-        roles=roles, runtime=asked.runtime, send_to=_agreed(asked.encoder, asked.send_texts_to), encoder=_encoder(asked)
+        roles=roles, runtime=asked.runtime, send_to=_agreed(asked.encoder, asked.send_texts_to), encoder=asked.encoder
     )
     project = Project(asked.out)
     analysis = analyse(asked.file, project, settings, bar)
@@ -152,8 +162,25 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     print(
         f"{counts['rows']:,} rows: {counts['posts']:,} posts ({counts['copies']:,} of them copies), "
         f"{counts['empty']:,} empty, {counts['unreadable']:,} unreadable; {counts['topics']:,} topics, "
-        f"{counts['unsorted']:,} posts unsorted. Report: {report}"
+        f"{counts['unsorted']:,} posts unsorted."
     )
+    for sentence in _about_encoder(analysis.manifest):
+        print(sentence)
+    print(f"Report: {report}")
+
+
+def _about_encoder(manifest: Any) -> list[str]:
+    """Return which encoder was used and why, and which languages of the posts it serves less well."""
+    from ctse_core.encoders import service_of
+    from ctse_core.figures import language_name
+
+    encoder, service = manifest["encoder"], manifest["service"]
+    served = service_of(manifest["counts"]["languages"], service)
+    weak = [f"{language_name(one.lang)} ({one.posts:,})" for one in served if one.grade == "poorly"]
+    return [
+        f"Encoder: {encoder['why'] or encoder['name'] + '.'}",
+        service["sentence"] + (f" Poorly: {', '.join(weak)}." if weak else ""),
+    ]
 
 
 def _encode(asked: argparse.Namespace, bar: Any) -> None:
@@ -173,11 +200,11 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
     print(f"{vectors.shape[0]:,} vectors of width {vectors.shape[1]} in {asked.out}")
 
 
-def _search(asked: argparse.Namespace, _: Any) -> None:
+def _search(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import load_analysis
     from ctse_core.filters import Filter, parse_time
     from ctse_core.project import Project
-    from ctse_core.question import Question, Searcher, encoder_of
+    from ctse_core.question import Question, Searcher, can_rerank, encoder_of
 
     analysis = load_analysis(Project(asked.project))
     _agreed(None, asked.send_texts_to)
@@ -188,7 +215,12 @@ def _search(asked: argparse.Namespace, _: Any) -> None:
         until=parse_time(asked.until) if asked.until else None,
         words=asked.words,
     )
-    answer = Searcher(analysis, encoder_of(analysis)).ask(Question(asked.question, asked.mode, asked.k, among))
+    rerank = can_rerank(analysis.manifest) if asked.rerank is None else asked.rerank
+    searcher = Searcher(analysis, encoder_of(analysis))
+    if rerank and asked.mode != "words":
+        searcher.prepare_rerank(bar)
+        bar.close()
+    answer = searcher.ask(Question(asked.question, asked.mode, asked.k, among, rerank))
     print(answer.sentence, file=sys.stderr if asked.json else sys.stdout)
     if asked.json:
         for post in answer.posts.drop("compared_text").iter_rows(named=True):

@@ -6,7 +6,7 @@ import functools
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -319,16 +319,10 @@ def load_analysis(project: Project) -> Analysis:
 JOB_TARGET = "ctse_core.analysis:run_job"
 
 
-def run_job(
-    project: Project,
-    progress: Progress,
-    roles: dict[str, str | None] | None = None,
-    encoder: str = AUTO,
-    runtime: str = "auto",
-    send_to: str = "",
-    structure: dict[str, Any] | None = None,
-) -> None:
-    """Analyse the project's own file in a worker process; the arguments are what a job can carry.
+def run_job(project: Project, progress: Progress, **settings: Any) -> None:
+    """Analyse the project's own file in a worker process; ``settings`` are what a job can carry.
+
+    They are fields of AnalysisSettings, as a manifest writes them: dictionaries where those are dataclasses.
 
     Raises:
         ProjectError: the project has no file.
@@ -336,11 +330,22 @@ def run_job(
     source = project.source_file()
     if source is None:
         raise ProjectError(f"Project “{project.name}” has no file to analyse; open the file again.")
-    settings = AnalysisSettings(
-        roles=ColumnRoles(**roles) if roles else None,
-        encoder=encoder,
-        runtime=runtime,
-        send_to=send_to,
-        structure=StructureSettings(**(structure or {})),
+    analyse(source, project, settings_from(settings), progress)
+
+
+def settings_from(written: Mapping[str, Any]) -> AnalysisSettings:
+    """Return the settings that ``written_settings`` wrote; what is not told has its default."""
+    kinds = {
+        "roles": ColumnRoles,
+        "read": ReadSettings,
+        "duplicates": DuplicateSettings,
+        "structure": StructureSettings,
+        "topics": TopicSettings,
+    }
+    return AnalysisSettings(
+        **{
+            name: kinds[name](**value) if name in kinds and value is not None else value
+            for name, value in written.items()
+            if value is not None or name == "roles"
+        }
     )
-    analyse(source, project, settings, progress)

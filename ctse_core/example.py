@@ -6,7 +6,8 @@ import shutil
 import uuid
 from pathlib import Path
 
-from ctse_core.analysis import analyse
+from ctse_core.analysis import AnalysisSettings, analyse
+from ctse_core.encoders import DEFAULT_ENCODER
 from ctse_core.errors import ProjectError
 from ctse_core.project import Project
 from ctse_core.project.parts import replace_folder
@@ -24,7 +25,8 @@ def make_example(place: Path = EXAMPLE) -> Project:
     """
     beside = Project(place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}"))
     try:
-        analyse(beside.take_source(POSTS), beside)
+        # Named, not chosen: the reasons of the machine that makes the example are nobody else's.
+        analyse(beside.take_source(POSTS), beside, AnalysisSettings(encoder=DEFAULT_ENCODER))
         shutil.rmtree(beside.products)
         (beside.folder / ".lock").unlink(missing_ok=True)
         replace_folder(beside.folder, place)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ctse_core.encoders import DEFAULT_ENCODER, Encoder, KnownVectors, embed, load_encoder
+from ctse_core.encoders import DEFAULT_ENCODER, Encoder, embed, load_encoder
 from ctse_core.project import DiskVectors, cache_home
 from ctse_core.search import UNRELATED_QUESTIONS, among, found_background
 from ctse_core.structure import language_offsets
@@ -58,7 +58,7 @@ class SecondLook:
         unrelated, spoken = unrelated_vectors(encoder)
         sample = language_sample(table)
         rows = np.union1d(found[found >= 0], sample)
-        read = self._read(rows, progress)
+        read = self._read(rows, _told(progress))
         self._offsets = language_offsets(read[np.searchsorted(rows, sample)], self._spoken(sample))
         self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
         centred = self._offsets.centred(read, self._spoken(rows))
@@ -94,28 +94,37 @@ class SecondLook:
         return [self._languages[row] for row in rows]
 
 
+def _told(progress: Progress) -> Progress:
+    """Return a progress that tells what the reading is for, and nothing where everything was read before."""
+
+    def tell(share: float, sentence: str) -> None:
+        if share < 1.0:
+            progress(share, f"Getting ready to re-rank, once for these posts. {sentence}")
+
+    return tell
+
+
 class _Kept:
     """Known vectors on the disk, those of this session in memory: a question asked again is answered at once."""
 
-    def __init__(self, disk: KnownVectors) -> None:
+    def __init__(self, disk: DiskVectors) -> None:
         self._disk = disk
         self._fresh: dict[bytes, Vectors] = {}
 
     def lookup(self, digests: Sequence[bytes]) -> tuple[NDArray[np.bool_], Vectors]:
         """Return which digests are known (n,), and the vectors (m, d) of those that are, in their order."""
-        fresh = [self._fresh.get(digest) for digest in digests]
-        missing = [place for place, vector in enumerate(fresh) if vector is None]
-        found, stored = self._disk.lookup([digests[place] for place in missing])
-        for place, vector in zip(np.asarray(missing, dtype=int)[found], stored, strict=True):
-            fresh[place] = vector
-        known = [vector for vector in fresh if vector is not None]
-        return np.array([vector is not None for vector in fresh]), np.array(known).reshape(len(known), -1)
+        kept = dict(self._fresh)
+        missing = [digest for digest in digests if digest not in kept]
+        found, stored = self._disk.lookup(missing)
+        kept |= zip([digest for digest, has in zip(missing, found, strict=True) if has], stored, strict=True)
+        known = np.array([digest in kept for digest in digests], dtype=bool)
+        vectors = [kept[digest] for digest in digests if digest in kept]
+        self._fresh = kept if len(kept) <= MOST_KEPT else {}
+        return known, np.array(vectors, dtype=np.float32).reshape(len(vectors), self._disk.dim)
 
     def remember(self, digests: Sequence[bytes], vectors: Vectors) -> None:
         """Keep the vectors (m, d) of ``m`` digests."""
-        if len(self._fresh) > MOST_KEPT:
-            self._fresh = {}
-        self._fresh |= dict(zip(digests, np.array(vectors), strict=True))
+        self._fresh = self._fresh | dict(zip(digests, np.array(vectors), strict=True))
         self._disk.remember(digests, vectors)
 
 

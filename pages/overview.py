@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ctse_core.figures import duplicates_figure, languages_figure, topics_figure, volume_figure
+from ui.encoder_choice import encoder_line
 from ui.frame import page
 from ui.intake import choose_columns, delete_project, open_file
 from ui.job_panel import job_panel
@@ -20,6 +21,7 @@ with page("Overview", needs_analysis=False) as workspace:
             choose_columns(project)
         st.stop()
     headline(workspace)
+    encoder_line(workspace)
     if not workspace.table.height:
         st.info("No post passes the filter. Take one of its chips off, or clear it.")
         st.stop()

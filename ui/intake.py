@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ctse_core.encoders import DEFAULT_ENCODER, consent_question, host_of, list_encoders, remote_settings
+from ctse_core.encoders import consent_question, host_of, remote_settings
 from ctse_core.errors import CtseError
 from ctse_core.example import open_example
 from ctse_core.home import agree_to
@@ -17,6 +17,7 @@ from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import new_project
 from ctse_core.structure import StructureSettings
 from ui import state
+from ui.encoder_choice import encoder_select
 from ui.job_panel import begin
 from ui.widgets import plain, settings_form
 
@@ -126,8 +127,7 @@ def choose_columns(project: Project) -> None:
         st.caption(f"The first {len(shown)} of {len(seen.columns):,} columns are shown.")
     roles = _roles(seen, project.name)
     with st.expander("Advanced", icon=":material/tune:"):
-        ready = [entry.spec.name for entry in list_encoders() if entry.at_hand]
-        encoder = st.selectbox("Encoder", ready, index=ready.index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0)
+        encoder = encoder_select()
         chosen, send_to = _endpoint(encoder, project.name)
         structure = settings_form(StructureSettings, f"structure_{project.name}")
     ready_to_go = roles.text is not None and chosen is not None and seen.rows_estimate > 0

@@ -8,8 +8,9 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis, load_analysis
-from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
 from ctse_core.home import encoders_home
+from ctse_core.manifest import loads_by
 from ctse_core.project import Project, projects_home
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
@@ -47,7 +48,7 @@ def encoder(name: str) -> Encoder:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
-def _made_by(asked: str, send_to: str, _analysis: Analysis) -> Encoder:
+def _made_by(name: str, send_to: str, _analysis: Analysis) -> Encoder:
     return encoder_of(_analysis)
 
 
@@ -55,7 +56,8 @@ def _made_by(asked: str, send_to: str, _analysis: Analysis) -> Encoder:
 def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
     found = _analysis(folder, fingerprint, made)
     made_by = found.manifest["encoder"]
-    return Searcher(found, _made_by(made_by["asked"], made_by["send_to"], found))
+    first = _made_by(loads_by(made_by), made_by["send_to"], found)
+    return Searcher(found, first, second=lambda: encoder(DEFAULT_ENCODER))
 
 
 def searcher(chosen: Project) -> Searcher:

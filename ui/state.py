@@ -22,12 +22,25 @@ MODE = "mode"
 LIKE = "like"
 TOPIC = "open"
 COLOUR = "colour"
+RERANK = "rerank"
+OFF = "off"
 UPLOAD_ROUND = "upload_round"
 SELECTION = "selection"
-_OF_PROJECT = ("filter_", "question_", "role_", "structure_", "endpoint", "send_", "topic_", "_selection", "_seed_")
+_OF_PROJECT = (
+    "filter_",
+    "question_",
+    "role_",
+    "structure_",
+    "endpoint",
+    "send_",
+    "topic_",
+    "switch_",
+    "_selection",
+    "_seed_",
+)
 
 _FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
-_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR)
+_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK)
 
 
 def begun() -> bool:
@@ -83,7 +96,7 @@ def project_name() -> str | None:
 
 def open_project(name: str | None) -> None:
     """Choose a project; choices that belong to the one before are forgotten."""
-    for other in (FILTER, QUESTION, MODE, LIKE, TOPIC, COLOUR):
+    for other in (FILTER, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK):
         st.session_state.pop(f"_{other}", None)
     for key in [key for key in st.session_state if str(key).startswith(_OF_PROJECT)]:
         del st.session_state[key]
@@ -109,6 +122,11 @@ def mode() -> Mode:
     """Return how questions are looked for."""
     asked = st.session_state.get(f"_{MODE}", MODES[0])
     return asked if asked in MODES else MODES[0]
+
+
+def rerank() -> bool:
+    """Return whether questions are re-ranked where they can be: yes, unless somebody switched it off."""
+    return text(RERANK) != OFF
 
 
 def number(name: str) -> int | None:

@@ -75,8 +75,8 @@ def _support(workspace: Workspace) -> list[str]:
     """Return a sentence on languages of these posts that the encoder does not claim to support."""
     encoder = workspace.whole.manifest["encoder"]
     supported = set(encoder.get("languages") or ())
-    if not supported:
-        return []
+    if not supported or (workspace.whole.manifest.get("service") or {}).get("languages"):
+        return []  # measurements say more than claims: ui/encoder_choice.py shows them
     counts = workspace.whole.manifest["counts"]["languages"]
     outside = [code for code in counts if code not in supported and code != UNDETERMINED]
     if not outside:

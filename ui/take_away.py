@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
-from ctse_core.report import CAVEATS, write_report
+from ctse_core.report import CAVEATS, service_rows, write_report
 from ui.frame import Workspace
 from ui.widgets import download, plain
 
@@ -58,6 +58,14 @@ def method(workspace: Workspace) -> None:
     st.subheader("Method", anchor=False)
     for caveat in CAVEATS:
         st.markdown(f"- {plain(caveat)}")
+    why = manifest["encoder"].get("why")
+    if why:
+        st.markdown(f"The encoder was chosen automatically: {plain(why)}")
+    served = service_rows(manifest)
+    if served:
+        st.markdown(plain(served[0][1]))
+        with st.expander("How well each language is served"):
+            st.dataframe(pl.DataFrame(served[1:], schema=["Language", "Served"], orient="row"), hide_index=True)
     rows = [(key, str(value)) for part in ("encoder", "structure", "versions") for key, value in manifest[part].items()]
     rows += [(f"seconds: {key}", str(value)) for key, value in manifest["durations"].items()]
     st.dataframe(pl.DataFrame(rows, schema=["What", "Value"], orient="row"), hide_index=True, height=420)

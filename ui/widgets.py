@@ -11,7 +11,7 @@ import streamlit as st
 
 from ctse_core.figures import Figure
 from ctse_core.text import detect_languages, normalise, tokens
-from ctse_core.types import Col
+from ctse_core.types import Col, Progress
 from ui.post_list import show_posts
 from ui.post_list.component import Chosen
 
@@ -40,6 +40,17 @@ def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]
     with st.expander("Show as table"):
         st.dataframe(figure.table, hide_index=True, key=f"{key}_table")
     return selected
+
+
+def told(work: Callable[[Progress], object]) -> None:
+    """Do some work and draw its progress while it lasts; what tells nothing draws nothing."""
+    place = st.empty()
+
+    def tell(share: float, sentence: str) -> None:
+        place.progress(share, text=plain(sentence))
+
+    work(tell)
+    place.empty()
 
 
 def plain(text: str) -> str:

@@ -59,7 +59,7 @@ def auto_choice(posts: int, gpu: bool, paces: Mapping[str, float]) -> Choice:
         why = f"{SMALL}, because {posts:,} different posts are few enough for the encoder that reads more closely"
     needed = _seconds(posts, paces.get(chosen))
     if needed is not None:
-        why += f": {_about(needed)} on this machine"
+        why += f": embedding them takes {_about(needed)} on the machine used"
     return Choice(AUTO, chosen, f"{why}{_other(chosen, posts, needed, paces)}")
 
 

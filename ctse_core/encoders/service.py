@@ -108,7 +108,7 @@ def _served(code: str, posts: int, table: Mapping[str, Service]) -> Served:
     plain = code.lower().replace("_", "-").split("-")[0]
     measured = next((table[key] for key in (code, code.lower(), plain, _SAME.get(plain, "")) if key in table), None)
     if measured is None and plain == PIVOT:
-        return Served(code, posts, "well", set="what the others are matched with")
+        return Served(code, posts, "well", set="matched with the others")
     if measured is None:
         return Served(code, posts, "poorly")
     grade: Grade = "well" if measured.matching >= WELL else "fairly" if measured.matching >= FAIRLY else "poorly"

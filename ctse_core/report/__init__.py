@@ -3,7 +3,7 @@
 from ctse_core.report.analysis_like import AnalysisLike
 from ctse_core.report.cells import disarmed
 from ctse_core.report.dictionary import DATA_DICTIONARY, Entry, dictionary_table
-from ctse_core.report.method import CAVEATS
+from ctse_core.report.method import CAVEATS, service_rows
 from ctse_core.report.write import FORMATS, REPORT_FILES, write_report
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Entry",
     "dictionary_table",
     "disarmed",
+    "service_rows",
     "write_report",
 ]

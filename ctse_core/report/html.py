@@ -66,7 +66,8 @@ def rendered(analysis: AnalysisLike) -> str:
         },
         notes=notes(analysis.manifest),
         caveats=CAVEATS,
-        encoder={"name": "", "licence": "", "note": ""} | dict(analysis.manifest.get("encoder") or {}),
+        encoder={"name": "", "licence": "", "note": "", "why": ""} | dict(analysis.manifest.get("encoder") or {}),
+        service=str((analysis.manifest.get("service") or {}).get("sentence") or ""),
         made=str(analysis.manifest.get("made") or "").replace("T", " ").replace("Z", " UTC"),
         method=_grouped(method_rows(analysis.manifest)),
     )

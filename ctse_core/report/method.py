@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ctse_core.figures import language_name
+
 _PARTS = (
     ("source", "File"),
     ("counts", "Counts"),
@@ -38,13 +40,31 @@ def method_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = [("Run", name, str(manifest[name])) for name in _SINGLE if manifest.get(name)]
     for key, title in _PARTS:
         rows += [(title, what, value) for what, value in _flat(manifest.get(key), "")]
-    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes"}
+    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes", "service"}
     for key in manifest:
         if key not in known:
             rows += [("Other", what, value) for what, value in _flat(manifest[key], str(key))]
+    rows += [("Languages served", what, value) for what, value in service_rows(manifest)]
     rows += [("Notes on the file", str(number), note) for number, note in enumerate(notes(manifest), 1)]
     rows += [("Read with care", str(number), caveat) for number, caveat in enumerate(CAVEATS, 1)]
     return rows
+
+
+def service_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (what, value) on how well the encoder serves the languages of the posts; empty where nobody told."""
+    service = manifest.get("service") or {}
+    rows = [("In short", str(service["sentence"]))] if service.get("sentence") else []
+    return rows + [(language_name(one["lang"]), _served(one)) for one in service.get("languages") or ()]
+
+
+def _served(one: Mapping[str, Any]) -> str:
+    posts = f"{one['posts']:,} posts"
+    if one["grade"] == "undetermined":
+        return posts
+    if one["matching"] is None:
+        return f"{one['grade']}; {one['set'] or 'not measured'}; {posts}"
+    interval = f" ({one['low']:.2f}–{one['high']:.2f})" if one["low"] is not None and one["high"] is not None else ""
+    return f"{one['grade']}; matching {one['matching']:.2f}{interval}, {one['set']}; {posts}"
 
 
 def notes(manifest: Mapping[str, Any]) -> list[str]:

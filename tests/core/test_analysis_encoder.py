@@ -8,8 +8,10 @@ from ctse_core import analysis as order
 from ctse_core.analysis import AnalysisSettings, analyse, load_analysis, run_job
 from ctse_core.encoders import Card, Service, write_card
 from ctse_core.manifest import loads_by
+from ctse_core.posts import ColumnRoles
 from ctse_core.project import Project
-from ctse_core.structure import StructureSettings
+from ctse_core.structure import StructureSettings, TopicSettings
+from ctse_core.text import DuplicateSettings
 from tests.fakes import WordEncoder
 
 
@@ -42,7 +44,7 @@ def test_nobody_asks_for_an_encoder_and_the_project_says_which_was_used_and_why(
     run_job(project, lambda *_: None)
     told = load_analysis(project).manifest["encoder"]
     assert (told["asked"], told["used"], told["name"]) == ("auto", "ctse-small", "ctse-small")
-    assert "61 different posts" in told["why"] and "on this machine" in told["why"]
+    assert "61 different posts" in told["why"] and "on the machine used" in told["why"]
     assert loads_by(told) == "ctse-small"
     assert load_analysis(project).manifest["settings"]["encoder"] == "auto"
 
@@ -100,3 +102,20 @@ def test_the_project_keeps_how_its_languages_are_served(loaded, project, tmp_pat
     assert sum(kept["posts"].values()) == 61
     unknown = analyse(project.source_file(), project, AnalysisSettings(encoder="other")).manifest["service"]
     assert unknown["languages"] == [] and "not known" in unknown["sentence"]
+
+
+def test_a_job_with_the_settings_of_the_manifest_repeats_the_analysis(loaded, project):
+    settings = AnalysisSettings(
+        structure=StructureSettings(neighbours=9),
+        duplicates=DuplicateSettings(near=False),
+        topics=TopicSettings(),
+        roles=ColumnRoles(text="text"),
+    )
+    first = analyse(project.source_file(), project, settings)
+    written = load_analysis(project).manifest["settings"]
+    assert order.settings_from(written) == settings
+    run_job(project, lambda *_: None, **written)
+    assert load_analysis(project).manifest["fingerprint"] == first.manifest["fingerprint"]
+    run_job(project, lambda *_: None, **written | {"encoder": "other"})
+    switched = load_analysis(project).manifest
+    assert switched["encoder"]["name"] == "other" and switched["settings"] == written | {"encoder": "other"}

@@ -28,9 +28,9 @@ def test_the_sentence_says_why_and_what_the_other_encoder_would_take():
     many = auto_choice(120_000, False, PACES)
     assert many.asked == "auto"
     assert "120,000 different posts" in many.why and "without a GPU" in many.why
-    assert "about 6 s on this machine; ctse-small would take about 5 min 0 s." in many.why
+    assert "about 6 s on the machine used; ctse-small would take about 5 min 0 s." in many.why
     some = auto_choice(20_000, False, PACES)
-    assert "about 50 s on this machine; ctse-static would take about 1 s." in some.why
+    assert "about 50 s on the machine used; ctse-static would take about 1 s." in some.why
     assert "has a GPU" in auto_choice(200_000, True, PACES).why
 
 
@@ -80,4 +80,4 @@ def test_an_encoder_that_is_not_there_leaves_its_time_out_but_the_chosen_one_mus
 
 def test_a_file_without_words_has_no_pace():
     assert measured_pace(WordEncoder(), ["", "  "]) == 0.0
-    assert "machine" not in auto_choice(2, False, {SMALL: 0.0}).why
+    assert "takes" not in auto_choice(2, False, {SMALL: 0.0}).why

@@ -1,0 +1,67 @@
+"""What the commands say of the encoder, and that a search can be re-ranked."""
+
+import json
+
+import polars as pl
+import pytest
+
+from ctse_core import analysis as order
+from ctse_core import question as asking
+from ctse_core import second_look
+from ctse_core.__main__ import main
+from ctse_core.encoders import Card, Service, write_card
+from ctse_core.home import encoders_home
+from tests.fakes import WordEncoder
+
+
+class Named(WordEncoder):
+    """A fake that is told by its name; what is fast says so."""
+
+    def __init__(self, name):
+        super().__init__(dim=64, name=name)
+        self.runtime = "static" if name in {"ctse-static", "swift"} else "onnx-int8"
+
+
+@pytest.fixture
+def posts(monkeypatch, tmp_path):
+    monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
+    for room in (order, asking, second_look):
+        monkeypatch.setattr(room, "load_encoder", lambda name, **_: Named(str(name)))
+    path = tmp_path / "posts.csv"
+    rows = [f"the {event} took house {number}" for number in range(20) for event in ("flood", "fire")]
+    pl.DataFrame({"text": [*rows, "las inundaciones de anoche se llevaron la casa de mi madre"]}).write_csv(path)
+    return path
+
+
+def test_analyse_tells_which_encoder_it_took_why_and_whom_it_serves(posts, tmp_path, capsys):
+    folder = encoders_home() / "swift"
+    folder.mkdir(parents=True)
+    write_card(folder, Card(service={"es": Service(0.55, 0.5, 0.6, "ntrex")}))
+    assert main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet"]) == 0
+    told = capsys.readouterr().out
+    assert "Encoder: ctse-small, because 41 different posts" in told
+    assert main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet", "--encoder", "swift"]) == 0
+    told = capsys.readouterr().out
+    assert "Encoder: swift." in told and "40 posts well, 1 poorly. Poorly: Spanish (1)." in told
+
+
+def test_a_search_is_re_ranked_where_the_fast_encoder_made_the_vectors_unless_refused(posts, tmp_path, capsys):
+    main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet", "--encoder", "ctse-static"])
+    search = ["search", str(tmp_path / "p"), "inundación", "-k", "3"]
+    capsys.readouterr()
+    assert main(search) == 0
+    assert "Re-ranked by ctse-small." in capsys.readouterr().out
+    assert main([*search, "--no-rerank"]) == 0
+    assert "Re-ranked" not in capsys.readouterr().out
+    assert main([*search, "--json"]) == 0
+    shown = capsys.readouterr()
+    assert "Re-ranked" in shown.err
+    assert all(
+        "flood" in json.loads(line)["text"] or "inund" in json.loads(line)["text"] for line in shown.out.splitlines()
+    )
+
+
+def test_a_search_in_the_closer_encoders_own_vectors_is_not_re_ranked(posts, tmp_path, capsys):
+    main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet"])
+    assert main(["search", str(tmp_path / "p"), "flood"]) == 0
+    assert "Re-ranked" not in capsys.readouterr().out

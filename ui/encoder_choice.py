@@ -1,0 +1,103 @@
+"""Which encoder a project uses and why, how well it serves the languages of the posts, and the way to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from ctse_core.encoders import (
+    AUTO,
+    Served,
+    language_service,
+    list_encoders,
+    posts_by_grade,
+    service_of,
+    service_sentence,
+    service_table,
+)
+from ctse_core.figures import language_name
+from ctse_core.manifest import languages_of
+from ctse_core.project import Project
+from ui.frame import Workspace
+from ui.job_panel import begin
+from ui.widgets import plain
+
+AUTOMATIC = "Automatic: by the number of posts and this machine"
+
+
+def encoder_select(label: str = "Encoder", chosen: str = AUTO, key: str | None = None) -> str:
+    """Draw the choice of an encoder that is on this machine, "auto" first; return its name."""
+    names = [AUTO, *(entry.spec.name for entry in list_encoders() if entry.at_hand)]
+    return st.selectbox(
+        label,
+        names,
+        index=names.index(chosen) if chosen in names else 0,
+        format_func=lambda name: AUTOMATIC if name == AUTO else name,
+        key=key,
+    )
+
+
+def encoder_line(workspace: Workspace) -> None:
+    """Tell which encoder was used and why, and how many posts it serves how; offer the details and a switch."""
+    manifest = workspace.whole.manifest
+    served = service_of(languages_of(workspace.table), manifest.get("service") or {})
+    used = str(manifest["encoder"]["name"])
+    why = str(manifest["encoder"].get("why") or "")
+    st.caption(f"Encoder: {plain(why or f'{used}.')} {plain(service_sentence(posts_by_grade(served)))}")
+    with st.expander("Languages and encoder", icon=":material/translate:"):
+        languages_table(served)
+        if workspace.project is not None:
+            switch(workspace.project, manifest)
+
+
+def languages_table(served: list[Served]) -> None:
+    """Draw each language with its posts, its matching with interval, and what that makes of it."""
+    if not served:
+        st.caption("No measurements by language come with this encoder.")
+        return
+    st.dataframe(
+        pl.DataFrame(
+            {
+                "Language": [language_name(one.lang) for one in served],
+                "Posts": [one.posts for one in served],
+                "Served": [one.grade for one in served],
+                "Matching (95 % interval)": [_matching(one) for one in served],
+                "Measured on": [one.set or ("" if one.grade == "undetermined" else "not measured") for one in served],
+            }
+        ),
+        hide_index=True,
+        height=min(320, 40 + 35 * len(served)),
+    )
+    st.caption(
+        "Matching is the share of sentences in a language that find their English translation among all others. "
+        "From 0.95 a language is served well, from 0.80 fairly; below, or where nothing was measured, search and "
+        "topics miss more of its posts."
+    )
+
+
+def switch(project: Project, manifest: dict[str, Any]) -> None:
+    """Offer to embed the posts by another encoder, every other setting as it was."""
+    settings = manifest["settings"]
+    if project.source_file() is None:
+        st.caption(
+            "To switch the encoder, run the analysis again with --encoder NAME: the file is not in this project."
+        )
+        return
+    key = f"switch_{project.name}"
+    asked = encoder_select("Switch the encoder", str(settings["encoder"]), key)
+    if st.button("Embed again", key=f"{key}_go", icon=":material/replay:", disabled=asked == settings["encoder"]):
+        begin(project, settings | {"encoder": asked, "send_to": ""})
+        st.rerun()
+    other = language_service(manifest["counts"]["languages"], service_table(asked))
+    if other and asked != settings["encoder"]:
+        st.caption(plain(f"{asked}: {service_sentence(posts_by_grade(other))}"))
+    st.caption("The posts are embedded, mapped and clustered again; columns and all other settings stay as they are.")
+
+
+def _matching(one: Served) -> str:
+    if one.matching is None:
+        return ""
+    interval = "" if one.low is None or one.high is None else f" ({one.low:.2f}–{one.high:.2f})"
+    return f"{one.matching:.2f}{interval}"

@@ -169,6 +169,21 @@ def test_the_method_tells_encoder_versions_seeds_and_caveats(analysis, page):
         assert caveat in page.words
 
 
+def test_the_method_tells_why_the_encoder_was_chosen_and_how_it_serves_each_language(analysis, tmp_path):
+    served = [
+        {"lang": "es", "posts": 40, "grade": "well", "matching": 0.97, "low": 0.96, "high": 0.98, "set": "ntrex"},
+        {"lang": "yo", "posts": 2, "grade": "poorly", "matching": None, "low": None, "high": None, "set": ""},
+        {"lang": "und", "posts": 9, "grade": "undetermined", "matching": None, "low": None, "high": None, "set": ""},
+    ]
+    chosen = analysis.manifest["encoder"] | {"asked": "auto", "why": "ctse-small, because few posts came."}
+    told = {"encoder": chosen, "service": {"sentence": "40 well.", "posts": {"well": 40}, "languages": served}}
+    words = page_of(dataclasses.replace(analysis, manifest=analysis.manifest | told), tmp_path).words
+    assert "chosen automatically: ctse-small, because few posts came." in words
+    assert "40 well." in words and "Languages served" in words
+    assert "well; matching 0.97 (0.96–0.98), ntrex; 40 posts" in words
+    assert "poorly; not measured; 2 posts" in words
+
+
 def test_hostile_posts_names_and_notes_are_shown_as_text(tmp_path):
     analysis = hostile_analysis()
     page = page_of(analysis, tmp_path)

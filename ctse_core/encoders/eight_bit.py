@@ -72,7 +72,7 @@ def is_eight_bit(folder: Path) -> bool:
 
 
 def read_weights(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the weights of a safetensors file by their names, those in eight bits as float32.
+    """Return the weights of a safetensors file by their names, those in eight bits or bfloat16 as float32.
 
     Raises:
         SafetensorError, KeyError, ValueError: it is damaged; read it inside ``Readable``.
@@ -80,7 +80,12 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as stream:
-        arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+        names = list(stream.keys())
+        if any(stream.get_slice(name).get_dtype() == "BF16" for name in names):  # which numpy does not have
+            from safetensors.torch import load_file
+
+            return {name: values.float().numpy() for name, values in load_file(path).items()}
+        arrays = {name: stream.get_tensor(name) for name in names}
         if (stream.metadata() or {}).get("format") != FORM:
             return arrays
     scales = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SCALES)}

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.cache import written_beside
-from ctse_core.encoders.eight_bit import is_eight_bit, read_weights
+from ctse_core.encoders.eight_bit import read_weights
 from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.layout import EncoderUse, read_layout, require_writable, write_static_modules
 from ctse_core.encoders.reading import Readable
+from ctse_core.encoders.vectors import unit_rows
 from ctse_core.encoders.word_tokens import WordTokenizer
 from ctse_core.errors import EncoderError
-from ctse_core.types import Vectors, check_vectors
+from ctse_core.types import Vectors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,28 +37,27 @@ class StaticEncoder:
         name: what people call it.
         note: what a person should know; mostly empty.
         use: most tokens and prefix.
-        table: the token vectors (v, d), a torch parameter; encoding reads the same memory.
+        table: the token vectors (v, d), a torch parameter; encoding reads the same memory. Until somebody asks
+            for it, torch is not loaded, which takes longer than all else here.
         tokenizer: the Rust tokenizer.
     """
 
     runtime = "static"
 
     def __init__(self, name: str, tokenizer: Any, table: NDArray[np.float32] | Tensor, use: EncoderUse) -> None:
-        import torch
-
-        rows = torch.from_numpy(table) if isinstance(table, np.ndarray) else table.detach()
-        if rows.ndim != 2 or len(rows) < tokenizer.get_vocab_size():
+        if table.ndim != 2 or len(table) < tokenizer.get_vocab_size():
             raise EncoderError(
-                f"{name} has a table of shape {tuple(rows.shape)} for {tokenizer.get_vocab_size()} tokens; every "
+                f"{name} has a table of shape {tuple(table.shape)} for {tokenizer.get_vocab_size()} tokens; every "
                 "token needs a row. Make or fetch it again."
             )
         self.name = name
         self.note = ""
         self.use = use
-        self.table = torch.nn.Parameter(rows.float())
+        self._rows: Any = np.ascontiguousarray(table, dtype=np.float32) if isinstance(table, np.ndarray) else None
+        self._table: Any = None if isinstance(table, np.ndarray) else _parameter(table)
         self.tokens = WordTokenizer(tokenizer, use)
         self._files: str | None = None
-        self._loaded_state: tuple[int, int] | None = None
+        self._loaded_state: tuple[int, int] | None = None  # None as long as torch has not seen the table
 
     @classmethod
     def load(cls, folder: Path, name: str | None = None, prefix: str | None = None) -> StaticEncoder:
@@ -78,8 +78,21 @@ class StaticEncoder:
         use = dataclasses.replace(layout.use, max_tokens=int(limit))
         encoder = cls(name or folder.name, tokenizer, table, use)
         encoder._files = folder_digest(layout)
-        encoder._loaded_state = encoder._changes()
         return encoder
+
+    @property
+    def table(self) -> Any:
+        """The token vectors (v, d), a torch parameter."""
+        if self._table is None:
+            import torch
+
+            self._table = _parameter(torch.from_numpy(self._rows))
+            self._loaded_state = self._changes()
+        return self._table
+
+    @table.setter
+    def table(self, table: Any) -> None:
+        self._rows, self._table = None, table
 
     @property
     def tokenizer(self) -> Any:
@@ -89,7 +102,7 @@ class StaticEncoder:
     @property
     def dim(self) -> int:
         """Width ``d`` of the vectors."""
-        return int(self.table.shape[1])
+        return int((self._rows if self._table is None else self._table).shape[1])
 
     @property
     def fingerprint(self) -> str:
@@ -121,16 +134,15 @@ class StaticEncoder:
         Raises:
             EncoderError: there are NaN or infinity among the token vectors.
         """
-        import torch
-
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        with torch.inference_mode():
-            for start in range(0, len(texts), TEXTS_AT_ONCE):
-                part = slice(start, start + TEXTS_AT_ONCE)
-                flat, lengths = self.tokens.flat_ids(texts[part])
-                means = self._means(flat, np.cumsum(lengths) - lengths)
-                vectors[part] = torch.nn.functional.normalize(means).cpu().numpy()
-        return check_vectors(vectors)
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            part = slice(start, start + TEXTS_AT_ONCE)
+            flat, lengths = self.tokens.flat_ids(texts[part])
+            if self._table is None:
+                vectors[part] = _sums(self._rows, flat, lengths)
+            else:
+                vectors[part] = self._means(flat, np.cumsum(lengths) - lengths).detach().cpu().numpy()
+        return unit_rows(vectors)
 
     def _means(self, flat: NDArray[np.integer], starts: NDArray[np.int64], sparse: bool = False) -> Tensor:
         import torch
@@ -178,14 +190,28 @@ class StaticEncoder:
 
     def _changes(self) -> tuple[int, int]:
         """Return what changes with every change in place of the table, or when another takes its place."""
-        return id(self.table), self.table._version
+        return id(self._table), self._table._version
 
     def _weights(self) -> str:
-        if self._files is not None and self._loaded_state == self._changes():
+        if self._files is not None and (self._table is None or self._loaded_state == self._changes()):
             return self._files
         digest = hashlib.sha256(self.tokens.description().encode())
         digest.update(self.table.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
+
+
+def _parameter(table: Tensor) -> Any:
+    import torch
+
+    return torch.nn.Parameter(table.detach().float())
+
+
+def _sums(rows: NDArray[np.float32], flat: NDArray[np.integer], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the sum (b, d) of each text's rows, its ids in ``flat`` one text after the other; zeros for no ids."""
+    from scipy.sparse import csr_array
+
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    return csr_array((np.ones(len(flat), np.float32), flat, ends), shape=(len(lengths), len(rows))) @ rows
 
 
 def _flat(ids: Sequence[Sequence[int] | NDArray[np.integer]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -199,21 +225,16 @@ def _flat(ids: Sequence[Sequence[int] | NDArray[np.integer]]) -> tuple[NDArray[n
 
 def _read_table(folder: Path) -> NDArray[np.float32]:
     """Return the token vectors (v, d); those of model2vec have a mapping and a weight a token folded in."""
-    from safetensors import safe_open
-
-    if is_eight_bit(folder):
-        return read_weights(folder / "model.safetensors")["embedding.weight"]
     path = folder / "model.safetensors"
     if not path.is_file():
         import torch
 
         state = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
         return state["embedding.weight"].float().numpy()
-    with safe_open(path, framework="pt") as stream:
-        arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+    arrays = read_weights(path)
     if "embedding.weight" in arrays:
-        return arrays["embedding.weight"].float().numpy()
-    rows = arrays["embeddings"].float().numpy()
+        return arrays["embedding.weight"].astype(np.float32, copy=False)
+    rows = arrays["embeddings"].astype(np.float32, copy=False)
     if "mapping" in arrays:
-        rows = rows[arrays["mapping"].numpy()]
-    return rows * arrays["weights"].float().numpy()[:, None] if "weights" in arrays else rows
+        rows = rows[arrays["mapping"]]
+    return rows * arrays["weights"].astype(np.float32)[:, None] if "weights" in arrays else rows

@@ -44,10 +44,10 @@ class WordTokenizer(TextTokenizer):
 
     def __init__(self, backend: Any, use: EncoderUse) -> None:
         super().__init__(backend, use, marks=False)
-        told = json.loads(self.uncut().to_str())
+        told = _steps_before(backend)
         self._by_word = _cuts_by_word(told)
         self._begins = _beginnings(told, backend)
-        starts = {added["content"][:1] for added in told["added_tokens"]}
+        starts = {added.content[:1] for added in backend.get_added_tokens_decoder().values()}
         # What becomes a space reaches beyond its word; the others that do are not printable.
         self._hard = re.compile(f"[{_BLANKS}{re.escape(''.join(starts))}]|  |^ | $|^$")
         self._known = _Words()
@@ -154,6 +154,18 @@ def _flat(ids: list[list[int]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return all ids one after the other (t,), and how many each list has (n,)."""
     lengths = np.fromiter(map(len, ids), np.int64, len(ids))
     return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
+
+
+def _steps_before(backend: Any) -> dict[str, Any]:
+    """Return what a tokenizer tells of its steps before the vocabulary, which would take long to tell."""
+    from tokenizers import Tokenizer, models
+
+    without = Tokenizer(models.BPE())
+    if backend.normalizer is not None:
+        without.normalizer = backend.normalizer
+    if backend.pre_tokenizer is not None:
+        without.pre_tokenizer = backend.pre_tokenizer
+    return json.loads(without.to_str())
 
 
 def _cuts_by_word(told: Mapping[str, Any]) -> bool:

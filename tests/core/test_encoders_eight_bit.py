@@ -224,3 +224,13 @@ def test_the_catalogues_prefix_goes_into_the_exported_folder(tmp_path, monkeypat
     tiny_encoder(tmp_path / "home" / "cache" / "encoders" / "multilingual-e5-small")
     folder = export_encoder("multilingual-e5-small", tmp_path / "plain")
     assert read_layout(folder).use.prefix == "query: "
+
+
+def test_sixteen_bits_of_other_makers_are_read(tmp_path):
+    import torch
+    from safetensors.torch import save_file as save_torch
+
+    weights = {"a": torch.linspace(-1, 1, 12).reshape(3, 4)}
+    for kind in (torch.bfloat16, torch.float16):
+        save_torch({name: values.to(kind) for name, values in weights.items()}, tmp_path / "weights")
+        np.testing.assert_allclose(read_weights(tmp_path / "weights")["a"], weights["a"].numpy(), atol=0.01)

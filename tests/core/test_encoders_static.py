@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,10 +92,27 @@ def test_save_and_load_give_the_same_vectors_and_fingerprint(static, tmp_path):
     assert isinstance(again, StaticEncoder)
     assert again.use == static.use
     assert again.name == "one"
-    np.testing.assert_array_equal(again.encode(TEXTS), static.encode(TEXTS))
+    np.testing.assert_allclose(again.encode(TEXTS), static.encode(TEXTS), atol=1e-6)
     elsewhere = load_encoder(again.save(tmp_path / "two"))
     assert elsewhere.fingerprint == again.fingerprint
     assert elsewhere.space == again.space
+
+
+def test_a_loaded_encoder_encodes_without_torch_and_the_same_with_it(static, tmp_path):
+    folder = static.save(tmp_path / "saved")
+    code = (
+        "import sys\n"
+        "from ctse_core.encoders import load_encoder\n"
+        f"encoder = load_encoder({str(folder)!r}, device='cpu')\n"
+        "before, fingerprint = encoder.encode(['flood', '', 'fire']), encoder.fingerprint\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert encoder.table.requires_grad\n"
+        "assert abs(encoder.encode(['flood', '', 'fire']) - before).max() < 1e-6\n"
+        "assert encoder.fingerprint == fingerprint\n"
+        "encoder.table.data[:, 0] += 1.0\n"
+        "assert abs(encoder.encode(['flood']) - before[0]).max() > 1e-3\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_sentence_transformers_opens_a_saved_folder_with_the_same_vectors(static, tmp_path):

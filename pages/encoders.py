@@ -1,16 +1,21 @@
-"""Encoders: what each is worth, an evaluation of one's own, what there is, and how near two sentences come."""
+"""Encoders: what each is worth, how ours were made, one's own evaluations, what there is, two sentences to try."""
 
 import streamlit as st
 
+from ui.encoder_cards import encoder_cards
 from ui.encoder_scores import encoder_scores
 from ui.encoder_table import encoder_table, two_sentences
 from ui.frame import page
 from ui.own_evaluation import evaluate_own
 
 with page("Encoders", needs_analysis=False):
-    compare, evaluate, catalogue, sentences = st.tabs(["Compare", "Evaluate", "Catalogue", "Two sentences"])
+    compare, cards, evaluate, catalogue, sentences = st.tabs(
+        ["Compare", "Model cards", "Evaluate", "Catalogue", "Two sentences"]
+    )
     with compare:
         encoder_scores()
+    with cards:
+        encoder_cards()
     with evaluate:
         evaluate_own()
     with catalogue:

@@ -67,7 +67,8 @@ CREDITS = {
     ),
     "multilingual-e5-small": Credit(
         "MIT",
-        "multilingual-e5-small, Liang Wang et al., “Multilingual E5 Text Embeddings” (2024), copyright (c) Microsoft Corporation",
+        "multilingual-e5-small, Liang Wang et al., “Multilingual E5 Text Embeddings” (2024), copyright (c) Microsoft "
+        "Corporation",
     ),
     "all-MiniLM-L6-v2": Credit(
         "Apache-2.0", "all-MiniLM-L6-v2, the sentence-transformers authors, on MiniLM, Wenhui Wang et al. (2020)"

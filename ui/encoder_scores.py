@@ -30,6 +30,14 @@ _EXPLAINED = """\
   nearly the same words.
 
 Every figure has a 95 % interval: the figure below shows them. How each is computed stands in docs/evaluation.md."""
+_RUNS = {
+    "hybrid": "the recipe of that name for half an hour: six of twelve layers of multilingual-e5-small, taught by all",
+    "hybrid_start": "the same six layers before their first step",
+    "e5_mse": "multilingual-e5-small, taught the English of all-MiniLM-L6-v2 by the paper's method",
+    "crisis_teacher": "all-MiniLM-L6-v2, adapted to crisis messages without translations",
+}
+"""Trainings of ours that stand in the table to show what a step is worth; docs/training.md has their commands."""
+NOTHING = "–"
 
 
 def all_scores() -> pl.DataFrame:
@@ -65,6 +73,7 @@ def _overview(scores: pl.DataFrame) -> None:
         named.select("Encoder", *[name for name in table.columns if name != "encoder"]),
         hide_index=True,
         height="content",
+        placeholder=NOTHING,
         column_config={"Encoder": st.column_config.TextColumn(pinned=True)}
         | {name: st.column_config.NumberColumn(format=form) for name, form in numbers.items()},
         key="overview_table",
@@ -72,6 +81,9 @@ def _overview(scores: pl.DataFrame) -> None:
     left, right = st.columns([5, 1], vertical_alignment="top")
     with left.expander("What the columns mean"):
         st.markdown(_EXPLAINED)
+        told = [f"**{plain(name)}**: {_RUNS[name]}" for name in table["encoder"] if name in _RUNS]
+        if told:
+            st.markdown(f"Trainings that show what a step is worth, none of them shipped: {'; '.join(told)}.")
     with right:
         download("All scores (CSV)", csv_bytes(scores), "ctse-encoder-scores.csv", "text/csv", "scores_csv")
 

@@ -82,6 +82,16 @@ class Run:
     precision: str = ""
     settings: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def told(self) -> str:
+        """The run in a sentence."""
+        teacher = f", taught by {self.teacher}" if self.teacher else ""
+        size = f"{self.steps:,} steps of {self.batch:,}, {self.seen:,} in all, out of {self.rows:,}"
+        where = " ".join(part for part in (f"on {self.device}" if self.device else "", self.precision) if part)
+        return (
+            f"Recipe {self.recipe}: begun from {self.began_from}{teacher}; {size}; {self.minutes:,.0f} minutes {where}."
+        )
+
 
 @dataclass(frozen=True)
 class Score:
@@ -133,6 +143,12 @@ class Card:
         """Return the codes whose matching lies in [least, below), the best served first."""
         found = [(one.matching, code) for code, one in self.service.items() if least <= one.matching < below]
         return [code for _, code in sorted(found, key=lambda pair: (-pair[0], pair[1]))]
+
+    @property
+    def sizes_told(self) -> str:
+        """The sizes in a line: "38.2 megabytes, 6 layers"."""
+        told = [f"{value:,.1f} {name}" if value % 1 else f"{value:,.0f} {name}" for name, value in self.sizes.items()]
+        return ", ".join(told)
 
 
 Row = TypeVar("Row", Source, Run, Score, Speed, Service)

@@ -64,6 +64,14 @@ def test_shipped_scores_stand_in_one_row_an_encoder(home, shipped):
     assert "1 language" in words(app)  # the figure's sentence
 
 
+def test_names_of_our_trainings_are_explained_where_they_stand_in_the_table(home, shipped):
+    assert "none of them shipped" not in words(opened("encoders.py"))
+    rows = [*ROWS, ("hybrid_start", "dev_tico19", "matching", "cosine", "", 0.8, 0.7, 0.9, 17)]
+    write_scores(pl.DataFrame(rows, schema=SCORES, orient="row"), shipped)
+    told = words(opened("encoders.py"))
+    assert "none of them shipped: **hybrid\\_start**: the same six layers" in told and "**crisis\\_teacher" not in told
+
+
 def test_shipped_differences_are_told_where_there_are_some(home, shipped):
     assert "against" not in " ".join(part.label for part in opened("encoders.py").expander)
     row = ("new", "all-MiniLM-L6-v2", "dev_tico19", "matching", "cosine", "", 0.2, 0.1, 0.3, 12, 3, 17, "better")

@@ -22,7 +22,7 @@ from train.cards.worth import by_language, headlines, renamed, service_of, sizes
 from train.evaluate.table import read_scores
 
 EVALUATION = Path("assets/evaluation")
-AGAINST = ("multilingual-e5-small-q4", "all-MiniLM-L6-v2", "USE-multilingual")
+AGAINST = ("ctse-small", "ctse-static", "multilingual-e5-small-q4", "all-MiniLM-L6-v2", "USE-multilingual")
 
 
 def main(words: list[str] | None = None) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from ctse_core.encoders.card import FAIRLY, WELL, Card, Run, Score
+from ctse_core.encoders.card import FAIRLY, WELL, Card, Score
 from ctse_core.encoders.own import About
 from ctse_core.figures import language_name, measure_words
 from train.evaluate.overview import COUNTED, MEASURES, OF_PAIRS, set_title
@@ -72,13 +73,8 @@ def _worth(name: str, card: Card) -> list[str]:
         ]  # fmt: skip
         parts.append(_table(["encoder", "runtime", "posts a second", "times multilingual-e5-small"], speeds))
     if card.sizes:
-        parts.append(f"Size: {sizes_told(card.sizes)}.")
+        parts.append(f"Size: {card.sizes_told}.")
     return parts
-
-
-def sizes_told(sizes: dict[str, float]) -> str:
-    """Return sizes in a line: "38.2 megabytes, 6 layers"."""
-    return ", ".join(f"{value:,.1f} {name}" if value % 1 else f"{value:,.0f} {name}" for name, value in sizes.items())
 
 
 def _languages(name: str, card: Card) -> list[str]:
@@ -97,7 +93,10 @@ def _languages(name: str, card: Card) -> list[str]:
     for told, codes in (("Fairly", card.served(FAIRLY, WELL)), ("Poorly", card.served(below=FAIRLY))):
         if codes:
             bound = f"{FAIRLY:g} to {WELL:g}" if told == "Fairly" else f"under {FAIRLY:g}"
-            named = [f"{language_name(code)} {card.service[code].matching:.2f}" for code in codes]
+            # Cut, not rounded: 0.949 is not well served, and should not read as if it were.
+            named = [
+                f"{language_name(code)} {math.floor(100 * card.service[code].matching) / 100:.2f}" for code in codes
+            ]
             parts.append(f"{told} served ({bound}): {', '.join(named)}.")
     return [*parts, _table(["language", *map(set_title, sets)], rows)]
 
@@ -105,18 +104,10 @@ def _languages(name: str, card: Card) -> list[str]:
 def _made(card: Card) -> list[str]:
     parts = ["## How it was made"] if card.runs else []
     for run in card.runs:
-        parts += [run_told(run), f"```sh\n{run.command}\n```"]
+        parts += [run.told, f"```sh\n{run.command}\n```"]
         if run.settings:
             parts.append("Settings: " + ", ".join(f"{name} {value}" for name, value in run.settings.items()) + ".")
     return parts
-
-
-def run_told(run: Run) -> str:
-    """Return a training in a sentence or two."""
-    teacher = f", taught by {run.teacher}" if run.teacher else ""
-    size = f"{run.steps:,} steps of {run.batch:,}, {run.seen:,} in all, out of {run.rows:,}"
-    where = " ".join(part for part in (f"on {run.device}" if run.device else "", run.precision) if part)
-    return f"Recipe {run.recipe}: begun from {run.began_from}{teacher}; {size}; {run.minutes:,.0f} minutes {where}."
 
 
 def _sources(card: Card) -> list[str]:

@@ -63,7 +63,9 @@ def headlines(scores: pl.DataFrame, names: Sequence[str]) -> list[Score]:
         found = means(scores.filter(pl.col("encoder").is_in(list(names))), measure, variant)
         found = found.with_columns(lang=pl.lit(MEAN)).drop("variant")
         rows += [Score(**row) for name in names for row in found.filter(encoder=name).iter_rows(named=True)]
-    return rows
+    order = [*SHORT_SETS, *dict.fromkeys(row.set for row in rows)]
+    measures = list(dict.fromkeys(row.measure for row in rows))
+    return sorted(rows, key=lambda row: (measures.index(row.measure), order.index(row.set)))
 
 
 def speeds_of(speeds: pl.DataFrame, names: Sequence[str]) -> list[Speed]:
@@ -93,9 +95,9 @@ def sizes_of(folder: Path) -> dict[str, float]:
     number = sum(_product(shape) for shape in shapes.values())
     table = max((shape for shape in shapes.values() if len(shape) == 2), default=(0, 0))
     layers = read_json(folder / "config.json").get("num_hidden_layers", 0)
-    told = {"weights": number, "numbers a text": table[1], "layers": layers, "tokens in its vocabulary": table[0]}
+    told = {"weights": number, "numbers a text": table[1], "tokens in its vocabulary": table[0]}
     if layout.kind != "static":
-        told["tokens of a text at most"] = layout.use.max_tokens
+        told |= {"layers": layers, "tokens of a text at most": layout.use.max_tokens}
     return {**named, **{name: float(value) for name, value in told.items()}}
 
 

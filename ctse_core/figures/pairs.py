@@ -24,7 +24,9 @@ EFFECTS = {
     "pairs": pl.Int64,
     "verdict": pl.Utf8,
 }
-"""What ``effects_figure`` draws: matching with all sources minus matching without this one; ``lang`` "" is all."""
+"""What ``effects_figure`` draws: matching with all sources minus matching without this one, so above 0 it helps;
+``lang`` "" is all. The 95 % interval holds what other sentences would have changed (paired draws) and what another seed
+would have (the spread of the runs with all sources). ``pairs`` are those the source gave the language."""
 AMOUNTS = {
     "set": pl.Utf8,
     "lang": pl.Utf8,
@@ -34,7 +36,7 @@ AMOUNTS = {
     "high": pl.Float64,
     "count": pl.Int64,
 }
-"""What ``amounts_figure`` draws: matching of a language that has at most ``amount`` pairs."""
+"""What ``amounts_figure`` draws: matching of a language that has at most ``amount`` pairs; all others keep theirs."""
 
 MOST_SAID = 3
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import polars as pl
 
 from ctse_core.errors import CtseError, TrainError
+from ctse_core.figures import AMOUNTS as CURVE
+from ctse_core.figures import EFFECTS
 from ctse_core.types import Progress, no_progress
 from train.checkpoint import read_json
 from train.config import TrainConfig, config_digest
@@ -27,29 +29,6 @@ from train.evaluate.matching import matching_items
 from train.evaluate.sets import EvaluationSet, read_set
 
 AMOUNTS = (0, 500, 2000, 8000)
-EFFECTS = {
-    "source": pl.Utf8,
-    "set": pl.Utf8,
-    "lang": pl.Utf8,
-    "effect": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "pairs": pl.Int64,
-    "verdict": pl.Utf8,
-}
-"""``effect`` is matching with all sources minus matching without this one: above 0 the source helps. The 95 % interval
-holds what other sentences would have changed (paired draws) and what another seed would have (the spread of the
-runs with all sources). ``pairs`` are those the source gave the language (or all of them, where lang is "")."""
-CURVE = {
-    "set": pl.Utf8,
-    "lang": pl.Utf8,
-    "amount": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "count": pl.Int64,
-}
-"""``value``: matching of a language whose pairs were cut to at most ``amount``; all other languages keep theirs."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import polars as pl
@@ -73,7 +74,7 @@ def languages_table(served: list[Served]) -> None:
     st.caption(
         "Matching is the share of sentences in a language that find their English translation among all others. "
         "From 0.95 a language is served well, from 0.80 fairly; below, or where nothing was measured, search and "
-        "topics miss more of its posts."
+        "topics miss more of its posts. ntrex are news, tico19 health information, flores sentences of encyclopaedias."
     )
 
 
@@ -92,7 +93,8 @@ def switch(project: Project, manifest: dict[str, Any]) -> None:
         st.rerun()
     other = language_service(manifest["counts"]["languages"], service_table(asked))
     if other and asked != settings["encoder"]:
-        st.caption(plain(f"{asked}: {service_sentence(posts_by_grade(other))}"))
+        sentence = service_sentence(posts_by_grade(other))
+        st.caption(plain(f"With {asked}: {sentence[0].lower()}{sentence[1:]}"))
     st.caption("The posts are embedded, mapped and clustered again; columns and all other settings stay as they are.")
 
 
@@ -100,4 +102,4 @@ def _matching(one: Served) -> str:
     if one.matching is None:
         return ""
     interval = "" if one.low is None or one.high is None else f" ({one.low:.2f}–{one.high:.2f})"
-    return f"{one.matching:.2f}{interval}"
+    return f"{math.floor(100 * one.matching) / 100:.2f}{interval}"  # cut: 0.949 is not well served

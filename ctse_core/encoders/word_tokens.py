@@ -79,6 +79,11 @@ class WordTokenizer(TextTokenizer):
         flat[of_easy], flat[~of_easy] = known, other
         return flat, lengths
 
+    def forget(self) -> None:
+        """Forget the words that were cut before, so that a measurement begins as a new encoder does."""
+        with self._one_at_a_time:
+            self._known = _Words()
+
     def _easy_ids(self, texts: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return as ``flat_ids``, for texts whose words can be cut one by one."""
         if not texts:

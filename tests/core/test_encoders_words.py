@@ -111,6 +111,9 @@ def test_a_word_is_cut_once_and_memory_does_not_grow_without_end(monkeypatch):
     by_word.ids(["flood flood water", "water"])
     by_word.ids(["water flood"])
     assert sorted(" ".join(asked).split()) == ["flood", "water"]
+    by_word.forget()
+    by_word.ids(["water"])
+    assert asked[-1] == "water"
     monkeypatch.setattr(room, "MOST_WORDS", 10)
     by_word.ids([" ".join(f"w{number}" for number in range(20))])
     assert not by_word._known.places

@@ -97,20 +97,31 @@ def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
             line={"color": drawn["color"], "width": 1, "dash": "dot"},
             marker=drawn,
             text=[html.escape(runtime_words(runtime)) for runtime in rows["runtime"]],
-            textposition="top center",
+            textposition=["top center" if turn % 2 else "bottom center" for turn in range(1, rows.height + 1)],
             textfont={"size": 11},
             error_y=_error(rows),
             customdata=[_hover(row) for row in rows.iter_rows(named=True)],
             hovertemplate="%{customdata}<extra></extra>",
         )
-    plot.update_xaxes(title_text="Posts a second", type="log", tickformat=",", dtick="D1")
-    ends = [math.log10(_missed(float(both["matching"].min()))) + 0.08, math.log10(_highest(both)) - 0.08]  # type: ignore[arg-type]
-    plot.update_yaxes(
-        title_text=html.escape(measure_words("matching")[1]), type="log", range=ends,
-        tickvals=[1 - value for value in _MARKS], ticktext=[f"{value:g}" for value in _MARKS],
-    )  # fmt: skip
+    _axes(plot, both)
     with_lines_of_legend(plot, both["encoder"].unique(maintain_order=True).to_list())
     return plot
+
+
+def _axes(plot: go.Figure, both: pl.DataFrame) -> None:
+    """Give both axes round numbers and room at their ends for words above and below marks."""
+    rounds = [first * 10**power for power in range(7) for first in (1, 2, 5)]
+    speeds = [math.log10(float(speed)) for speed in both["posts_per_second"]]
+    worst = _missed(float(both["matching"].min()))  # type: ignore[arg-type]
+    plot.update_xaxes(
+        title_text="Posts a second", type="log", range=[min(speeds) - 0.2, max(speeds) + 0.2],
+        tickvals=rounds, ticktext=[f"{speed:,}" for speed in rounds],
+    )  # fmt: skip
+    plot.update_yaxes(
+        title_text=html.escape(measure_words("matching")[1]), type="log",
+        range=[math.log10(worst) + 0.15, math.log10(_highest(both)) - 0.2],
+        tickvals=[1 - value for value in _MARKS], ticktext=[f"{value:g}" for value in _MARKS],
+    )  # fmt: skip
 
 
 def _hover(row: dict[str, Any]) -> str:

@@ -126,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export-encoder", help="an encoder -> a plain folder for sentence-transformers")
     export.add_argument("name", metavar="NAME", help="from `encoders`, or a folder")
     export.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
+    export.add_argument("--eight-bit", action="store_true", help="a quarter of the size, for this program only")
     export.add_argument("--quiet", action="store_true")
     export.set_defaults(run=_export)
 
@@ -275,9 +276,12 @@ def _encoders(asked: argparse.Namespace, _: Any) -> None:
 def _export(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.encoders import export_encoder
 
-    folder = export_encoder(asked.name, asked.folder, bar)
+    folder = export_encoder(asked.name, asked.folder, bar, asked.eight_bit)
     bar.close()
-    print(f"{folder} holds {asked.name} in float32: SentenceTransformer({str(folder)!r}) opens it.")
+    if asked.eight_bit:
+        print(f"{folder} holds {asked.name} in eight bits; choose it by that path.")
+    else:
+        print(f"{folder} holds {asked.name} in float32: SentenceTransformer({str(folder)!r}) opens it.")
 
 
 def _report(asked: argparse.Namespace, _: Any) -> None:

@@ -46,8 +46,10 @@ def save_plain(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> 
     return _save(source, folder, eight_bit=False)
 
 
-def export_encoder(name_or_folder: str | Path, folder: Path, progress: Progress = no_progress) -> Path:
-    """Write an encoder, of the catalogue or any folder, as a new plain folder for sentence-transformers.
+def export_encoder(
+    name_or_folder: str | Path, folder: Path, progress: Progress = no_progress, eight_bit: bool = False
+) -> Path:
+    """Write an encoder, of the catalogue or any folder, as a new folder: plain, or in eight bits.
 
     Raises:
         EncoderError: there is no such encoder, or ``folder`` is not empty or cannot be written.
@@ -55,7 +57,7 @@ def export_encoder(name_or_folder: str | Path, folder: Path, progress: Progress 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise EncoderError(f"{folder} is there already and not empty; choose a new folder to export into.")
     _, source, prefix = find_encoder(name_or_folder, progress)
-    return _save(source, folder, eight_bit=False, prefix=prefix)
+    return _save(source, folder, eight_bit, prefix)
 
 
 def _save(

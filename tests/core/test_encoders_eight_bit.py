@@ -215,6 +215,8 @@ def test_the_command_line_exports_a_shipped_encoder_for_sentence_transformers(en
     assert "SentenceTransformer(" in capsys.readouterr().out
     theirs = library.SentenceTransformer(str(tmp_path / "plain"), device="cpu").encode(TEXTS, normalize_embeddings=True)
     assert (theirs * load_encoder(name, device="cpu", runtime="torch").encode(TEXTS)).sum(axis=1).min() > 0.9999
+    assert main(["export-encoder", str(tmp_path / "plain"), str(tmp_path / "small"), "--eight-bit"]) == 0
+    assert is_eight_bit(tmp_path / "small")
     assert main(["export-encoder", name, str(tmp_path / "plain")]) == 1
     assert "not empty" in capsys.readouterr().err
 

@@ -88,6 +88,14 @@ def test_a_teacher_that_was_trained_here_comes_before_with_its_posts(tmp_path):
     assert ("weights", "all-MiniLM-L6-v2") in named
 
 
+def test_a_run_that_was_moved_is_known_again_by_its_name(tmp_path):
+    first = run_folder(tmp_path / "gone" / "states")
+    first = first.rename(tmp_path / "fetched")
+    runs, sources = made_of([first, run_folder(tmp_path / "mine", encoder=str(tmp_path / "gone" / "states"))])
+    assert [run.began_from for run in runs] == ["multilingual-e5-small", "states"]
+    assert [one.name for one in sources if one.kind == "weights"] == ["multilingual-e5-small"]
+
+
 def test_commands_and_settings_are_told_without_folders_of_this_machine(tmp_path):
     runs, _ = made_of([run_folder(tmp_path / "mine")])
     assert runs[0].command == "python -m train hybrid --out mine"

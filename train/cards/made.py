@@ -26,21 +26,33 @@ _OF_THE_WAY = ("evaluate_every", "save_every", "held_out", "held_tokens", "token
 def made_of(folders: Sequence[Path]) -> tuple[tuple[Run, ...], tuple[Source, ...]]:
     """Return the trainings behind the run folders, earlier ones first, and every source of theirs once.
 
-    A run whose student or teacher lies in a run folder of its own has that run before it.
+    A run whose student or teacher lies in a run folder of its own has that run before it. One that was moved, or made
+    on another machine, is known again by its name where it is among ``folders``.
 
     Raises:
         TrainError: a folder holds no run.
     """
     runs: dict[Path, Run] = {}
     sources: dict[str, Source] = {}
+    names = {name for folder in folders for name in _names(folder)}
     for folder in folders:
-        _add(folder, runs, sources)
+        _add(folder, runs, sources, names)
     order = {"weights": 0, "pairs": 1, "posts": 2}
     found = sorted(sources.values(), key=lambda one: (order[one.kind], -one.rows, one.name))
     return tuple(runs.values()), tuple(found)
 
 
-def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source]) -> None:
+def _names(folder: Path) -> set[str]:
+    """Return what others may call a run: its folder's name, and that of the folder that it was written to."""
+    starts = read_json(folder / "training" / "manifest.json").get("starts") or ({},)
+    words = [*starts[0].get("command", ()), ""]
+    return {
+        folder.resolve().name,
+        *(Path(words[place + 1]).name for place, word in enumerate(words) if word == "--out"),
+    }
+
+
+def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names: set[str]) -> None:
     if folder.resolve() in runs:
         return
     training = folder / "training"
@@ -50,8 +62,8 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source]) -> Non
     began_from, teacher = str(config.get("student", {}).get("encoder", "")), str(config.get("teacher") or "")
     for name in dict.fromkeys((began_from, teacher)):
         if name and (Path(name) / "training" / "config.json").is_file():
-            _add(Path(name), runs, sources)
-        elif name:
+            _add(Path(name), runs, sources, names)
+        elif name and Path(name).name not in names:
             _keep(_source(name, "weights"), sources)
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
         _keep(source, sources)

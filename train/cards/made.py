@@ -44,8 +44,7 @@ def made_of(folders: Sequence[Path]) -> tuple[tuple[Run, ...], tuple[Source, ...
 
 def _names(folder: Path) -> set[str]:
     """Return what others may call a run: its folder's name, and that of the folder that it was written to."""
-    starts = read_json(folder / "training" / "manifest.json").get("starts") or ({},)
-    words = [*starts[0].get("command", ()), ""]
+    words = [*_first_start(read_json(folder / "training" / "manifest.json")).get("command", ()), ""]
     return {
         folder.resolve().name,
         *(Path(words[place + 1]).name for place, word in enumerate(words) if word == "--out"),
@@ -73,7 +72,7 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
 def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str, teacher: str) -> Run:
     seen = int(manifest.get("steps", 0)) * int(config.get("batch", 0))
     speed = float(manifest.get("pairs_per_second") or 0.0)
-    start = next(iter(manifest.get("starts") or ()), manifest)
+    start = _first_start(manifest)
     return Run(
         recipe=str(config.get("recipe", "")),
         command=plain_command([word for word in start.get("command", ()) if word != "--resume"]),
@@ -88,6 +87,10 @@ def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str
         precision=str(manifest.get("precision", "")),
         settings=settings_told(config),
     )
+
+
+def _first_start(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(manifest.get("starts") or ()), manifest)
 
 
 def settings_told(config: Mapping[str, Any]) -> dict[str, str]:

@@ -109,6 +109,11 @@ def training_parser(name: str, description: str) -> argparse.ArgumentParser:
 def _run(asked: argparse.Namespace, bar: Any) -> str:
     config = settings_of(recipe_named(asked.recipe), asked)
     out = (asked.out or encoders_home() / asked.recipe).expanduser()
+    if config.recipe == "crisis_blend":
+        from train.blend import make_blend
+
+        teacher = make_blend(config, out, bar)
+        return f"The teacher {teacher.name} of {teacher.dim} numbers a text is in {out}: --teacher {out}"
     if config.recipe == "crisis_teacher":
         from train.contrast import adapt
 

@@ -59,6 +59,7 @@ class StudentSettings:
         kind: "transformer", or "static" for a bag of token vectors begun from that encoder.
         layers: the layers that are kept, counted from 0; empty keeps all.
         fewest_uses: tokens that the pairs use less often leave the vocabulary; 0 keeps the whole of it.
+        vocabulary: so many tokens stay, those that some language uses most; 0 leaves it to ``fewest_uses``.
         dropout: in [0, 1); 0 also makes every run cheaper and more even.
         prefix: put in front of every text; None keeps the encoder's own.
         project: learn a linear layer from the student's width to the teacher's where they differ.
@@ -68,6 +69,7 @@ class StudentSettings:
     kind: str = "transformer"
     layers: tuple[int, ...] = ()
     fewest_uses: int = 0
+    vocabulary: int = 0
     dropout: float = 0.0
     prefix: str | None = None
     project: bool = False
@@ -78,7 +80,8 @@ class LossSettings:
     """What is asked of the vectors.
 
     Attributes:
-        distance: "mse" or "cosine", from both student vectors to the teacher's vector of the English; "" for none.
+        distance: "mse" or "cosine", from both student vectors to the teacher's vector of the English; "states", from
+            every token's last state to the teacher's of the same text in its own language; "" for none.
         space: "raw" compares mean-pooled vectors as they are, "unit" those of length one. A teacher of unit
             vectors needs "unit": raw students are some ten times as long and would be pulled to nothing.
         distance_weight: weight of the distance.
@@ -86,6 +89,7 @@ class LossSettings:
             cosines stay the same, and the student need not learn where the teacher's axes point.
         contrastive_weight: weight of the symmetric contrastive loss (InfoNCE) between the two sides; 0 for none.
         scale: cosines are multiplied by it before the softmax (1 / temperature).
+        joined: share of a batch, in [0, 1), in which two pairs of one language make one longer pair.
     """
 
     distance: str = "mse"
@@ -94,6 +98,7 @@ class LossSettings:
     rotated: bool = False
     contrastive_weight: float = 0.0
     scale: float = 20.0
+    joined: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,12 +126,31 @@ class PostSettings:
 
 
 @dataclass(frozen=True)
+class BlendSettings:
+    """A teacher that is a map over other encoders' vectors (the recipe ``crisis_blend``, see ``blend``).
+
+    Attributes:
+        encoders: names or folders, side by side.
+        sharpness: directions count by the variance of the posts' vectors to this power; 0 for all alike.
+        labels_weight: length of the guessed labels beside the vectors' 1.
+        ridge: of the regression that guesses them.
+        dim: width of the teacher.
+    """
+
+    encoders: tuple[str, ...] = ("multilingual-e5-small-q4", "all-MiniLM-L6-v2")
+    sharpness: float = 0.15
+    labels_weight: float = 0.5
+    ridge: float = 100.0
+    dim: int = 384
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One run.
 
     Attributes:
         recipe: the name of the function it came from.
-        pairs, posts, student, loss: see there.
+        pairs, posts, blend, student, loss: see there.
         teacher: an encoder of the catalogue, or a folder; "" for none.
         steps: optimiser steps; 0 follows from ``epochs``.
         epochs: times that every pair is seen, at most; used where ``steps`` is 0.
@@ -153,6 +177,7 @@ class TrainConfig:
     teacher: str = ""
     pairs: PairSettings = field(default_factory=PairSettings)
     posts: PostSettings = field(default_factory=PostSettings)
+    blend: BlendSettings = field(default_factory=BlendSettings)
     loss: LossSettings = field(default_factory=LossSettings)
     steps: int = 0
     epochs: int = 1
@@ -175,7 +200,7 @@ class TrainConfig:
 
 
 _CHOICES = {
-    "loss.distance": ("", "mse", "cosine"),
+    "loss.distance": ("", "mse", "cosine", "states"),
     "loss.space": ("raw", "unit"),
     "student.kind": ("transformer", "static"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
@@ -197,13 +222,18 @@ _LEAST = {
     "pairs.cap": 1,
     "pairs.temperature": 0,
     "student.fewest_uses": 0,
+    "student.vocabulary": 0,
     "loss.distance_weight": 0,
     "loss.contrastive_weight": 0,
     "posts.views_weight": 0,
     "posts.labels_weight": 0,
     "posts.keep_weight": 0,
+    "blend.sharpness": 0,
+    "blend.labels_weight": 0,
+    "blend.ridge": 0,
+    "blend.dim": 1,
 }
-_SHARES = ("warmup", "student.dropout", "posts.held_out")
+_SHARES = ("warmup", "student.dropout", "posts.held_out", "loss.joined")
 
 
 def check_config(config: TrainConfig) -> None:
@@ -222,6 +252,8 @@ def check_config(config: TrainConfig) -> None:
     for name in _SHARES:
         if not 0 <= _setting(config, name) < 1:
             raise TrainError(f"The setting {name} is {_setting(config, name)}; it must be from 0 to below 1.")
+    if config.loss.distance == "states" and (config.student.kind != "transformer" or not config.teacher):
+        raise TrainError('The distance "states" needs a transformer as the student and one as the teacher.')
     if not config.loss.scale > 0:
         raise TrainError(f"The setting loss.scale is {config.loss.scale}; it must be above 0.")
 
@@ -243,8 +275,15 @@ def config_of(values: dict[str, Any]) -> TrainConfig:
     Raises:
         TrainError: a setting is missing or unknown.
     """
-    parts = {"pairs": PairSettings, "posts": PostSettings, "student": StudentSettings, "loss": LossSettings}
+    parts = {
+        "pairs": PairSettings,
+        "posts": PostSettings,
+        "blend": BlendSettings,
+        "student": StudentSettings,
+        "loss": LossSettings,
+    }
     try:
+        values = {"blend": {}, **values}  # runs from before there were blends
         inner = {name: made(**_frozen(values[name])) for name, made in parts.items()}
         return TrainConfig(**{**_frozen(values), **inner})
     except (TypeError, KeyError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,14 +16,16 @@ from ctse_core.encoders.own import About, write_about
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, Vectors, no_progress
+from train.blend import is_blend, load_blend
 from train.checkpoint import RunFolder, writing
 from train.config import TrainConfig, check_config, config_digest
-from train.engine import Trained, train
+from train.engine import Task, Trained, train
 from train.losses import nearest_rotation
 from train.pair_plan import PairPlan, make_plan
 from train.pair_task import PairTask
 from train.pairs_store import PairStore, build_store
 from train.ranks import Ranks, join_ranks, leave_ranks
+from train.states_task import StatesStudent, StatesTask, StatesTeacher
 from train.students import (
     StaticStudent,
     Student,
@@ -34,6 +37,7 @@ from train.students import (
     with_prefix,
 )
 from train.teacher import teacher_vectors
+from train.token_choice import most_used
 from train.tokens_store import TokenStore
 
 TURNED_BY = 2000  # sentences by which the teacher's space is turned towards the student's
@@ -90,9 +94,7 @@ def distil(
         with writing(run.folder):
             plan.table.write_csv(run.folder / "pairs.csv")
     ranks.wait()
-    vectors, turn = (teacher.vectors, teacher.turn) if teacher else (None, None)
-    task = PairTask(store, tokens, plan.order, config.loss, vectors, plan.held_out, ranks.device)
-    task.turn = turn
+    task = _task(config, student, teacher, store, tokens, plan, ranks.device)
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
         with writing(run.folder):
@@ -101,6 +103,24 @@ def distil(
     ranks.wait()
     leave_ranks()
     return trained
+
+
+def _task(
+    config: TrainConfig,
+    student: Student,
+    teacher: Teacher | None,
+    store: PairStore,
+    tokens: tuple[TokenStore, TokenStore],
+    plan: PairPlan,
+    device: str,
+) -> Task:
+    if config.loss.distance == "states":
+        states = StatesTeacher(load_transformer(config.teacher, device), student.encoder, config.precision)
+        return StatesTask(store, tokens, plan.order, states, plan.held_out)
+    task = PairTask(store, tokens, plan.order, config.loss, teacher.vectors if teacher else None, plan.held_out, device)
+    task.turn = teacher.turn if teacher else None
+    task.marks = config.student.kind == "transformer"
+    return task
 
 
 def make_student(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Student:
@@ -122,10 +142,11 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
         encoder = with_prefix(encoder, settings.prefix)
     if settings.layers:
         encoder = keep_layers(encoder, settings.layers)
-    if settings.fewest_uses:
-        counts = _token_counts(encoder, store, data, progress)
-        encoder = prune_vocabulary(encoder, np.flatnonzero(counts >= settings.fewest_uses).tolist())
-    return TransformerStudent(encoder, config.precision, settings.dropout, config.compiled)
+    keep = _kept_tokens(config, encoder, store, data, progress)
+    if keep is not None:
+        encoder = prune_vocabulary(encoder, keep)
+    kind = StatesStudent if config.loss.distance == "states" else TransformerStudent
+    return kind(encoder, config.precision, settings.dropout, config.compiled)
 
 
 def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Any:
@@ -143,17 +164,45 @@ def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str
         return encoder.to(device)
     if settings.prefix is not None:
         encoder = with_prefix(encoder, settings.prefix)
-    counts = _token_counts(encoder, store, data, progress)
-    keep = np.flatnonzero(counts >= settings.fewest_uses).tolist() if settings.fewest_uses else None
+    counts = _token_counts(encoder, store, data, progress).sum(axis=0)
+    keep = _kept_tokens(config, encoder, store, data, progress)
     with autocast(encoder.device.type, config.precision):
         return static_of(encoder, StaticStart(keep=keep, counts=counts), progress).to(device)
 
 
+def _kept_tokens(
+    config: TrainConfig, encoder: Any, store: PairStore, data: Path, progress: Progress
+) -> list[int] | None:
+    """Return the ids of the tokens that stay in the student's vocabulary, or None for all."""
+    settings = config.student
+    if not settings.vocabulary and not settings.fewest_uses:
+        return None
+    counts = _token_counts(encoder, store, data, progress)
+    if settings.vocabulary:
+        pieces, log_shares = _pieces(encoder, counts.shape[1])
+        return most_used(counts, pieces, log_shares, settings.vocabulary).tolist()
+    return np.flatnonzero(counts.sum(axis=0) >= settings.fewest_uses).tolist()
+
+
+def _pieces(encoder: Any, size: int) -> tuple[list[str], NDArray[np.float64] | None]:
+    """Return the tokens (v,) as text, "" where there is none, and their log probabilities where a Unigram has them."""
+    model = json.loads(encoder.tokens.description())["model"]
+    pieces, log_shares = [""] * size, np.zeros(size)
+    if model["type"] == "Unigram":
+        for number, (piece, log_share) in enumerate(model["vocab"]):
+            pieces[number], log_shares[number] = piece, log_share
+        return pieces, log_shares
+    for piece, number in model["vocab"].items():
+        pieces[number] = piece
+    return pieces, None
+
+
 def _token_counts(encoder: Any, store: PairStore, data: Path, progress: Progress) -> NDArray[np.int64]:
-    """Return how often the pairs use each token of the encoder (v,)."""
-    sides = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
+    """Return how often the texts of each language use each token of the encoder (l, v), English in the last row."""
+    english, translations = _token_stores(encoder.tokens.ids, encoder, store, data, progress)
     size = int(encoder.model.get_input_embeddings().weight.shape[0])
-    return sides[0].counts(size) + sides[1].counts(size)
+    counts = translations.counts_by(np.asarray(store.lang_of), len(store.languages), size)
+    return np.concatenate([counts, english.counts(size)[None]])
 
 
 def _part(progress: Progress, start: float, stop: float) -> Progress:
@@ -207,11 +256,15 @@ def _teacher(
 ) -> Teacher | None:
     from ctse_core.encoders import load_encoder
 
+    if config.loss.distance == "states":
+        return None  # it reads every text beside the student
     if not config.teacher or not config.loss.distance:
         if not config.loss.contrastive_weight:
             raise TrainError("The run has neither a teacher nor a contrastive loss, so nothing could be learned.")
         return None
     raw = config.loss.space == "raw"
+    if is_blend(config.teacher):
+        return _blended(config, student, store, data, ranks, progress)
     teacher = load_encoder(config.teacher, device=ranks.device, runtime="torch" if raw else "auto", progress=progress)
     require_width(config.student, student.encoder, teacher.name, teacher.dim, config.seed)
     vectors = ranks.in_turn(
@@ -225,6 +278,17 @@ def _teacher(
         )
     turn = _turn(student, store, vectors) if config.loss.rotated else None
     return Teacher(teacher.fingerprint, vectors, turn)
+
+
+def _blended(
+    config: TrainConfig, student: Student, store: PairStore, data: Path, ranks: Ranks, progress: Progress
+) -> Teacher:
+    if config.loss.space == "raw":
+        raise TrainError("A blended teacher gives vectors of length one; train in the space unit (--space unit).")
+    teacher = load_blend(config.teacher, ranks.device)
+    require_width(config.student, student.encoder, teacher.name, teacher.dim, config.seed)
+    vectors = ranks.in_turn(lambda told: teacher.kept(store.english, data / "teachers", told), progress)
+    return Teacher(teacher.fingerprint, vectors, _turn(student, store, vectors) if config.loss.rotated else None)
 
 
 def _turn(student: Student, store: PairStore, vectors: NDArray[np.float16]) -> Vectors:

@@ -40,16 +40,20 @@ class PairTask:
         self.held_out = held_out
         self.device = device
         self.turn: Vectors | None = None  # a rotation of the teacher's vectors
+        self.marks = True  # whether texts begin and end with marks, as those of a transformer do
 
     def batch(self, step: int) -> Batch:
         """Return the pairs of a step: English sentences first, then their translations."""
         rows = self.plan.rows(step)
         english = np.asarray(self.store.english_of[rows], dtype=np.int64)
-        ids = [*self.english.ids(english), *self.translations.ids(rows)]
+        languages = np.asarray(self.store.lang_of[rows])
+        items = joined_items(languages, round(self.loss.joined * len(rows)))
+        sides = [self.english.ids(english), self.translations.ids(rows)]
+        ids = [one_text([side[part] for part in item], self.marks) for side in sides for item in items]
         return Batch(
             ids=ids,
             pairs=len(rows),
-            loss=self._loss(english),
+            loss=self._loss([english[item] for item in items]),
             separable=self.loss.contrastive_weight == 0,
             describe=lambda: self._describe(rows),
             parts=("distance",) if self.teacher is not None else (),
@@ -64,15 +68,17 @@ class PairTask:
         names = [f"{name}/{text}" if several else text for name, text in table.select("set", "text").iter_rows()]
         return {"score": mean, **dict(zip(names, table["value"], strict=True))}
 
-    def _loss(self, english: Rows) -> Callable[[Tensor, Rows], tuple[Tensor, dict[str, Tensor]]]:
+    def _loss(self, items: list[Rows]) -> Callable[[Tensor, Rows], tuple[Tensor, dict[str, Tensor]]]:
         import torch
 
         target = None
         if self.teacher is not None and self.loss.distance:
-            rows = np.asarray(self.teacher[english], dtype=np.float32)
+            # What a teacher says of two sentences in one text is nearly the mean of what it says of each.
+            rows = np.stack([np.asarray(self.teacher[item], dtype=np.float32).mean(axis=0) for item in items])
             target = torch.from_numpy(rows if self.turn is None else rows @ self.turn).to(self.device)
-        group = torch.from_numpy(english).to(self.device)
-        settings, pairs = self.loss, len(english)
+        single = [int(item[0]) if len(item) == 1 else -1 - place for place, item in enumerate(items)]
+        group = torch.tensor(single, device=self.device)
+        settings, pairs = self.loss, len(items)
 
         def loss(vectors: Tensor, rows: Rows) -> tuple[Tensor, dict[str, Tensor]]:
             total = vectors.sum() * 0
@@ -100,3 +106,31 @@ class PairTask:
             {"row": int(row), "lang": languages[int(self.store.lang_of[row])], "english": left, "translation": right}
             for row, left, right in zip(rows, english, translations, strict=True)
         ]
+
+
+def joined_items(languages: NDArray[np.integer], count: int) -> list[Rows]:
+    """Return the pairs (n,) as items: of the first ``count``, two neighbours of a language make one.
+
+    Most pairs are short. Two of one language, one behind the other, are a pair again, and a longer one (Kondo et al.
+    2021 train translation so).
+    """
+    items: list[Rows] = []
+    waiting: dict[int, int] = {}
+    for row, language in enumerate(languages.tolist()):
+        place = waiting.pop(language, None) if row < count else None
+        if place is not None:
+            items[place] = np.array([items[place][0], row])
+            continue
+        if row < count:
+            waiting[language] = len(items)
+        items.append(np.array([row]))
+    return items
+
+
+def one_text(parts: list[NDArray[np.int32]], marks: bool) -> NDArray[np.int32]:
+    """Return the token ids of texts as those of one: inner marks of begin and end fall away where there are marks."""
+    if len(parts) == 1:
+        return parts[0]
+    if not marks:
+        return np.concatenate(parts)
+    return np.concatenate([parts[0][:-1], *(part[1:-1] for part in parts[1:-1]), parts[-1][1:]])

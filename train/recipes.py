@@ -107,6 +107,65 @@ def hybrid() -> TrainConfig:
     )
 
 
+def crisis_blend() -> TrainConfig:
+    """A crisis teacher by linear algebra: two encoders side by side, sharpened by posts and told their labels.
+
+    Nothing is fine-tuned (see ``blend``); it serves as a teacher and is no encoder of the catalogue.
+    """
+    return TrainConfig(recipe="crisis_blend", student=StudentSettings("multilingual-e5-small-q4"))
+
+
+def states() -> TrainConfig:
+    """Half the layers, brought back to what all of them said: where ``hybrid`` and its kin begin best.
+
+    Every token's last state is drawn to the teacher's, each text in its own language (see ``states_task``).
+    """
+    return TrainConfig(
+        recipe="states",
+        student=StudentSettings("multilingual-e5-small-q4", layers=(0, 1, 2, 3, 10, 11), vocabulary=120_000, prefix=""),
+        teacher="multilingual-e5-small-q4",
+        pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
+        loss=LossSettings(distance="states", space="raw"),
+        steps=800,
+        batch=128,
+        tokens=2048,
+        learning_rate=8e-4,
+        token_learning_rate=8e-4,
+        warmup=0.05,
+        held_out=20,
+    )
+
+
+def ctse_small() -> TrainConfig:
+    """The encoder that ships as ctse-small: what ``states`` gave, learning a crisis teacher and a contrast.
+
+    Begin it from a run of ``states`` (--student) with a ``crisis_blend`` (--teacher); ``python -m train.shipped small``
+    does all three.
+    """
+    return TrainConfig(
+        recipe="ctse_small",
+        student=StudentSettings("multilingual-e5-small-q4", prefix=""),
+        teacher="multilingual-e5-small-q4",
+        pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
+        loss=LossSettings(
+            distance="cosine",
+            space="unit",
+            distance_weight=3.0,
+            rotated=True,
+            contrastive_weight=1.0,
+            scale=30.0,
+            joined=0.4,
+        ),
+        steps=740,
+        batch=192,
+        tokens=2048,
+        held_tokens=16384,
+        learning_rate=5e-4,
+        token_learning_rate=5e-4,
+        warmup=0.05,
+    )
+
+
 def static() -> TrainConfig:
     """A bag of token vectors, begun from an encoder's vector of each token, by a contrastive loss over pairs."""
     return TrainConfig(
@@ -125,8 +184,50 @@ def static() -> TrainConfig:
     )
 
 
+def ctse_static() -> TrainConfig:
+    """The encoder that ships as ctse-static: a bag of token vectors that learns a contrast and a crisis teacher.
+
+    Give it a ``crisis_blend`` (--teacher); ``python -m train.shipped static`` does both.
+    """
+    return TrainConfig(
+        recipe="ctse_static",
+        student=StudentSettings("multilingual-e5-small-q4", kind="static", vocabulary=150_000, prefix=""),
+        teacher="multilingual-e5-small-q4",
+        pairs=PairSettings(caps=(("verse", 8000),), temperature=0.4),
+        loss=LossSettings(
+            distance="cosine",
+            space="unit",
+            distance_weight=1.0,
+            rotated=True,
+            contrastive_weight=1.0,
+            scale=20.0,
+            joined=0.3,
+        ),
+        steps=4000,
+        batch=1024,
+        tokens=65536,
+        held_tokens=1_000_000,
+        learning_rate=0.0,
+        token_learning_rate=3e-3,
+        warmup=0.0,
+        clip=0.0,
+    )
+
+
 RECIPES: dict[str, Callable[[], TrainConfig]] = {
-    recipe.__name__: recipe for recipe in (ct_xlmr_se, ct_mbert_se, e5_mse, crisis_teacher, hybrid, static)
+    recipe.__name__: recipe
+    for recipe in (
+        ct_xlmr_se,
+        ct_mbert_se,
+        e5_mse,
+        crisis_teacher,
+        crisis_blend,
+        states,
+        hybrid,
+        ctse_small,
+        static,
+        ctse_static,
+    )
 }
 """Every recipe by its name."""
 

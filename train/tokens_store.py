@@ -58,6 +58,23 @@ class TokenStore:
             found += np.bincount(every[start : start + COUNTED_AT_ONCE], minlength=vocabulary)
         return found
 
+    def counts_by(self, groups: NDArray[np.integer], count: int, vocabulary: int) -> NDArray[np.int64]:
+        """Return how often the texts of each of ``count`` groups use each token id, (count, vocabulary).
+
+        ``groups`` (n,) holds the group of each text.
+        """
+        every = _mapped(self._folder / "ids.array", np.int32)
+        found = np.zeros(count * vocabulary, dtype=np.int64)
+        start = 0
+        for row in range(0, len(self), SHARD):
+            lengths = np.asarray(self.lengths[row : row + SHARD])
+            stop = start + int(lengths.sum(dtype=np.int64))
+            owner = np.repeat(np.asarray(groups[row : row + SHARD], dtype=np.int64), lengths)
+            cells, seen = np.unique(owner * vocabulary + every[start:stop], return_counts=True)
+            found[cells] += seen
+            start = stop
+        return found.reshape(count, vocabulary)
+
     def _of(self, row: int) -> NDArray[np.int32]:
         row = range(len(self))[row]
         start, end = np.frombuffer(self._ends.read(8 * row, 16), dtype=np.int64).tolist()

@@ -18,6 +18,7 @@ from train.__main__ import changed, main
 from train.config import LossSettings, PairSettings, StudentSettings, TrainConfig
 from train.distil import _token_stores, distil, make_student, open_pairs
 from train.log import read_log
+from train.pair_task import joined_items, one_text
 from train.recipes import RECIPES, recipe_named
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,24 @@ def test_a_static_student_trains_and_loads(pairs, tiny, tmp_path):
     notes = read_log(tmp_path / "out/training/log.jsonl")
     assert trained.best > notes[0]["held_out/score"]
     assert load_encoder(tmp_path / "out").encode(["the river rises"]).shape[0] == 1
+
+
+def test_two_pairs_of_a_language_make_a_longer_one():
+    items = joined_items(np.array([1, 2, 1, 1, 2, 1]), 5)
+    assert [item.tolist() for item in items] == [[0, 2], [1, 4], [3], [5]]
+    parts = [np.array([0, 7, 8, 2]), np.array([0, 9, 2])]
+    assert one_text(parts, marks=True).tolist() == [0, 7, 8, 9, 2]
+    assert one_text([part[1:-1] for part in parts], marks=False).tolist() == [7, 8, 9]
+
+
+@pytest.mark.parametrize("kind", ["transformer", "static"])
+def test_joined_pairs_are_learned_as_others(pairs, tiny, tmp_path, kind):
+    loss = LossSettings(distance="cosine", space="unit", rotated=True, contrastive_weight=1.0, scale=10.0, joined=0.5)
+    settings = StudentSettings(str(tiny), kind=kind, vocabulary=2000)
+    config = config_for(pairs, tiny, student=settings, teacher=str(tiny), loss=loss, token_learning_rate=0.01)
+    trained = run(config, tmp_path / "out", tmp_path)
+    notes = read_log(tmp_path / "out/training/log.jsonl")
+    assert trained.best > notes[0]["held_out/score"]
 
 
 def test_fewer_layers_and_tokens_make_a_smaller_encoder(pairs, tiny, tmp_path):

@@ -1,0 +1,80 @@
+"""Fewer layers brought back to what all of them said, token by token."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ctse_core.encoders import load_encoder
+from ctse_core.errors import TrainError
+from tests.fakes import write_tiny_folder
+from tests.train.test_distil import config_for, pairs, run  # noqa: F401
+from train.config import LossSettings, StudentSettings
+from train.log import read_log
+from train.states_task import StatesTeacher, joined, token_states
+from train.students import with_prefix
+
+STATES = LossSettings(distance="states")
+
+
+def ids(*texts):
+    return [np.array([0, *text, 2], dtype=np.int32) for text in texts]
+
+
+def test_short_texts_of_one_language_are_joined_and_keep_all_tokens():
+    found = joined(ids([5], [6, 7], [8], range(10, 20)), np.array([0, 0, 1, 0]), below=5)
+    assert [each.tolist() for each in found] == [[0, 5, 6, 7, 2], [0, 8, 2], [0, *range(10, 20), 2]]
+
+
+def test_a_joined_text_does_not_grow_once_it_is_long():
+    found = joined(ids([5], [6], [7], [8]), np.zeros(4, dtype=int), below=4)
+    assert [each.tolist() for each in found] == [[0, 5, 6, 2], [0, 7, 8, 2]]
+
+
+def test_fewer_layers_come_nearer_to_the_states_of_all(pairs, tmp_path):  # noqa: F811
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=3)
+    config = config_for(
+        pairs, teacher, student=StudentSettings(str(teacher), layers=(1,)), teacher=str(teacher), loss=STATES, steps=40
+    )
+    run(config, tmp_path / "out", tmp_path)
+    notes = [note for note in read_log(tmp_path / "out/training/log.jsonl") if "states" in note]
+    assert notes[-1]["states"] < notes[0]["states"] * 0.9
+    assert notes[-1]["pooled"] < notes[0]["pooled"]
+    assert load_encoder(tmp_path / "out", device="cpu", runtime="torch").model.config.num_hidden_layers == 1
+
+
+def test_the_teacher_reads_its_prefix_and_gives_the_states_of_the_texts_own_tokens(tmp_path):
+    folder = write_tiny_folder(tmp_path / "teacher", seed=3)
+    encoder = load_encoder(folder, device="cpu", runtime="torch")
+    prefixed = with_prefix(encoder, "the ")
+    teacher = StatesTeacher(prefixed, encoder, "fp32")
+    own = [np.array(each, dtype=np.int32) for each in encoder.tokens.ids(["river rises", "bread"])]
+    states, pooled = teacher.states(own)
+    assert states.shape[0] == sum(map(len, own))
+    whole = prefixed.tokens.ids(["river rises"])[0]
+    alone = token_states(prefixed, [np.array(whole)])
+    assert np.allclose(pooled[0].numpy(), alone.mean(0).detach().numpy(), atol=1e-4)
+    assert np.allclose(states[len(own[0]) - 1].numpy(), alone[-1].detach().numpy(), atol=1e-4)
+
+
+def test_a_teacher_with_other_tokens_is_refused(tmp_path):
+    small = load_encoder(write_tiny_folder(tmp_path / "one", seed=1), device="cpu", runtime="torch")
+
+    class Other:
+        name = "other"
+
+        class tokens:
+            class backend:
+                @staticmethod
+                def get_vocab():
+                    return {"a": 0}
+
+    with pytest.raises(TrainError, match="other tokens"):
+        StatesTeacher(Other(), small, "fp32")
+
+
+def test_states_are_not_asked_of_a_bag_of_token_vectors(pairs, tmp_path):  # noqa: F811
+    tiny = write_tiny_folder(tmp_path / "tiny")
+    config = config_for(pairs, tiny, student=StudentSettings(str(tiny), kind="static"), loss=STATES)
+    with pytest.raises(TrainError, match="states"):
+        run(replace(config, teacher=str(tiny)), tmp_path / "out", tmp_path)

@@ -1,0 +1,66 @@
+"""What is made before what, until an encoder lies there in the form in which it ships."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ctse_core.encoders import save_eight_bit
+from ctse_core.errors import TrainError
+from ctse_core.types import Progress, no_progress
+from train.blend import is_blend, make_blend
+from train.config import PairSettings, PostSettings, TrainConfig
+from train.distil import distil
+from train.recipes import recipe_named
+
+STAGES = {"small": ("crisis_blend", "states", "ctse_small"), "static": ("crisis_blend", "ctse_static")}
+"""The recipes of each encoder, in their order."""
+TOKEN_BITS = 4
+
+
+def ship(
+    name: str, sources: tuple[PairSettings, PostSettings], work: Path, out: Path, progress: Progress = no_progress
+) -> Path:
+    """Make an encoder from its first stage to the folder that ships, and return that folder.
+
+    ``sources`` are the files of pairs and posts, with the evaluation files that guard them. What ``work`` holds of an
+    earlier start is taken up where it stopped.
+
+    Raises:
+        TrainError, EncoderError: see ``make_blend`` and ``distil``.
+        Cancelled: the person stopped it; the stage's last step is kept.
+    """
+    if name not in STAGES:
+        raise TrainError(f"There is no shipped encoder {name!r}; choose {' or '.join(STAGES)}.")
+    for recipe in STAGES[name]:
+        config = staged(recipe_named(recipe), sources, work)
+        if recipe == "crisis_blend":
+            if not is_blend(work / recipe):
+                make_blend(config, work / recipe, progress)
+            continue
+        distil(config, work / recipe, progress, resume=(work / recipe / "training").is_dir(), data=work / "data")
+    if out.exists():
+        shutil.rmtree(out)
+    return save_eight_bit(work / STAGES[name][-1], out, tokens=TOKEN_BITS)
+
+
+def staged(config: TrainConfig, sources: tuple[PairSettings, PostSettings], work: Path) -> TrainConfig:
+    """Return a recipe's settings with the files of this run, and the stages before it as student and teacher."""
+    pairs, posts = sources
+    config = replace(
+        config,
+        pairs=replace(config.pairs, files=pairs.files, guard=pairs.guard),
+        posts=replace(config.posts, files=posts.files),
+    )
+    if config.recipe in ("ctse_small", "ctse_static"):
+        config = replace(config, teacher=str(work / "crisis_blend"))
+    if config.recipe == "ctse_small":
+        config = replace(config, student=replace(config.student, encoder=str(work / "states")))
+    return config
+
+
+def files(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of files as settings keep them."""
+    return tuple(map(str, names))

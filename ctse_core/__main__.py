@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("name", metavar="NAME", help="from `encoders`, or a folder")
     export.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
     export.add_argument("--eight-bit", action="store_true", help="a quarter of the size, for this program only")
+    export.add_argument("--four-bit-tokens", action="store_true", help="the same with token vectors in four bits")
     export.add_argument("--quiet", action="store_true")
     export.set_defaults(run=_export)
 
@@ -276,9 +277,10 @@ def _encoders(asked: argparse.Namespace, _: Any) -> None:
 def _export(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.encoders import export_encoder
 
-    folder = export_encoder(asked.name, asked.folder, bar, asked.eight_bit)
+    bits = 4 if asked.four_bit_tokens else 8 if asked.eight_bit else 0
+    folder = export_encoder(asked.name, asked.folder, bar, bits)
     bar.close()
-    if asked.eight_bit:
+    if bits:
         print(f"{folder} holds {asked.name} in eight bits; choose it by that path.")
     else:
         print(f"{folder} holds {asked.name} in float32: SentenceTransformer({str(folder)!r}) opens it.")

@@ -1,15 +1,18 @@
 """Weights in eight bits: every matrix as int8 with one scale a row, in one safetensors file that says so.
 
 A matrix ``NAME`` (r, c) is told by ``int8.NAME`` (r, c) and ``scales.NAME`` (r,) in float16: a value is the product
-of its whole number and its row's scale. All else stands under its own name in float32. The names differ from those
-of plain weights on purpose: a library that does not know of the scales finds no weights, rather than wrong ones.
+of its whole number and its row's scale. Token vectors, of which there are far more than anything else, may be told in
+four bits: ``nibbles.NAME`` (r, c / 2) uint8 holds two neighbours, the left one in the low half, each from 1 to 15 with
+8 for zero, and ``scales.NAME`` (r, c / 32) a scale for every 32 of a row. All else stands under its own name in
+float32. The names differ from those of plain weights on purpose: a library that does not know of the scales finds no
+weights, rather than wrong ones.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,9 @@ from numpy.typing import NDArray
 from ctse_core.errors import EncoderError
 
 FORM = "ctse-eight-bit-1"
-_WHOLE, _SCALES = "int8.", "scales."
-_HIGHEST = 127
+_WHOLE, _HALVES, _SCALES = "int8.", "nibbles.", "scales."
+_HIGHEST, _HIGHEST_HALF = 127, 7
+BLOCK = 32  # neighbours in a row that share a scale, in four bits
 _MOST_HEADER = 100_000_000  # what safetensors itself allows
 
 
@@ -30,21 +34,38 @@ def eight_bit_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArr
     Raises:
         EncoderError: it holds NaN, infinity or numbers beyond what a scale can say.
     """
+    return _rounded(matrix, _HIGHEST)
+
+
+def four_bit_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Return pairs of halves (r, c / 2) and a scale for every 32 of a row (r, c / 32); 32 divides c.
+
+    Raises:
+        EncoderError: it holds NaN, infinity or numbers beyond what a scale can say.
+    """
+    whole, scales = _rounded(matrix.reshape(-1, BLOCK), _HIGHEST_HALF)
+    halves = (whole.reshape(matrix.shape) + 8).astype(np.uint8)
+    return halves[:, ::2] | (halves[:, 1::2] << 4), scales.reshape(len(matrix), -1)
+
+
+def _rounded(matrix: NDArray[np.float32], most: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     highest = np.abs(matrix).max(axis=1, initial=0.0).astype(np.float64)
-    if not (highest < float(np.finfo(np.float16).max) * _HIGHEST).all():
+    if not (highest < float(np.finfo(np.float16).max) * most).all():
         raise EncoderError("There are NaN, infinity or immense numbers among the weights; train or fetch them again.")
-    scales = (highest / _HIGHEST).astype(np.float16)
+    scales = (highest / most).astype(np.float16)
     # A scale rounded down would cut the highest value off.
-    short = scales.astype(np.float64) * _HIGHEST < highest
+    short = scales.astype(np.float64) * most < highest
     scales[short] = np.nextafter(scales[short], np.float16(np.inf))
     steps = scales.astype(np.float32)
     steps[steps == 0] = 1.0
     whole = np.rint(matrix / steps[:, None])
-    return np.clip(whole, -_HIGHEST, _HIGHEST).astype(np.int8), scales
+    return np.clip(whole, -most, most).astype(np.int8), scales
 
 
-def write_eight_bit(weights: Mapping[str, NDArray[np.float32]], path: Path) -> None:
-    """Write weights by their names into one file, every matrix in eight bits.
+def write_eight_bit(weights: Mapping[str, NDArray[np.float32]], path: Path, in_four: Collection[str] = ()) -> None:
+    """Write weights by their names into one file, every matrix in eight bits, those ``in_four`` in four.
+
+    A matrix whose rows 32 does not divide stays in eight.
 
     Raises:
         EncoderError: there are NaN or infinity among them.
@@ -53,7 +74,9 @@ def write_eight_bit(weights: Mapping[str, NDArray[np.float32]], path: Path) -> N
 
     told: dict[str, NDArray[Any]] = {}
     for name, values in weights.items():
-        if values.ndim == 2:
+        if values.ndim == 2 and name in in_four and values.shape[1] % BLOCK == 0:
+            told[_HALVES + name], told[_SCALES + name] = four_bit_rows(values)
+        elif values.ndim == 2:
             told[_WHOLE + name], told[_SCALES + name] = eight_bit_rows(values)
         else:
             told[name] = np.ascontiguousarray(values, dtype=np.float32)
@@ -89,12 +112,7 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
         if (stream.metadata() or {}).get("format") != FORM:
             return arrays
     scales = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SCALES)}
-    return {
-        name.removeprefix(_WHOLE): _restored(values, scales[_SCALES + name.removeprefix(_WHOLE)])
-        if name.startswith(_WHOLE)
-        else values
-        for name, values in arrays.items()
-    }
+    return dict(_plain(name, values, scales) for name, values in arrays.items())
 
 
 def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -106,11 +124,34 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as stream:
-        return {
-            name.removeprefix(_WHOLE): tuple(stream.get_slice(name).get_shape())
-            for name in stream.keys()  # noqa: SIM118
-            if not name.startswith(_SCALES)
-        }
+        shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
+    return {
+        name.removeprefix(_WHOLE).removeprefix(_HALVES): (shape[0], 2 * shape[1]) if name.startswith(_HALVES) else shape
+        for name, shape in shapes.items()
+        if not name.startswith(_SCALES)
+    }
+
+
+def _plain(name: str, values: NDArray[Any], scales: Mapping[str, NDArray[Any]]) -> tuple[str, NDArray[Any]]:
+    """Return a weight's own name and its values as float32."""
+    if name.startswith(_HALVES):
+        own = name.removeprefix(_HALVES)
+        return own, _restored_halves(values, scales[_SCALES + own])
+    if name.startswith(_WHOLE):
+        own = name.removeprefix(_WHOLE)
+        return own, _restored(values, scales[_SCALES + own])
+    return name, values
+
+
+def _restored_halves(halves: NDArray[np.uint8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
+    if halves.dtype != np.uint8 or scales.shape != (len(halves), 2 * halves.shape[1] // BLOCK):
+        raise ValueError("halves and scales of its weights do not fit each other")
+    whole = np.empty((len(halves), 2 * halves.shape[1]), dtype=np.int8)
+    whole[:, ::2] = halves & 15
+    whole[:, 1::2] = halves >> 4
+    whole -= 8
+    rows = _restored(whole.reshape(-1, BLOCK), scales.reshape(-1))
+    return rows.reshape(whole.shape)
 
 
 def _restored(whole: NDArray[np.int8], scales: NDArray[np.float16]) -> NDArray[np.float32]:

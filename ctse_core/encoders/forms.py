@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from ctse_core.encoders.transformer import SentenceEncoder
 
 _POSITIONS = "embeddings.position_embeddings.weight"
+_TOKENS = ("embeddings.word_embeddings.weight", "embedding.weight")
 _THEIRS, _OURS = "sentence_transformers.models.", "ctse_core.encoders.eight_bit."
 """Where a program finds the steps of an encoder: one that does not know ours stops, rather than guess weights."""
 
 
-def save_eight_bit(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> Path:
+def save_eight_bit(source: SentenceEncoder | StaticEncoder | Path, folder: Path, tokens: int = 8) -> Path:
     """Write an encoder, given itself or by its folder, in eight bits: some quarter of the size, nearly equal vectors.
+
+    ``tokens`` is 8, or 4 for token vectors in four bits: they are most of a multilingual encoder, and a text's
+    vector, a mean over many, hardly feels their rounding.
 
     ``load_encoder`` opens the folder as any other; other programs do not (``save_plain`` makes it theirs). Positions
     beyond the encoder's most tokens are left out. An encoder that lies there already is replaced as a whole.
@@ -34,7 +38,7 @@ def save_eight_bit(source: SentenceEncoder | StaticEncoder | Path, folder: Path)
     Raises:
         EncoderError: the encoder is damaged, or the folder cannot be written or holds something else.
     """
-    return _save(source, folder, eight_bit=True)
+    return _save(source, folder, tokens)
 
 
 def save_plain(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> Path:
@@ -43,13 +47,13 @@ def save_plain(source: SentenceEncoder | StaticEncoder | Path, folder: Path) -> 
     Raises:
         EncoderError: the encoder is damaged, or the folder cannot be written or holds something else.
     """
-    return _save(source, folder, eight_bit=False)
+    return _save(source, folder, 0)
 
 
-def export_encoder(
-    name_or_folder: str | Path, folder: Path, progress: Progress = no_progress, eight_bit: bool = False
-) -> Path:
-    """Write an encoder, of the catalogue or any folder, as a new folder: plain, or in eight bits.
+def export_encoder(name_or_folder: str | Path, folder: Path, progress: Progress = no_progress, bits: int = 0) -> Path:
+    """Write an encoder, of the catalogue or any folder, as a new folder: plain (0), or in eight bits.
+
+    ``bits`` are those of its token vectors, 8 or 4; all other matrices have eight.
 
     Raises:
         EncoderError: there is no such encoder, or ``folder`` is not empty or cannot be written.
@@ -57,18 +61,16 @@ def export_encoder(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise EncoderError(f"{folder} is there already and not empty; choose a new folder to export into.")
     _, source, prefix = find_encoder(name_or_folder, progress)
-    return _save(source, folder, eight_bit, prefix)
+    return _save(source, folder, bits, prefix)
 
 
-def _save(
-    source: SentenceEncoder | StaticEncoder | Path, folder: Path, eight_bit: bool, prefix: str | None = None
-) -> Path:
+def _save(source: SentenceEncoder | StaticEncoder | Path, folder: Path, bits: int, prefix: str | None = None) -> Path:
     require_writable(folder)
     encoder = _opened(source, prefix) if isinstance(source, Path) else source
     with written_beside(folder, lambda _: False) as beside:
         encoder.save(beside)
-        if eight_bit:
-            _shrink(beside, encoder.use.max_tokens)
+        if bits:
+            _shrink(beside, encoder.use.max_tokens, bits)
         if isinstance(source, Path) and (source / ABOUT).is_file():
             shutil.copyfile(source / ABOUT, beside / ABOUT)
     return folder
@@ -83,7 +85,7 @@ def _opened(folder: Path, prefix: str | None) -> SentenceEncoder | StaticEncoder
     return SentenceEncoder.load(folder, prefix=prefix, device="cpu")
 
 
-def _shrink(folder: Path, most_tokens: int) -> None:
+def _shrink(folder: Path, most_tokens: int, bits: int) -> None:
     """Rewrite the folder that ``save`` has just made: eight bits, no position and no blank too many."""
     with Readable(folder):
         weights = read_weights(folder / "model.safetensors")
@@ -101,4 +103,4 @@ def _shrink(folder: Path, most_tokens: int) -> None:
         tokenizer = folder / "tokenizer.json"
         told = json.loads(tokenizer.read_text(encoding="utf-8"))
     tokenizer.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    write_eight_bit(weights, folder / "model.safetensors")
+    write_eight_bit(weights, folder / "model.safetensors", _TOKENS if bits == 4 else ())

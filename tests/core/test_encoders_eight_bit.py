@@ -22,7 +22,14 @@ from ctse_core.encoders import (
     static_of,
     write_about,
 )
-from ctse_core.encoders.eight_bit import eight_bit_rows, is_eight_bit, read_weights, write_eight_bit
+from ctse_core.encoders.eight_bit import (
+    eight_bit_rows,
+    four_bit_rows,
+    is_eight_bit,
+    read_weights,
+    weight_shapes,
+    write_eight_bit,
+)
 from ctse_core.encoders.layout import read_layout
 from ctse_core.encoders.own import own_spec, read_about
 from ctse_core.errors import EncoderError
@@ -94,6 +101,29 @@ def test_every_matrix_is_whole_numbers_and_nothing_is_told_twice(encoder, tmp_pa
     assert {name.removeprefix("int8.") for name in wide} == {
         name.removeprefix("scales.") for name in kinds if name.startswith("scales.")
     }
+
+
+def test_four_bits_are_off_by_no_more_than_half_a_step_of_their_block(tmp_path):
+    matrix = np.random.default_rng(0).normal(size=(9, 96)).astype(np.float32)
+    matrix[3] = 0
+    halves, scales = four_bit_rows(matrix)
+    assert halves.shape == (9, 48) and scales.shape == (9, 3)
+    write_eight_bit({"rows": matrix, "odd": matrix[:, :40]}, tmp_path / "model.safetensors", in_four=("rows", "odd"))
+    again = read_weights(tmp_path / "model.safetensors")
+    steps = np.repeat(scales.astype(np.float32), 32, axis=1)
+    assert (np.abs(again["rows"] - matrix) <= steps * 0.5001).all()
+    assert not again["rows"][3].any()
+    assert np.abs(again["odd"] - matrix[:, :40]).max() < 0.02, "rows that 32 does not divide stay in eight bits"
+    assert weight_shapes(tmp_path / "model.safetensors") == {"rows": (9, 96), "odd": (9, 40)}
+
+
+def test_token_vectors_in_four_bits_take_less_and_say_nearly_the_same(encoder, tmp_path):
+    eight = save_eight_bit(encoder, tmp_path / "eight") / "model.safetensors"
+    four = save_eight_bit(encoder, tmp_path / "four", tokens=4) / "model.safetensors"
+    assert four.stat().st_size < eight.stat().st_size
+    again = load_encoder(four.parent, device="cpu", runtime="torch")
+    assert again.dim == encoder.dim and is_eight_bit(four.parent)
+    assert cosines(encoder, again).min() > 0.95
 
 
 def test_the_fast_runtime_reads_eight_bits(tiny, tmp_path):

@@ -156,13 +156,14 @@ def ctse_small() -> TrainConfig:
             scale=30.0,
             joined=0.4,
         ),
-        steps=740,
+        steps=640,
         batch=192,
         tokens=2048,
         held_tokens=16384,
         learning_rate=5e-4,
         token_learning_rate=5e-4,
         warmup=0.05,
+        held_out=20,
     )
 
 
@@ -193,7 +194,7 @@ def ctse_static() -> TrainConfig:
         recipe="ctse_static",
         student=StudentSettings("multilingual-e5-small-q4", kind="static", vocabulary=150_000, prefix=""),
         teacher="multilingual-e5-small-q4",
-        pairs=PairSettings(caps=(("verse", 8000),), temperature=0.4),
+        pairs=PairSettings(caps=(("verse", 4000),), temperature=0.4),
         loss=LossSettings(
             distance="cosine",
             space="unit",
@@ -203,7 +204,7 @@ def ctse_static() -> TrainConfig:
             scale=20.0,
             joined=0.3,
         ),
-        steps=4000,
+        steps=3600,
         batch=1024,
         tokens=65536,
         held_tokens=1_000_000,
@@ -211,6 +212,7 @@ def ctse_static() -> TrainConfig:
         token_learning_rate=3e-3,
         warmup=0.0,
         clip=0.0,
+        held_out=20,
     )
 
 

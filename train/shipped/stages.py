@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ctse_core.encoders import save_eight_bit
+from ctse_core.encoders.static import StaticEncoder
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, no_progress
 from train.blend import is_blend, make_blend
 from train.config import PairSettings, PostSettings, TrainConfig
-from train.distil import distil
+from train.distil import distil, open_pairs
 from train.recipes import recipe_named
+from train.whitening import whiten
 
 STAGES = {"small": ("crisis_blend", "states", "ctse_small"), "static": ("crisis_blend", "ctse_static")}
 """The recipes of each encoder, in their order."""
 TOKEN_BITS = 4
+WHITENING = 0.25
+"""The power that finds most translations; 0.15 and 0.35 find a point less (measured)."""
+SAMPLED = 12_000
 
 
 def ship(
@@ -41,9 +48,24 @@ def ship(
                 make_blend(config, work / recipe, progress)
             continue
         distil(config, work / recipe, progress, resume=(work / recipe / "training").is_dir(), data=work / "data")
+    made: Path | StaticEncoder = work / STAGES[name][-1]
+    if name == "static":
+        made = whitened(work / STAGES[name][-1], sources[0], work)
     if out.exists():
         shutil.rmtree(out)
-    return save_eight_bit(work / STAGES[name][-1], out, tokens=TOKEN_BITS)
+    return save_eight_bit(made, out, tokens=TOKEN_BITS)
+
+
+def whitened(folder: Path, pairs: PairSettings, work: Path) -> StaticEncoder:
+    """Return a trained bag of token vectors, whitened by a sample of the pairs' two sides."""
+    settings = staged(recipe_named("ctse_static"), (pairs, PostSettings()), work)
+    store = open_pairs(settings, work / "data")
+    texts = [
+        text
+        for side, count in ((store.translations, SAMPLED), (store.english, SAMPLED // 3))
+        for text in side.texts(np.random.default_rng(1).permutation(len(side))[:count])
+    ]
+    return whiten(StaticEncoder.load(folder), texts, WHITENING)
 
 
 def staged(config: TrainConfig, sources: tuple[PairSettings, PostSettings], work: Path) -> TrainConfig:

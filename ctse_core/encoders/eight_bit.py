@@ -45,7 +45,8 @@ def four_bit_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArr
     """
     whole, scales = _rounded(matrix.reshape(-1, BLOCK), _HIGHEST_HALF)
     halves = (whole.reshape(matrix.shape) + 8).astype(np.uint8)
-    return halves[:, ::2] | (halves[:, 1::2] << 4), scales.reshape(len(matrix), -1)
+    packed = np.asarray(halves[:, ::2] | (halves[:, 1::2] << 4), dtype=np.uint8)
+    return packed, scales.reshape(len(matrix), -1)
 
 
 def _rounded(matrix: NDArray[np.float32], most: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

@@ -217,6 +217,7 @@ def make_blend(config: TrainConfig, out: Path, progress: Progress = no_progress)
         "recipe": config.recipe,
         "encoders": list(config.blend.encoders),
         "spaces": [encoder.space for encoder in encoders],
+        "files": [Path(file).name for file in config.posts.files],
         "posts": len(posts.texts),
         "labels": posts.names,
         "settings": {name: getattr(config.blend, name) for name in ("sharpness", "labels_weight", "ridge", "dim")},

@@ -88,6 +88,15 @@ def test_a_teacher_that_was_trained_here_comes_before_with_its_posts(tmp_path):
     assert ("weights", "all-MiniLM-L6-v2") in named
 
 
+def test_a_blended_teacher_is_credited_with_its_encoders_and_posts(tmp_path):
+    from train.cards.made import _blended
+
+    told = {"encoders": ["all-MiniLM-L6-v2"], "files": ["crisis_messages_shared.parquet"], "posts": 13}
+    encoder, posts = _blended(told)
+    assert (encoder.name, encoder.licence) == ("all-MiniLM-L6-v2", "Apache-2.0")
+    assert (posts.kind, posts.rows, posts.licence) == ("posts", 13, "CC-BY-4.0")
+
+
 def test_a_run_that_was_moved_is_known_again_by_its_name(tmp_path):
     first = run_folder(tmp_path / "gone" / "states")
     first = first.rename(tmp_path / "fetched")

@@ -62,11 +62,21 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
     for name in dict.fromkeys((began_from, teacher)):
         if name and (Path(name) / "training" / "config.json").is_file():
             _add(Path(name), runs, sources, names)
+        elif name and (blend := read_json(Path(name) / "blend.json")):
+            for source in _blended(blend):
+                _keep(source, sources)
         elif name and Path(name).name not in names:
             _keep(_source(name, "weights"), sources)
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
         _keep(source, sources)
     runs[folder.resolve()] = _run(config, manifest, plain_name(began_from), plain_name(teacher) if teacher else "")
+
+
+def _blended(blend: Mapping[str, Any]) -> list[Source]:
+    """Return the encoders and the posts that a blended teacher is made of."""
+    files, count = blend.get("files", ()), int(blend.get("posts", 0))
+    posts = [replace(_source(Path(file).stem, "posts"), rows=count if len(files) == 1 else 0) for file in files]
+    return [*(_source(name, "weights") for name in blend.get("encoders", ())), *posts]
 
 
 def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str, teacher: str) -> Run:

@@ -141,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import AnalysisSettings, analyse
+    from ctse_core.edited import edited
     from ctse_core.posts import guessed_roles
     from ctse_core.project import Project
     from ctse_core.report import write_report
@@ -157,7 +158,7 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     bar.close()
     report = project.folder / "report" / "report.html"
     if not report.exists() or report.stat().st_mtime < project.manifest_path.stat().st_mtime:
-        write_report(analysis, report.parent, ("html",))
+        write_report(edited(analysis, project), report.parent, ("html",))
     for note in analysis.manifest["notes"]:
         print(f"note: {note}", file=sys.stderr)
     counts = analysis.manifest["counts"]
@@ -204,11 +205,13 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
 
 def _search(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import load_analysis
+    from ctse_core.edited import edited
     from ctse_core.filters import Filter, parse_time
     from ctse_core.project import Project
     from ctse_core.question import Question, Searcher, can_rerank, encoder_of
 
-    analysis = load_analysis(Project(asked.project))
+    project = Project(asked.project)
+    analysis = edited(load_analysis(project), project)
     _agreed(None, asked.send_texts_to)
     among = Filter(
         languages=_languages(asked.lang, analysis.table),
@@ -288,6 +291,7 @@ def _export(asked: argparse.Namespace, bar: Any) -> None:
 
 def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.analysis import load_analysis
+    from ctse_core.edited import edited
     from ctse_core.errors import SettingError
     from ctse_core.project import Project
     from ctse_core.report import FORMATS, write_report
@@ -296,7 +300,7 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     if not formats:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
-    for path in write_report(load_analysis(project), asked.out or project.folder / "report", formats):
+    for path in write_report(edited(load_analysis(project), project), asked.out or project.folder / "report", formats):
         print(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -94,6 +95,7 @@ class Searcher:
                 "their vectors do not compare. Choose that encoder, or analyse the file again with this one."
             )
         self.analysis = analysis
+        self._run = self  # what was made once is kept there, for the same posts with other topics and tags too
         self.encoder = encoder
         self._load_second = second
         self._second: SecondLook | None = None
@@ -109,20 +111,33 @@ class Searcher:
         self._unrelated = self._offsets.centred(unrelated, spoken, self._origin)
         self.index = Index(self._offsets.centred(analysis.vectors, languages), self._unrelated)
 
+    def over(self, analysis: Analysis) -> Searcher:
+        """Return what answers questions about the same posts with what people added since; indexes are shared."""
+        if analysis is self.analysis:
+            return self
+        other = copy.copy(self)
+        other.analysis = analysis
+        return other
+
     def prepare_rerank(self, progress: Progress = no_progress) -> SecondLook:
         """Return what reads the first hundred again; the first time, it reads some thousand posts to learn chance.
 
         Raises:
             EncoderError: the encoder that re-ranks cannot be had.
         """
-        if self._second is None:
+        run = self._run
+        if run._second is None:
             found = self.index.search(self._unrelated, FOUND, self._among(Filter())).rows
-            self._second = SecondLook(self._load_second(), self.analysis.table, found, progress)
-        return self._second
+            run._second = SecondLook(self._load_second(), self.analysis.table, found, progress)
+        return run._second
 
-    @cached_property
+    @property
     def lexical(self) -> LexicalIndex:
         """The index of words, built when it is first asked for."""
+        return self._run._words
+
+    @cached_property
+    def _words(self) -> LexicalIndex:
         return LexicalIndex(self.analysis.words.to_list())
 
     def ask(self, question: Question) -> Answer:

@@ -8,10 +8,12 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis, load_analysis
+from ctse_core.edited import edited
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
 from ctse_core.home import encoders_home
 from ctse_core.manifest import loads_by
 from ctse_core.project import Project, projects_home
+from ctse_core.project.database import revision
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
 from train.evaluate.own import own_scores as read_own_scores
@@ -28,11 +30,23 @@ def _analysis(folder: str, fingerprint: str, made: str) -> Analysis:
     return load_analysis(Project(Path(folder)))
 
 
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _edited(folder: str, fingerprint: str, made: str, revision: int) -> Analysis:
+    return edited(_analysis(folder, fingerprint, made), Project(Path(folder)))
+
+
 def analysis(chosen: Project) -> Analysis | None:
-    """Return the project's finished analysis, or None while there is none."""
+    """Return the project's finished analysis with what people added to it, or None while there is none."""
     manifest = chosen.manifest()
     if manifest is None:
         return None
+    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return _edited(*run, revision(chosen.folder))
+
+
+def base(chosen: Project) -> Analysis:
+    """Return the analysis as the run left it, without anybody's edits."""
+    manifest = chosen.manifest() or {}
     return _analysis(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
 
 
@@ -61,9 +75,10 @@ def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
 
 
 def searcher(chosen: Project) -> Searcher:
-    """Return what answers questions about the project."""
+    """Return what answers questions about the project, with what people added; the indexes are made once a run."""
     manifest = chosen.manifest() or {}
-    return _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    made = _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return made.over(analysis(chosen) or made.analysis)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

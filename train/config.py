@@ -58,6 +58,7 @@ class StudentSettings:
         encoder: an encoder of the catalogue, or a folder.
         kind: "transformer", or "static" for a bag of token vectors begun from that encoder.
         layers: the layers that are kept, counted from 0; empty keeps all.
+        units: so many inner units of each layer's feed-forward part are kept, those that move it most; 0 keeps all.
         fewest_uses: tokens that the pairs use less often leave the vocabulary; 0 keeps the whole of it.
         vocabulary: so many tokens stay, those that some language uses most; 0 leaves it to ``fewest_uses``.
         dropout: in [0, 1); 0 also makes every run cheaper and more even.
@@ -68,6 +69,7 @@ class StudentSettings:
     encoder: str
     kind: str = "transformer"
     layers: tuple[int, ...] = ()
+    units: int = 0
     fewest_uses: int = 0
     vocabulary: int = 0
     dropout: float = 0.0

@@ -41,6 +41,7 @@ from train.token_choice import most_used
 from train.tokens_store import TokenStore
 
 TURNED_BY = 2000  # sentences by which the teacher's space is turned towards the student's
+JUDGED_BY = 512  # translations whose tokens tell which inner units of a student matter
 UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
 
 
@@ -130,7 +131,7 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
         TrainError: no such kind, or an encoder that cannot be trained as it.
         EncoderError: the encoder cannot be had.
     """
-    from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
+    from ctse_core.encoders.vocabulary import keep_layers, keep_units, prune_vocabulary
 
     settings = config.student
     if settings.kind == "static":
@@ -142,11 +143,19 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
         encoder = with_prefix(encoder, settings.prefix)
     if settings.layers:
         encoder = keep_layers(encoder, settings.layers)
+    if settings.units:
+        encoder = keep_units(encoder, settings.units, _sample(store))
     keep = _kept_tokens(config, encoder, store, data, progress)
     if keep is not None:
         encoder = prune_vocabulary(encoder, keep)
     kind = StatesStudent if config.loss.distance == "states" else TransformerStudent
     return kind(encoder, config.precision, settings.dropout, config.compiled)
+
+
+def _sample(store: PairStore) -> list[str]:
+    """Return translations of all languages, to judge a student's parts by."""
+    side = store.translations
+    return side.texts(np.random.default_rng(1).permutation(len(side))[:JUDGED_BY])
 
 
 def _static_start(config: TrainConfig, store: PairStore, data: Path, device: str, progress: Progress) -> Any:

@@ -25,7 +25,7 @@ from ctse_core.encoders.sources import EncoderStatus, list_encoders
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.encoders.static_start import StaticStart, static_of
 from ctse_core.encoders.transformer import SentenceEncoder
-from ctse_core.encoders.vocabulary import keep_layers, prune_vocabulary
+from ctse_core.encoders.vocabulary import keep_layers, keep_units, prune_vocabulary
 
 __all__ = [
     "AUTO",
@@ -59,6 +59,7 @@ __all__ = [
     "has_gpu",
     "host_of",
     "keep_layers",
+    "keep_units",
     "language_service",
     "list_encoders",
     "load_encoder",

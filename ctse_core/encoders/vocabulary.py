@@ -1,4 +1,4 @@
-"""Smaller encoders out of larger ones: fewer token vectors, fewer layers, the same vectors where nothing is lost."""
+"""Smaller encoders out of larger ones: fewer token vectors, layers, inner units; the same vectors where nothing is lost."""
 
 from __future__ import annotations
 
@@ -60,6 +60,66 @@ def keep_layers(encoder: SentenceEncoder, layers: Sequence[int]) -> SentenceEnco
     return SentenceEncoder(
         encoder.name, model, copy.deepcopy(encoder.tokenizer), encoder.use, copy.deepcopy(encoder.head)
     )
+
+
+def keep_units(encoder: SentenceEncoder, units: int, texts: Sequence[str]) -> SentenceEncoder:
+    """Return a new encoder with only ``units`` of the inner units of each layer's feed-forward part.
+
+    Kept are those that move the layer's output most: the mean size of a unit's activation over the tokens of
+    ``texts`` times the length of its outgoing weights (Muralidharan et al. 2024 rank by activations alike). Nothing
+    is shared with the encoder it is made from.
+
+    Raises:
+        EncoderError: it has no so many units, or no texts are given, or the model is of another make than BERT.
+    """
+    stack = getattr(getattr(encoder.model, "encoder", None), "layer", None)
+    if stack is None:
+        raise EncoderError(f"{encoder.name} is of another make than BERT, RoBERTa and XLM-R: its units cannot be cut.")
+    there = stack[0].intermediate.dense.out_features
+    if not 0 < units <= there or not texts:
+        raise EncoderError(f"{encoder.name} has {there:,} inner units a layer; keep 1 to {there:,}, judged by texts.")
+    weights = _unit_weights(encoder, texts)
+    model = copy.deepcopy(encoder.model)
+    for layer, weight in zip(model.encoder.layer, weights, strict=True):
+        kept = weight.topk(units).indices.sort().values
+        _cut(layer.intermediate.dense, kept, 0)
+        _cut(layer.output.dense, kept, 1)
+    model.config.intermediate_size = units
+    return SentenceEncoder(
+        encoder.name, model, copy.deepcopy(encoder.tokenizer), encoder.use, copy.deepcopy(encoder.head)
+    )
+
+
+def _unit_weights(encoder: SentenceEncoder, texts: Sequence[str]) -> list[Any]:
+    """Return for each layer how much each inner unit (units,) moves the layer's output, over all tokens of texts."""
+    layers = encoder.model.encoder.layer
+    sums: list[Any] = [0.0] * len(layers)
+
+    def counting(place: int) -> Any:
+        def count(_module: Any, _inputs: Any, output: Any) -> None:
+            sums[place] = sums[place] + output.detach().abs().sum(dim=(0, 1))
+
+        return count
+
+    hooks = [layer.intermediate.register_forward_hook(counting(place)) for place, layer in enumerate(layers)]
+    try:
+        encoder.encode(list(texts))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [total * layer.output.dense.weight.detach().norm(dim=0) for total, layer in zip(sums, layers, strict=True)]
+
+
+def _cut(dense: Any, kept: Any, side: int) -> None:
+    """Keep only some outputs (side 0) or inputs (side 1) of a linear layer."""
+    import torch
+
+    dense.weight = torch.nn.Parameter(dense.weight.detach().index_select(side, kept).clone())
+    if side == 0:
+        dense.bias = torch.nn.Parameter(dense.bias.detach()[kept].clone())
+        dense.out_features = len(kept)
+    else:
+        dense.in_features = len(kept)
 
 
 def _of_transformers(tokenizer: Any, like: Any) -> Any:

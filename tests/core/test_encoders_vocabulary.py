@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctse_core.encoders import SentenceEncoder, keep_layers, load_encoder, prune_vocabulary
+from ctse_core.encoders import SentenceEncoder, keep_layers, keep_units, load_encoder, prune_vocabulary
 from ctse_core.encoders.layout import EncoderUse
 from ctse_core.encoders.pieces import pruned_tokenizer
 from ctse_core.errors import EncoderError
@@ -165,6 +165,25 @@ def test_only_the_named_layers_stay_in_their_order(encoder, tmp_path):
 
 def test_all_layers_in_order_are_the_same_encoder(encoder):
     np.testing.assert_array_equal(keep_layers(encoder, range(4)).encode(KEPT), encoder.encode(KEPT))
+
+
+def test_the_units_that_say_most_stay_and_the_rest_goes_from_the_file(encoder, tmp_path):
+    with torch.no_grad():  # three units that never say anything
+        for layer in encoder.model.encoder.layer:
+            layer.output.dense.weight[:, [0, 5, 9]] = 0
+    units = encoder.model.config.intermediate_size
+    fewer = keep_units(encoder, units - 3, KEPT)
+    np.testing.assert_allclose(fewer.encode(KEPT), encoder.encode(KEPT), atol=1e-5)
+    again = load_encoder(fewer.save(tmp_path / "fewer"), device="cpu", runtime="torch")
+    assert again.model.config.intermediate_size == units - 3
+    np.testing.assert_allclose(again.encode(KEPT), fewer.encode(KEPT), atol=1e-6)
+    assert np.abs(keep_units(encoder, units // 2, KEPT).encode(KEPT) - encoder.encode(KEPT)).max() > 1e-4
+
+
+@pytest.mark.parametrize("units", [0, 100_000])
+def test_units_that_are_not_there_are_a_sentence(encoder, units):
+    with pytest.raises(EncoderError, match="inner units a layer"):
+        keep_units(encoder, units, KEPT)
 
 
 @pytest.mark.parametrize("layers", [[], [4], [-1]])

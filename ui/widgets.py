@@ -12,8 +12,7 @@ import streamlit as st
 from ctse_core.figures import Figure
 from ctse_core.text import detect_languages, normalise, tokens
 from ctse_core.types import Col, Progress
-from ui.post_list import show_posts
-from ui.post_list.component import Chosen
+from ui.post_list import Chosen, Offers, show_posts
 
 PAGE_LENGTH = 20
 
@@ -58,14 +57,16 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)
 
 
-def paged_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True) -> Chosen:
-    """Show a long list of posts, a page at a time."""
+def paged_posts(
+    posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True, offers: Offers | None = None
+) -> Chosen:
+    """Show a long list of posts, a page at a time; ``offers`` is what can be done with them."""
     pages = max(1, -(-posts.height // PAGE_LENGTH))
     number = 1
     if pages > 1:
         number = st.pagination(pages, key=f"{key}_page")
     shown = posts.slice((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
-    return show_posts(shown, key=f"{key}_list_{number}", words=words, topics=topics)
+    return show_posts(shown, key=f"{key}_list_{number}", words=words, topics=topics, offers=offers)
 
 
 def telling_words(question: str) -> tuple[str, ...]:

@@ -27,8 +27,45 @@ function action(parent, label, tell) {
   parent.append(node);
 }
 
+// The bar over the cards: how many posts are ticked, and what can be done with them.
+function bar(data, boxes, setTriggerValue) {
+  const words = data.labels;
+  const holder = document.createElement("div");
+  holder.className = "bar";
+  holder.setAttribute("role", "group");
+  const told = document.createElement("span");
+  told.setAttribute("aria-live", "polite");
+  const acts = [];
+  const ticked = () => boxes.filter((box) => box.checked);
+  const tell = () => {
+    const count = ticked().length;
+    told.textContent = count ? `${count.toLocaleString()} ${words.chosen}` : "";
+    acts.forEach((node) => (node.disabled = !count));
+  };
+  const all = (on) => () => {
+    boxes.forEach((box) => (box.checked = on));
+    tell();
+  };
+  action(holder, words.all, all(true));
+  action(holder, words.none, all(false));
+  (data.several || []).forEach(([key, label]) => {
+    action(holder, label, () =>
+      setTriggerValue("action", { key, posts: ticked().map((box) => Number(box.value)) }),
+    );
+    holder.lastChild.className = "act";
+    acts.push(holder.lastChild);
+  });
+  acts.push(holder.children[1]);
+  holder.append(told);
+  boxes.forEach((box) => (box.onchange = tell));
+  tell();
+  return holder;
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
+  const words = data.labels;
+  const boxes = [];
   const list = document.createElement("ul");
   list.className = "posts";
   (data.posts || []).forEach((post) => {
@@ -41,6 +78,14 @@ export default function (component) {
     marked(text, post.text, data.words || []);
     const facts = document.createElement("div");
     facts.className = "facts";
+    if ((data.several || []).length) {
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.value = post.position;
+      box.setAttribute("aria-label", `${words.tick} ${post.id}`);
+      boxes.push(box);
+      facts.append(box);
+    }
     fact(facts, post.verdict, "chip", post.why);
     fact(facts, post.language, "chip");
     fact(facts, post.when);
@@ -49,12 +94,15 @@ export default function (component) {
     fact(facts, post.copies);
     fact(facts, post.topic);
     fact(facts, post.id, "", "post id");
-    action(facts, "More like this", () => setTriggerValue("like", post.position));
+    action(facts, words.like, () => setTriggerValue("like", post.position));
     if (data.topics && post.cluster !== null)
-      action(facts, "Open topic", () => setTriggerValue("topic", post.cluster));
+      action(facts, words.topic, () => setTriggerValue("topic", post.cluster));
+    (data.each || []).forEach(([key, label]) =>
+      action(facts, label, () => setTriggerValue("action", { key, posts: [post.position] })),
+    );
     card.append(text, facts);
     list.append(card);
   });
   const root = parentElement.querySelector(".holder");
-  root.replaceChildren(list);
+  root.replaceChildren(...(boxes.length ? [bar(data, boxes, setTriggerValue), list] : [list]));
 }

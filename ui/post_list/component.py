@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,43 @@ import streamlit as st
 
 from ctse_core.figures import language_name
 from ctse_core.types import UNSORTED, Col
+from ctse_core.words import t
 
 _HERE = Path(__file__).parent
-_BANDS = {"strong": "strong match", "maybe": "maybe", "words": "shares words", "none": "maybe chance"}
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What can be done with posts beside reading them: keys of actions and their labels.
+
+    ``each`` are buttons on every card; ``several`` are done with the posts that are ticked, which only shows boxes
+    to tick where there is something to do.
+    """
+
+    each: Mapping[str, str] = field(default_factory=dict)
+    several: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the person clicked: the position of a post to find more like, or a topic to open."""
+    """What the person clicked: a post to find more like, a topic to open, or an offered ``action`` on ``posts``.
+
+    Posts are positions in the posts table.
+    """
 
     like: int | None = None
     topic: int | None = None
+    action: str | None = None
+    posts: tuple[int, ...] = ()
+
+
+def _bands() -> dict[str, str]:
+    return {
+        "strong": t("strong match"),
+        "maybe": t("maybe"),
+        "words": t("shares words"),
+        "none": t("maybe chance"),
+    }
 
 
 @st.cache_resource
@@ -34,24 +61,45 @@ def _component() -> Any:
     )
 
 
-def show_posts(posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True) -> Chosen:
+def show_posts(
+    posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True, offers: Offers | None = None
+) -> Chosen:
     """Draw ``posts`` (rows of the posts table with a ``position`` column) and return what was clicked.
 
-    ``words`` are marked in the texts; each offers "More like this", and its topic where ``topics`` says so.
+    ``words`` are marked in the texts; each offers "More like this", its topic where ``topics`` says so, and what
+    ``offers`` adds.
     """
+    offers = offers or Offers()
     data = {
         "posts": [_card(post, topics) for post in posts.iter_rows(named=True)],
         "words": [word for word in words if len(word) > 1],
         "topics": topics,
+        "each": list(offers.each.items()),
+        "several": list(offers.several.items()),
+        "labels": {
+            "like": t("More like this"),
+            "topic": t("Open topic"),
+            "tick": t("Choose this post"),
+            "all": t("Choose all shown"),
+            "none": t("Choose none"),
+            "chosen": t("posts chosen"),
+        },
     }
     clicked = _component()(
-        data=data, key=key, on_like_change=lambda: None, on_topic_change=lambda: None, height="content"
+        data=data,
+        key=key,
+        on_like_change=lambda: None,
+        on_topic_change=lambda: None,
+        on_action_change=lambda: None,
+        height="content",
     )
-    return Chosen(clicked.like, clicked.topic)
+    action = clicked.action or {}
+    return Chosen(clicked.like, clicked.topic, action.get("key"), tuple(int(row) for row in action.get("posts", ())))
 
 
 def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
     copies = int(post.get(Col.COPIES) or 1)
+    bands = _bands()
     band = post.get("band") or ""
     similarity = post.get("similarity")
     cluster = post.get(Col.CLUSTER)
@@ -60,14 +108,14 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "text": post[Col.TEXT],
         "code": post[Col.LANG],
         "language": language_name(post[Col.LANG]),
-        "when": post[Col.TIME].strftime("%d %b %Y %H:%M UTC") if post[Col.TIME] else "undated",
+        "when": post[Col.TIME].strftime("%d %b %Y %H:%M UTC") if post[Col.TIME] else t("undated"),
         "place": post.get(Col.PLACE) or "",
         "author": post.get(Col.AUTHOR) or "",
-        "copies": f"{copies:,} copies" if copies > 1 else "",
+        "copies": t("{count:,} copies", count=copies) if copies > 1 else "",
         "topic": (post.get(Col.TOPIC) or "") if topics else "",
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,
         "id": post[Col.POST_ID],
         "band": band,
-        "verdict": _BANDS.get(band, ""),
+        "verdict": bands.get(band, ""),
         "why": "" if similarity is None else f"cosine {similarity:.3f}",
     }

@@ -2,13 +2,17 @@
 
 import streamlit as st
 
+from ctse_core.words import t
+from ui.language import speak
+
+speak()
 st.navigation(
     [
-        st.Page("pages/overview.py", title="Overview", default=True),
-        st.Page("pages/search.py", title="Search"),
-        st.Page("pages/map.py", title="Map"),
-        st.Page("pages/topics.py", title="Topics"),
-        st.Page("pages/report.py", title="Report"),
-        st.Page("pages/encoders.py", title="Encoders"),
+        st.Page("pages/overview.py", title=t("Overview"), default=True),
+        st.Page("pages/search.py", title=t("Search")),
+        st.Page("pages/map.py", title=t("Map")),
+        st.Page("pages/topics.py", title=t("Topics")),
+        st.Page("pages/report.py", title=t("Report")),
+        st.Page("pages/encoders.py", title=t("Encoders")),
     ]
 ).run()

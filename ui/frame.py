@@ -17,7 +17,7 @@ from ctse_core.analysis import Analysis
 from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.project import Project, list_projects, projects_home, read_job
-from ui import resources, state
+from ui import language, resources, state
 from ui.filter_bar import filter_bar, filter_chips
 from ui.widgets import plain, with_positions
 
@@ -70,6 +70,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     # A picture of our own: Streamlit fetches emoji and symbols for the tab from a host outside.
     st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+    language.dress()
     state.read_address(title)
     workspace = _workspace()
     _sidebar(workspace)
@@ -157,3 +158,4 @@ def _sidebar(workspace: Workspace) -> None:
             st.switch_page(PAGES["overview"])
         if workspace.analysis is not None:
             filter_bar(workspace.analysis)
+        language.language_switch()

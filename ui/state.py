@@ -14,8 +14,10 @@ import streamlit as st
 
 from ctse_core.filters import Filter
 from ctse_core.question import MODES, Mode
+from ctse_core.words import LANGUAGES
 
 PROJECT = "project"
+UI = "ui"
 FILTER = "filter"
 QUESTION = "q"
 MODE = "mode"
@@ -56,6 +58,7 @@ def read_address(page: str) -> None:
         for key in [key for key in st.session_state if str(key).startswith("_seed_")]:
             del st.session_state[key]
     given = st.query_params.to_dict()
+    keep_interface(given.get(UI))
     if given:
         for name in _PLAIN_PARAMETERS:
             if name in given:
@@ -69,10 +72,21 @@ def read_address(page: str) -> None:
 
 def write_address() -> None:
     """Write the session's choices into the address, if they are not there already."""
-    wanted = {name: str(st.session_state[f"_{name}"]) for name in _PLAIN_PARAMETERS if _chosen(name)}
+    wanted = {name: str(st.session_state[f"_{name}"]) for name in (*_PLAIN_PARAMETERS, UI) if _chosen(name)}
     wanted |= chosen_filter().to_query()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def interface() -> str:
+    """Return the chosen interface language, or an empty text."""
+    return str(st.session_state.get(f"_{UI}", ""))
+
+
+def keep_interface(code: str | None) -> None:
+    """Keep a language of the interface as chosen; other codes change nothing."""
+    if code in LANGUAGES:
+        st.session_state[f"_{UI}"] = code
 
 
 def _chosen(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctse_core.types import UNDETERMINED
+from ctse_core.words import named_language
 
 _NAMES = """
 af Afrikaans|Afrikaans; ak Akan|Akan; als Swiss German|Schwiizerdütsch; am Amharic|አማርኛ
@@ -67,14 +68,13 @@ LANGUAGE_NAMES: dict[str, tuple[str, str]] = _table(_NAMES) | {UNDETERMINED: ("U
 
 
 def language_name(code: str | None, own: bool = False) -> str:
-    """Return the English name of a language code, with its own name after a dot if ``own``.
+    """Return the name of a language code in the interface language, with its own name after a dot if ``own``.
 
     A region or script is kept ("pt-BR" is "Portuguese (BR)"); an unknown code is returned as it is.
     """
-    if not code:
-        return LANGUAGE_NAMES[UNDETERMINED][0]
-    base, _, rest = code.replace("_", "-").partition("-")
+    base, _, rest = (code or UNDETERMINED).replace("_", "-").partition("-")
     english, native = LANGUAGE_NAMES.get(base.lower(), (base, ""))
+    named = named_language(base.lower(), english)
     suffix = f" ({rest})" if rest else ""
-    shown = f"{english}{suffix}"
-    return f"{shown} · {native}" if own and native and native != english else shown
+    shown = f"{named}{suffix}"
+    return f"{shown} · {native}" if own and native and native.casefold() != named.casefold() else shown

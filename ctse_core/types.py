@@ -56,6 +56,7 @@ class Col:
     CLUSTER = "cluster"  # Int32, -1 unsorted
     STRENGTH = "strength"  # [0, 1]
     TOPIC = "topic"  # the cluster's name, "Unsorted" for -1
+    FILE = "file"  # Int16, which of the project's files it came with, 0 for the first
 
 
 class TopicCol:
@@ -73,6 +74,10 @@ class TopicCol:
     LAST = "last_time"
     TYPICAL = "typical"  # List[Int64], positions in the posts table
     STRENGTH = "mean_strength"  # [0, 1]
+    PINNED = "pinned"  # Boolean; this and the next only where people edited topics
+    EDITED = "edited"  # Boolean: a person named it or changed its posts
+    SINCE = "since_file"  # Int16, the file that it came up with, 0 for the first
+    NEW = "new"  # Boolean, came up with the newest file, and that is not the first
 
 
 def no_progress(share: float, sentence: str) -> None:

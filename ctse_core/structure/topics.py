@@ -73,11 +73,14 @@ class TopicInput:
 
 
 def name_topics(
-    posts: TopicInput, settings: TopicSettings | None = None, progress: Progress = no_progress
+    posts: TopicInput,
+    settings: TopicSettings | None = None,
+    progress: Progress = no_progress,
+    scored: list[list[tuple[str, float]]] | None = None,
 ) -> pl.DataFrame:
     """Return the topics table: one row a cluster, ids equal to the labels, columns as in ``TopicCol``.
 
-    BERTopic scores the words; names take words that say different things, the main language's first. Sizes,
+    BERTopic scores the words, unless ``scored`` has them, a list a cluster, best first; names take words that say different things, the main language's first. Sizes,
     languages, shares and mean strength count copies.
     """
     settings = settings or TopicSettings()
@@ -86,7 +89,7 @@ def name_topics(
     spoken = [_languages(posts, inside) for inside in members]
     overall = _languages(posts, np.arange(len(posts.labels)))
     progress(0.0, "Finding the words of each topic")
-    scored = topic_terms(posts.tokens, posts.vectors, posts.labels)
+    scored = topic_terms(posts.tokens, posts.vectors, posts.labels) if scored is None else scored
     progress(0.6, "Choosing names and typical posts")
     centred = centre_languages(posts.vectors, posts.languages) if count else posts.vectors
     nearness = _nearness(posts, centred, scored)

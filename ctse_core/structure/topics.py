@@ -80,8 +80,8 @@ def name_topics(
 ) -> pl.DataFrame:
     """Return the topics table: one row a cluster, ids equal to the labels, columns as in ``TopicCol``.
 
-    BERTopic scores the words, unless ``scored`` has them, a list a cluster, best first; names take words that say different things, the main language's first. Sizes,
-    languages, shares and mean strength count copies.
+    BERTopic scores the words, unless ``scored`` has them, a list a cluster, best first; names take words that say
+    different things, the main language's first. Sizes, languages, shares and mean strength count copies.
     """
     settings = settings or TopicSettings()
     count = int(np.max(posts.labels, initial=UNSORTED)) + 1

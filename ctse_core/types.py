@@ -56,6 +56,7 @@ class Col:
     CLUSTER = "cluster"  # Int32, -1 unsorted
     STRENGTH = "strength"  # [0, 1]
     TOPIC = "topic"  # the cluster's name, "Unsorted" for -1
+    TAGS = "tags"  # List[Utf8], what people put on the post, by name; empty where nobody did
     FILE = "file"  # Int16, which of the project's files it came with, 0 for the first
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,17 +11,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.addresses import read_area, read_values, written_area, written_values
+from ctse_core.areas import Area, inside
 from ctse_core.errors import SettingError
 from ctse_core.types import Col
+
+PARAMETERS = (
+    "lang", "topic", "since", "until", "undated", "place", "tag", "words", "originals", "area", "set",
+)  # fmt: skip
+"""The address parameters that a filter is written into."""
+UNPLACED, UNTAGGED = "", ""
 
 
 @dataclass(frozen=True)
 class Filter:
     """What a post must be like to be shown; an empty field lets every post through.
 
-    ``languages`` are codes as in the ``lang`` column, ``topics`` are cluster ids (-1 for unsorted),
-    ``since`` is inclusive and ``until`` exclusive, both UTC; undated posts pass only without them.
-    ``words`` must occur in the text as written, case aside. ``originals`` leaves copies out.
+    Within a field any of its values will do; between fields, and between ``sets``, all must hold. ``languages`` are
+    codes as in the ``lang`` column, ``topics`` are cluster ids (-1 for unsorted), ``since`` is inclusive and
+    ``until`` exclusive, both UTC: undated posts pass only without them. ``undated`` keeps the undated posts alone.
+    ``places`` are values of the place column without blanks around ("" for posts without one), ``tags`` names of
+    tags ("" for posts without any). ``words`` must occur in the text as written, case aside. ``originals`` leaves
+    copies out. ``area`` is an outline on the map (``areas.area_of`` makes one), ``sets`` are keys of kept sets.
     """
 
     languages: tuple[str, ...] = ()
@@ -29,12 +41,17 @@ class Filter:
     until: datetime | None = None
     words: str = ""
     originals: bool = False
+    undated: bool = False
+    places: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    area: Area = ()
+    sets: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filter()
 
     def expression(self) -> pl.Expr:
-        """Return the filter as an expression over the posts table."""
+        """Return the filter as an expression over the posts table: all that the table tells, which is not ``sets``."""
         passes = pl.lit(True)
         if self.languages:
             passes &= pl.col(Col.LANG).is_in(list(self.languages))
@@ -44,19 +61,43 @@ class Filter:
             passes &= (pl.col(Col.TIME) >= self.since).fill_null(False)
         if self.until is not None:
             passes &= (pl.col(Col.TIME) < self.until).fill_null(False)
+        if self.undated:
+            passes &= pl.col(Col.TIME).is_null()
+        if self.places:
+            passes &= place_named().is_in(list(self.places))
+        if self.tags:
+            passes &= _tagged(self.tags)
         if self.words.strip():
             lowered = pl.col(Col.TEXT).str.to_lowercase()
             passes &= lowered.str.contains(self.words.strip().lower(), literal=True)
         if self.originals:
             passes &= pl.col(Col.DUPLICATE_OF).is_null()
+        if self.area:
+            passes &= pl.map_batches([pl.col(Col.X), pl.col(Col.Y)], self._inside, return_dtype=pl.Boolean)
         return passes
 
-    def mask(self, table: pl.DataFrame) -> NDArray[np.bool_]:
-        """Return (n,) which posts of the table pass."""
+    def _inside(self, points: list[pl.Series] | tuple[pl.Series, ...]) -> pl.Series:
+        x, y = (axis.cast(pl.Float64).fill_null(float("nan")).to_numpy() for axis in points)
+        return pl.Series(inside(x, y, self.area))
+
+    def mask(self, table: pl.DataFrame, sets: Mapping[str, NDArray[np.integer]] | None = None) -> NDArray[np.bool_]:
+        """Return (n,) which posts of the whole table pass; ``sets`` gives the positions of each kept set.
+
+        Raises:
+            SettingError: the filter names a set that is not there.
+        """
         if not self or not table.height:
             return np.ones(table.height, dtype=bool)
-        passes = table.select(self.expression().alias("passes"))["passes"].to_numpy()
-        return np.asarray(passes, dtype=bool)
+        # Tables made before there were tags have no such column.
+        told = dataclasses.replace(self, sets=(), tags=self.tags if Col.TAGS in table.columns else ())
+        passes = np.ones(table.height, dtype=bool)
+        if told:
+            passes &= table.select(told.expression().alias("passes"))["passes"].to_numpy()
+        if told.tags != self.tags:
+            passes &= UNTAGGED in self.tags
+        for key in self.sets:
+            passes &= _of_set(key, sets or {}, table.height)
+        return passes
 
     def to_query(self) -> dict[str, str]:
         """Return the filter as address parameters; empty fields are left out."""
@@ -65,28 +106,72 @@ class Filter:
             "topic": ",".join(str(topic) for topic in self.topics),
             "since": _written(self.since),
             "until": _written(self.until),
+            "undated": "1" if self.undated else "",
+            "place": written_values(self.places),
+            "tag": written_values(self.tags),
             "words": self.words,
             "originals": "1" if self.originals else "",
+            "area": written_area(self.area),
+            "set": ",".join(self.sets),
         }
         return {key: value for key, value in fields.items() if value}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Filter:
         """Return the filter that the address parameters tell; parts that cannot be read are left out."""
-        topics = []
-        for part in query.get("topic", "").split(","):
-            try:
-                topics.append(int(part))
-            except ValueError:
-                continue
         return cls(
-            languages=tuple(code for code in query.get("lang", "").split(",") if code),
-            topics=tuple(topics),
+            languages=_parts(query.get("lang", "")),
+            topics=_numbers(query.get("topic", "")),
             since=_time_or_none(query.get("since", "")),
             until=_time_or_none(query.get("until", "")),
             words=query.get("words", ""),
             originals=query.get("originals", "") == "1",
+            undated=query.get("undated", "") == "1",
+            places=read_values(query.get("place", "")),
+            tags=read_values(query.get("tag", "")),
+            area=read_area(query.get("area", "")),
+            sets=_parts(query.get("set", "")),
         )
+
+
+def place_named() -> pl.Expr:
+    """Return each post's place without blanks around, "" where it has none."""
+    return pl.col(Col.PLACE).cast(pl.Utf8).fill_null(UNPLACED).str.strip_chars()
+
+
+def _tagged(tags: tuple[str, ...]) -> pl.Expr:
+    named = [tag for tag in tags if tag != UNTAGGED]
+    found = pl.lit(False)
+    if named:
+        found |= pl.col(Col.TAGS).list.eval(pl.element().is_in(named)).list.any().fill_null(False)
+    if UNTAGGED in tags:
+        found |= pl.col(Col.TAGS).list.len().fill_null(0) == 0
+    return found
+
+
+def _of_set(key: str, sets: Mapping[str, NDArray[np.integer]], posts: int) -> NDArray[np.bool_]:
+    if key not in sets:
+        raise SettingError(f"The kept posts “{key[:20]}” are not part of this project; take that filter off.")
+    here = np.zeros(posts, dtype=bool)
+    positions = np.asarray(sets[key])
+    here[positions[(positions >= 0) & (positions < posts)]] = True
+    return here
+
+
+def _parts(written: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part for part in written.split(",") if part))
+
+
+def _numbers(written: str) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for part in _parts(written):
+        try:
+            number = int(part)
+        except ValueError:
+            continue
+        if -(2**31) <= number < 2**31 and number not in numbers:
+            numbers.append(number)
+    return tuple(numbers)
 
 
 def _written(moment: datetime | None) -> str:

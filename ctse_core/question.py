@@ -228,7 +228,7 @@ class Searcher:
     def _among(self, among: Filter) -> NDArray[np.bool_]:
         """Return (n,) the posts that pass, one of each group of copies: the first that passes."""
         table = self.analysis.table
-        passing = np.flatnonzero(among.mask(table))
+        passing = np.flatnonzero(among.mask(table, self.analysis.sets))
         representative = table[Col.REPRESENTATIVE].to_numpy()[passing]
         _, first = np.unique(representative, return_index=True)
         where = np.zeros(table.height, dtype=bool)

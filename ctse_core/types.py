@@ -75,6 +75,8 @@ class TopicCol:
     LAST = "last_time"
     TYPICAL = "typical"  # List[Int64], positions in the posts table
     STRENGTH = "mean_strength"  # [0, 1]
+    NAMES = "names"  # List[Struct{lang, name}], the name for readers of each language; empty where a person named it
+    ORIGINALS = "originals"  # List[Struct{concept, words: List[Struct{lang, word, posts}]}], the name's concepts first
     PINNED = "pinned"  # Boolean; this and the next only where people edited topics
     EDITED = "edited"  # Boolean: a person named it or changed its posts
     SINCE = "since_file"  # Int16, the file that it came up with, 0 for the first

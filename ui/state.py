@@ -26,6 +26,8 @@ TOPIC = "open"
 COLOUR = "colour"
 RERANK = "rerank"
 OFF = "off"
+PAST, FUTURE = "filter_past", "filter_future"
+MOST_STEPS = 50  # of the filter that can be taken back
 UPLOAD_ROUND = "upload_round"
 SELECTION = "selection"
 _OF_PROJECT = (
@@ -41,7 +43,6 @@ _OF_PROJECT = (
     "_seed_",
 )
 
-_FILTER_PARAMETERS = ("lang", "topic", "since", "until", "words", "originals")
 _PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK)
 
 
@@ -110,7 +111,7 @@ def project_name() -> str | None:
 
 def open_project(name: str | None) -> None:
     """Choose a project; choices that belong to the one before are forgotten."""
-    for other in (FILTER, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK):
+    for other in (FILTER, PAST, FUTURE, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK):
         st.session_state.pop(f"_{other}", None)
     for key in [key for key in st.session_state if str(key).startswith(_OF_PROJECT)]:
         del st.session_state[key]
@@ -123,7 +124,45 @@ def chosen_filter() -> Filter:
 
 
 def choose_filter(wanted: Filter) -> None:
-    """Set the filter that all pages share."""
+    """Set the filter that all pages share; the one before can be brought back."""
+    before = chosen_filter()
+    if wanted != before:
+        st.session_state[f"_{PAST}"] = [*_steps(PAST), before][-MOST_STEPS:]
+        st.session_state.pop(f"_{FUTURE}", None)
+    choose(filter=wanted if wanted else None)
+
+
+def undo_filter() -> None:
+    """Bring back the filter that was set before this one, if there was one."""
+    _step_filter(PAST, FUTURE)
+
+
+def redo_filter() -> None:
+    """Set the filter again that was taken back last, if one was."""
+    _step_filter(FUTURE, PAST)
+
+
+def can_undo() -> bool:
+    """Return whether a filter was set before this one."""
+    return bool(_steps(PAST))
+
+
+def can_redo() -> bool:
+    """Return whether a filter was taken back that can be set again."""
+    return bool(_steps(FUTURE))
+
+
+def _steps(name: str) -> list[Filter]:
+    return list(st.session_state.get(f"_{name}", []))
+
+
+def _step_filter(source: str, target: str) -> None:
+    steps = _steps(source)
+    if not steps:
+        return
+    wanted = steps.pop()
+    st.session_state[f"_{target}"] = [*_steps(target), chosen_filter()]
+    st.session_state[f"_{source}"] = steps
     choose(filter=wanted if wanted else None)
 
 

@@ -8,10 +8,12 @@ from ctse_core.structure.projection import project
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.structure.stability import agreement
 from ctse_core.structure.topics import TopicInput, TopicSettings, name_topics
+from ctse_core.structure.typical import Members, next_place
 
 __all__ = [
     "Clusters",
     "LanguageOffsets",
+    "Members",
     "Neighbours",
     "Structure",
     "StructureSettings",
@@ -25,5 +27,6 @@ __all__ = [
     "language_offsets",
     "name_topics",
     "neighbour_graph",
+    "next_place",
     "project",
 ]

@@ -21,7 +21,7 @@ from ctse_core.structure.names import (
     weighed_terms,
 )
 from ctse_core.structure.settings import check_ranges, knob
-from ctse_core.structure.typical import typical_posts
+from ctse_core.structure.typical import Members, typical_posts
 from ctse_core.types import UNSORTED, Labels, Progress, TopicCol, Vectors, no_progress
 
 _LEAST = 3  # words of single posts fill up to so many
@@ -106,15 +106,7 @@ def name_topics(
     ]
     typical = []
     for label, inside in enumerate(members):
-        typical.append(
-            _typical(
-                posts,
-                centred,
-                inside,
-                main_languages(spoken[label], overall, 0.1, settings.typical),
-                settings,
-            )
-        )
+        typical.append(_typical(posts, centred, inside, settings))
         progress(0.6 + 0.4 * (label + 1) / count, "Choosing names and typical posts")
     names = unique_names(terms, [posts.texts[some[0]] for some in typical], settings.words)
     return _table(posts, members, names, [words[: settings.terms] for words in terms], typical, spoken)
@@ -154,20 +146,16 @@ def _words(
     return shared + [term.word for term in ordered if len(term.posts) < 2][: max(0, _LEAST - len(shared))]
 
 
-def _typical(
-    posts: TopicInput, vectors: Vectors, inside: NDArray, main: list[str], settings: TopicSettings
-) -> list[int]:
+def _typical(posts: TopicInput, vectors: Vectors, inside: NDArray, settings: TopicSettings) -> list[int]:
     """Return the typical posts of a topic as places among the unique posts."""
     some = inside.tolist()
-    chosen = typical_posts(
+    members = Members(
         vectors[inside],
         [posts.tokens[post] for post in some],
         [posts.languages[post] for post in some],
         posts.strength[inside],
-        main,
-        settings.typical,
     )
-    return [some[place] for place in chosen]
+    return [some[place] for place in typical_posts(members, settings.typical)]
 
 
 def _table(

@@ -15,7 +15,7 @@ from ctse_core.structure.names import (
     unique_names,
     weighed_terms,
 )
-from ctse_core.structure.typical import typical_posts
+from ctse_core.structure.typical import Members, next_place, typical_posts
 from tests.core.structure_fakes import unit
 
 
@@ -117,11 +117,50 @@ def test_typical_posts_prefer_the_centre_length_and_firm_posts():
     vectors[4] = -vectors[4]
     words = [[f"w{row}{place}" for place in range(8)] for row in range(6)]
     words[5] = ["w"]
-    chosen = typical_posts(vectors, words, ["en"] * 6, np.ones(6, np.float32), ["en"], 3)
+    chosen = typical_posts(Members(vectors, words, ["en"] * 6, np.ones(6, np.float32)), 3)
     assert len(chosen) == 3 and 4 not in chosen and 5 not in chosen
 
 
 def test_a_topic_of_equal_posts_has_one_typical_post():
     vectors = np.tile(np.eye(4, dtype=np.float32)[0], (5, 1))
-    assert len(typical_posts(vectors, [["a", "b"]] * 5, ["en"] * 5, np.ones(5, np.float32), ["en"])) == 1
-    assert typical_posts(vectors[:0], [], [], np.ones(0, np.float32), []) == []
+    assert len(typical_posts(Members(vectors, [["a", "b"]] * 5, ["en"] * 5, np.ones(5, np.float32)))) == 1
+    assert typical_posts(Members(vectors[:0], [], [], np.ones(0, np.float32))) == []
+
+
+def several_languages():
+    random = np.random.default_rng(1)
+    vectors = unit(np.eye(16)[np.zeros(12, int)] + random.normal(size=(12, 16)) * 0.2)
+    words = [[f"w{row}{place}" for place in range(8)] for row in range(12)]
+    return Members(vectors, words, ["en"] * 6 + ["es"] * 3 + ["ht"] * 2 + ["und"], np.ones(12, np.float32))
+
+
+def test_the_first_typical_posts_speak_one_language_each():
+    members = several_languages()
+    chosen = typical_posts(members, 5)
+    assert len(set(chosen)) == 5
+    assert [members.languages[place] for place in chosen[:2]] == ["en", "es"]
+
+
+def test_a_refused_typical_post_is_followed_by_another_the_same_each_time():
+    members = several_languages()
+    shown = typical_posts(members, 3)
+    rejected: list[int] = []
+    for _ in range(12):
+        found = next_place(members, shown, rejected)
+        assert found == next_place(members, shown, rejected)
+        if found is None:
+            break
+        assert found not in [*shown, *rejected]
+        rejected.append(found)
+    assert sorted([*shown, *rejected]) == list(range(12))
+    assert next_place(members, shown, rejected) is None
+
+
+def test_what_follows_a_refused_post_is_no_near_copy_of_it():
+    members = several_languages()
+    words = list(members.tokens)
+    best = typical_posts(members, 1)[0]
+    words[3 if best != 3 else 4] = words[best]
+    twin = Members(members.vectors, words, members.languages, members.strength)
+    refused = next_place(twin, [], [best])
+    assert refused is not None and words[refused] != words[best]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ctse_core.analysis import Analysis
 from ctse_core.project import Project
+from ctse_core.project.tags import with_tags
 
 
 def edited(analysis: Analysis, project: Project) -> Analysis:
@@ -14,4 +17,5 @@ def edited(analysis: Analysis, project: Project) -> Analysis:
     Raises:
         ProjectError: what was added cannot be read.
     """
-    return analysis
+    tagged = with_tags(analysis.table, project.folder)
+    return analysis if tagged is analysis.table else dataclasses.replace(analysis, table=tagged)

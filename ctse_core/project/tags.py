@@ -129,12 +129,14 @@ def all_tags(folder: Path) -> pl.DataFrame:
 def with_tags(table: pl.DataFrame, folder: Path) -> pl.DataFrame:
     """Return the posts table (n rows) with its column of tags: a list a post, by name, empty where there are none.
 
+    Where nobody put any, it is the very table that was given, if that has the column.
+
     Raises:
         ProjectError: what was added cannot be read.
     """
     tagged = all_tags(folder).filter(pl.col("position") < table.height)
     if not tagged.height:
-        return without_tags(table)
+        return table if Col.TAGS in table.columns else without_tags(table)
     lists = tagged.group_by("position", maintain_order=True).agg(pl.col("tag").alias(Col.TAGS))
     column = (
         pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.Int64, eager=True)})

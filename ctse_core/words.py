@@ -56,11 +56,7 @@ def t(text: str, /, **values: object) -> str:
     What a catalogue does not have stays English; the field "count" decides between one and many. Numbers are
     written as the language does. Call it with a literal: the test that looks for missing translations reads them.
     """
-    code = spoken()
-    shown = catalogue(code).get(text, text)
-    if isinstance(shown, dict):
-        shown = shown.get(number_class(code, values.get("count")), shown.get("other", text))
-    return _WRITER.vformat(shown, (), values) if values else shown
+    return said(text, **values)
 
 
 def mark(text: str) -> str:
@@ -68,10 +64,13 @@ def mark(text: str) -> str:
     return text
 
 
-def said(text: str) -> str:
-    """Return a text that was marked, or one that comes from elsewhere, in the interface language."""
-    shown = catalogue(spoken()).get(text, text)
-    return shown if isinstance(shown, str) else text
+def said(text: str, /, **values: object) -> str:
+    """Return a text that was marked, or one that comes from elsewhere, as ``t`` does with literals."""
+    code = spoken()
+    shown = catalogue(code).get(text, text)
+    if isinstance(shown, dict):
+        shown = shown.get(number_class(code, values.get("count")), shown.get("other", text))
+    return _WRITER.vformat(shown, (), values) if values else shown
 
 
 def number(value: float, form: str = ",") -> str:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ctse_core.words import mark, said, spoken, t
+from ctse_core.words import number as written
+
 if TYPE_CHECKING:  # plotly is imported where a figure is drawn, never before
     import plotly.graph_objects as go
 
@@ -71,6 +74,8 @@ def blank(height: int = 320) -> go.Figure:
         }
     }  # fmt: skip
     plot = go.Figure()
+    if spoken() in ("es", "fr"):
+        plot.update_layout(separators=",\u202f")  # what stands before decimals, then between thousands
     plot.update_layout(
         template=template,
         height=height,
@@ -187,18 +192,32 @@ def isolated(text: str, length: int = 40) -> str:
     return f"\u2068{label(text, length)}\u2069"
 
 
+_COUNTED = {
+    "post": mark("{count:,} posts"),
+    "topic": mark("{count:,} topics"),
+    "language": mark("{count:,} languages"),
+    "original": mark("{count:,} originals"),
+    "copy": mark("{count:,} copies"),
+    "text": mark("{count:,} texts"),
+    "point": mark("{count:,} points"),
+    "unsorted original": mark("{count:,} unsorted originals"),
+}
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Return "1 post" or "1,234 posts"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    """Return "1 post" or "1,234 posts", nouns that are known in the interface language."""
+    if noun in _COUNTED:
+        return said(_COUNTED[noun], count=number)
+    return f"{written(number)} {noun if number == 1 else plural or noun + 's'}"
 
 
 def percent(part: float, whole: float) -> str:
     """Return a share in words, its blank unbreakable: "34 %", "under 1 %", "0 %"."""
     share = part / whole if whole else 0.0
     if 0 < share < 0.01:
-        return "under 1\u00a0%"
+        return t("under 1\u00a0%")
     if 0.99 < share < 1:
-        return "over 99\u00a0%"
+        return t("over 99\u00a0%")
     return f"{100 * share:.0f}\u00a0%"
 
 

@@ -18,12 +18,13 @@ from ctse_core.figures.base import (
     with_legend,
 )
 from ctse_core.figures.language_names import language_name
-from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
+from ctse_core.types import UNDETERMINED, UNSORTED, Col, TopicCol
+from ctse_core.words import mark, said, t
 
 MOST_LANGUAGES = 12
 MOST_TOPICS = 20
 MOST_COPIED = 10
-LANGUAGES_TITLE, TOPICS_TITLE, COPIED_TITLE = "Languages", "Largest topics", "Most copied posts"
+LANGUAGES_TITLE, TOPICS_TITLE, COPIED_TITLE = mark("Languages"), mark("Largest topics"), mark("Most copied posts")
 
 _LANGUAGES = {
     "code": pl.Utf8,
@@ -49,7 +50,7 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     The figure's table has every language; its ``posts`` add up to the n rows of ``table``.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _LANGUAGES, LANGUAGES_TITLE)
+        return nothing(t("There are no posts."), _LANGUAGES, said(LANGUAGES_TITLE))
     counted = (
         table.select(pl.col(Col.LANG).fill_null(UNDETERMINED).alias("code"), is_original(table).alias("original"))
         .group_by("code")
@@ -66,20 +67,20 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     bars = [(language_name(code, own=True), posts, PALETTE[0]) for code, posts in head.select("code", "posts").rows()]
     rest = known.slice(head.height)
     if rest.height:
-        bars.append((f"{rest.height} more languages", int(rest["posts"].sum()), QUIET))
+        bars.append((t("{count:,} more languages", count=rest.height), int(rest["posts"].sum()), QUIET))
     unknown = table.height - int(known["posts"].sum())
     if unknown:
         bars.append((language_name(UNDETERMINED), unknown, FAINT))
     plot = blank()
     names, posts, colours = zip(*bars, strict=True)
-    horizontal_bars(plot, names, [("Posts", posts, list(colours))])
-    said = [
+    horizontal_bars(plot, names, [(t("Posts"), posts, list(colours))])
+    largest = [
         f"{name} {percent(number, table.height)}" for name, number in known.select("language", "posts").head(3).rows()
     ]
-    sentence = f"{count(table.height, 'post')} in {count(known.height, 'language')}"
-    sentence += f": {', '.join(said)}" if said else ""
-    sentence += f"; the language of {unknown:,} is undetermined" if unknown else ""
-    return Figure(plot, counted, sentence + ".", LANGUAGES_TITLE)
+    sentence = t("{posts} in {languages}", posts=count(table.height, "post"), languages=count(known.height, "language"))
+    sentence += f": {', '.join(largest)}" if largest else ""
+    sentence += t("; the language of {count:,} is undetermined", count=unknown) if unknown else ""
+    return Figure(plot, counted, sentence + ".", said(LANGUAGES_TITLE))
 
 
 def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.DataFrame | None = None) -> Figure:
@@ -90,29 +91,33 @@ def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.D
     posts, and the unsorted posts as its last row.
     """
     if table is not None and table.is_empty():
-        return nothing("There are no posts.", _TOPICS, TOPICS_TITLE)
+        return nothing(t("There are no posts."), _TOPICS, said(TOPICS_TITLE))
     if topics.is_empty():
-        return nothing("These posts are too few or too different for topics.", _TOPICS, TOPICS_TITLE)
+        return nothing(t("These posts are too few or too different for topics."), _TOPICS, said(TOPICS_TITLE))
     sorted_in, loose = _as_counted(topics, unsorted) if table is None else _counted_in(table, topics)
     if sorted_in.is_empty():
-        return nothing("None of these posts is in a topic.", _TOPICS, TOPICS_TITLE)
+        return nothing(t("None of these posts is in a topic."), _TOPICS, said(TOPICS_TITLE))
     listed = sorted_in.sort(["posts", "topic_id"], descending=[True, False])
     head = listed.head(MOST_TOPICS).vstack(loose)
-    names = [shorten(name, 300) or f"Topic {number}" for number, name in head.select("topic_id", "topic").rows()]
+    names = [
+        shorten(name, 300) or t("Topic {number}", number=number)
+        for number, name in head.select("topic_id", "topic").rows()
+    ]
     colours = [FAINT if number == UNSORTED else PALETTE[0] for number in head["topic_id"]]
     unique = head["unique"].fill_null(head["posts"])
     copies = head["posts"] - unique
     plot = blank()
-    bars = [("Originals", unique.to_list(), colours), ("Copies", copies.to_list(), QUIET)]
+    bars = [(t("Originals"), unique.to_list(), colours), (t("Copies"), copies.to_list(), QUIET)]
     horizontal_bars(plot, names, bars)
     with_legend(plot, bool(copies.sum()))
-    largest = [f"“{name}” with {count(posts, 'post')}" for name, posts in zip(names[:3], head["posts"], strict=False)]
-    largest = largest[: listed.height]
-    shown = f"the {MOST_TOPICS} largest are drawn; " if listed.height > MOST_TOPICS else ""
+    first = zip(names[:3], head["posts"], strict=False)
+    largest = [t("“{name}” with {posts}", name=name, posts=count(posts, "post")) for name, posts in first]
+    sentence = count(listed.height, "topic") + "; "
+    sentence += t("the {most} largest are drawn; ", most=MOST_TOPICS) if listed.height > MOST_TOPICS else ""
+    sentence += t("largest: {topics}", topics=", ".join(largest[: listed.height]))
     rest = int(loose["posts"].sum())
-    tail = f"; {count(rest, 'post')} {'is' if rest == 1 else 'are'} unsorted" if rest else ""
-    sentence = f"{count(listed.height, 'topic')}; {shown}largest: {', '.join(largest)}{tail}."
-    return Figure(plot, listed.vstack(loose), sentence, TOPICS_TITLE)
+    sentence += t("; {count:,} posts are unsorted", count=rest) if rest else ""
+    return Figure(plot, listed.vstack(loose), sentence + ".", said(TOPICS_TITLE))
 
 
 def _as_counted(topics: pl.DataFrame, unsorted: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -125,7 +130,7 @@ def _as_counted(topics: pl.DataFrame, unsorted: int | None) -> tuple[pl.DataFram
         pl.col(TopicCol.SHARE).alias("share"),
     ).cast(_TOPICS)  # type: ignore[arg-type]
     share = unsorted / (unsorted + int(listed["posts"].sum())) if unsorted else 0.0
-    loose = [(UNSORTED, UNSORTED_NAME, unsorted, None, share)] if unsorted else []
+    loose = [(UNSORTED, t("Unsorted"), unsorted, None, share)] if unsorted else []
     return listed, pl.DataFrame(loose, schema=_TOPICS, orient="row")
 
 
@@ -140,7 +145,7 @@ def _counted_in(table: pl.DataFrame, topics: pl.DataFrame) -> tuple[pl.DataFrame
     names = topics.select(pl.col(TopicCol.ID).cast(pl.Int32).alias("topic_id"), pl.col(TopicCol.NAME).alias("topic"))
     listed = names.join(counted, left_on="topic_id", right_on=Col.CLUSTER, how="inner")
     loose = counted.filter(pl.col(Col.CLUSTER) == UNSORTED).select(
-        pl.col(Col.CLUSTER).alias("topic_id"), pl.lit(UNSORTED_NAME).alias("topic"), "posts", "unique", "share"
+        pl.col(Col.CLUSTER).alias("topic_id"), pl.lit(t("Unsorted")).alias("topic"), "posts", "unique", "share"
     )
     return listed.select(*_TOPICS).cast(_TOPICS), loose.cast(_TOPICS)  # type: ignore[arg-type]
 
@@ -151,13 +156,17 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
     The figure's table has the most copied posts with their text.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _COPIED, COPIED_TITLE)
+        return nothing(t("There are no posts."), _COPIED, said(COPIED_TITLE))
     originals = int(is_original(table).sum())
     copies = table.height - originals
-    sentence = f"{count(originals, 'original')} and {count(copies, 'copy', 'copies')}"
-    sentence += f" ({percent(copies, table.height)} of all posts)"
+    sentence = t(
+        "{originals} and {copies} ({share} of all posts)",
+        originals=count(originals, "original"),
+        copies=count(copies, "copy"),
+        share=percent(copies, table.height),
+    )
     if Col.REPRESENTATIVE not in table.columns:
-        return nothing(sentence + ".", _COPIED, COPIED_TITLE)
+        return nothing(sentence + ".", _COPIED, said(COPIED_TITLE))
     most = (
         table.group_by(Col.REPRESENTATIVE)
         .agg(pl.len().cast(pl.Int64).alias("posts"), pl.col(Col.POST_ID, Col.LANG, Col.TEXT).first())
@@ -165,16 +174,20 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
         .sort("posts", Col.REPRESENTATIVE, descending=[True, False])
     )
     if most.is_empty():
-        return nothing(sentence + "; no post says the same as another.", _COPIED, COPIED_TITLE)
+        return nothing(sentence + t("; no post says the same as another."), _COPIED, said(COPIED_TITLE))
     head = most.head(MOST_COPIED)
     texts = [shorten(text, 300) for text in head[Col.TEXT].to_list()]
     plot = blank()
-    horizontal_bars(plot, texts, [("Posts", head["posts"].to_list(), PALETTE[0])])
+    horizontal_bars(plot, texts, [(t("Posts"), head["posts"].to_list(), PALETTE[0])])
     listed = head.select(
         pl.col(Col.POST_ID).alias("post_id"),
         pl.col(Col.LANG).map_elements(language_name, return_dtype=pl.Utf8).alias("language"),
         "posts",
         pl.Series("text", texts, dtype=pl.Utf8),
     )
-    sentence += f"; {count(most.height, 'text')} came more than once, the most frequent {head['posts'][0]:,} times"
-    return Figure(plot, listed, sentence + ".", COPIED_TITLE)
+    sentence += t(
+        "; {texts} came more than once, the most frequent {times:,} times",
+        texts=count(most.height, "text"),
+        times=head["posts"][0],
+    )
+    return Figure(plot, listed, sentence + ".", said(COPIED_TITLE))

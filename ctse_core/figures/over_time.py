@@ -21,9 +21,10 @@ from ctse_core.figures.base import (
 )
 from ctse_core.figures.counts import is_original
 from ctse_core.figures.periods import Periods, cut_time
-from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
+from ctse_core.types import UNSORTED, Col, TopicCol
+from ctse_core.words import mark, said, t
 
-VOLUME_TITLE, TOPICS_TITLE = "Posts over time", "Topics over time"
+VOLUME_TITLE, TOPICS_TITLE = mark("Posts over time"), mark("Topics over time")
 ORIGINALS, COPIES, POSTS = "originals", "copies", "posts"
 _VOLUME = {
     "period": pl.Utf8,
@@ -41,10 +42,11 @@ def volume_figure(table: pl.DataFrame) -> Figure:
     posts; its ``posts`` column adds up to the n rows of ``table``.
     """
     if table.is_empty():
-        return nothing("There are no posts.", _VOLUME, VOLUME_TITLE)
+        return nothing(t("There are no posts."), _VOLUME, said(VOLUME_TITLE))
     periods = cut_time(table)
     if periods is None:
-        return nothing(f"{_none_dated(table)}, so there is no timeline.", _VOLUME, VOLUME_TITLE)
+        reason = t("{why}, so there is no timeline.", why=_none_dated(table))
+        return nothing(reason, _VOLUME, said(VOLUME_TITLE))
     counted = (
         pl.DataFrame({"at": periods.of, "original": is_original(table)})
         .group_by("at")
@@ -55,11 +57,13 @@ def volume_figure(table: pl.DataFrame) -> Figure:
     rows = rows.with_columns((pl.col(POSTS) - pl.col(ORIGINALS)).alias(COPIES))
     shown = rows.filter("shown")
     sentence = _volume_summary(rows, shown, periods)
-    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), sentence, VOLUME_TITLE)
+    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), sentence, said(VOLUME_TITLE))
 
 
 def _none_dated(table: pl.DataFrame) -> str:
-    return "The only post has no time" if table.height == 1 else f"None of the {table.height:,} posts has a time"
+    if table.height == 1:
+        return t("The only post has no time")
+    return t("None of the {number:,} posts has a time", number=table.height)
 
 
 def _period_rows(periods: Periods) -> pl.DataFrame:
@@ -67,7 +71,7 @@ def _period_rows(periods: Periods) -> pl.DataFrame:
     inside = len(periods.starts)
     return pl.DataFrame(
         {
-            "period": [*periods.names, "earlier", "later", "undated"],
+            "period": [*periods.names, t("earlier"), t("later"), t("undated")],
             "start": [*periods.starts, None, None, None],
             "at": [*range(inside), -1, inside, None],
             "shown": [True] * inside + [False] * 3,
@@ -79,21 +83,23 @@ def _period_rows(periods: Periods) -> pl.DataFrame:
 def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
     plot = blank(260)
     widths = [(end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)]
-    names = [f"{name} ({periods.step}, UTC)" for name in periods.names]
-    for column, colour in ((ORIGINALS, PALETTE[0]), (COPIES, QUIET)):
+    names = [f"{name} ({said(periods.step)}, UTC)" for name in periods.names]
+    for column, named, colour in ((ORIGINALS, t("Originals"), PALETTE[0]), (COPIES, t("Copies"), QUIET)):
         plot.add_bar(
             x=periods.starts,
             y=shown[column].to_list(),
             width=[width * 0.92 for width in widths],
             offset=0,
-            name=column.capitalize(),
+            name=named,
             marker={"color": colour, "line": {"width": 0}},
             customdata=names,
-            hovertemplate=f"%{{customdata}}<br>%{{y:,}} {column}<extra></extra>",
+            hovertemplate=f"%{{customdata}}<br>%{{y:,}} {named.lower()}<extra></extra>",
         )
     plot.update_layout(barmode="stack")
     with_legend(plot, bool(shown[COPIES].sum()))
-    plot.update_yaxes(title_text=f"Posts per {periods.step}", rangemode="tozero", tickformat=",d", nticks=5)
+    plot.update_yaxes(
+        title_text=t("Posts per {step}", step=said(periods.step)), rangemode="tozero", tickformat=",d", nticks=5
+    )
     plot.update_xaxes(title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]])
     if len(periods.starts) == 1:
         plot.update_xaxes(nticks=2)
@@ -103,20 +109,23 @@ def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
 def _volume_summary(rows: pl.DataFrame, shown: pl.DataFrame, periods: Periods) -> str:
     peak = shown.sort([POSTS, "start"], descending=[True, False]).row(0, named=True)
     total = int(rows[POSTS].sum())
-    said = [
-        f"{count(total, 'post')} counted per {periods.step} in UTC; "
-        f"the busiest {periods.step} began {peak['period']} with {peak[POSTS]:,}"
+    told = [
+        t(
+            "{posts} counted per {step} in UTC; the busiest {step} began {period} with {number:,}",
+            posts=count(total, "post"),
+            step=said(periods.step),
+            period=peak["period"],
+            number=peak[POSTS],
+        )
     ]
-    for name in ("earlier", "later", "undated"):
-        beside = int(rows.filter(pl.col("period") == name, ~pl.col("shown"))[POSTS].sum())
-        if beside:
-            what = {
-                "earlier": "dated earlier than shown",
-                "later": "dated later than shown",
-                "undated": "without a time",
-            }
-            said.append(f"{beside:,} {what[name]}")
-    return "; ".join(said) + "."
+    beside = dict(rows.filter(~pl.col("shown")).select("period", POSTS).rows())
+    if beside.get(t("earlier")):
+        told.append(t("{count:,} dated earlier than shown", count=beside[t("earlier")]))
+    if beside.get(t("later")):
+        told.append(t("{count:,} dated later than shown", count=beside[t("later")]))
+    if beside.get(t("undated")):
+        told.append(t("{count:,} without a time", count=beside[t("undated")]))
+    return "; ".join(told) + "."
 
 
 def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int = 12) -> Figure:
@@ -127,13 +136,13 @@ def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int
     a large one's. The figure's table has one row a period and one column a line, and adds up to all posts.
     """
     if table.is_empty():
-        return nothing("There are no posts.", {"period": pl.Utf8}, TOPICS_TITLE)
+        return nothing(t("There are no posts."), {"period": pl.Utf8}, said(TOPICS_TITLE))
     if Col.CLUSTER not in table.columns:
-        return nothing("These posts are not sorted into topics yet.", {"period": pl.Utf8}, TOPICS_TITLE)
+        return nothing(t("These posts are not sorted into topics yet."), {"period": pl.Utf8}, said(TOPICS_TITLE))
     periods = cut_time(table, most=36)
     if periods is None:
-        reason = f"{_none_dated(table)}, so topics cannot be followed over time."
-        return nothing(reason, {"period": pl.Utf8}, TOPICS_TITLE)
+        reason = t("{why}, so topics cannot be followed over time.", why=_none_dated(table))
+        return nothing(reason, {"period": pl.Utf8}, said(TOPICS_TITLE))
     present = _present(topics, table)
     lines = _lines(present, table, most)
     counted = (
@@ -151,7 +160,7 @@ def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int
     # A topic whose posts are all undated or beside the axis stays in the table; its row would be empty.
     shown = shown.select([name for name in lines.names if shown[name].sum()])
     sentence = _topics_summary(shown, periods, len(present))
-    return Figure(_heat(shown, periods), kept.select("period", *lines.names), sentence, TOPICS_TITLE)
+    return Figure(_heat(shown, periods), kept.select("period", *lines.names), sentence, said(TOPICS_TITLE))
 
 
 def _present(topics: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
@@ -174,8 +183,9 @@ def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
     ids = large[TopicCol.ID].to_list()
     names: list[str] = []
     for number, name in zip(ids, large[TopicCol.NAME].to_list(), strict=True):
-        plain = shorten(name, 60) or f"Topic {number}"
-        names.append(plain if plain not in (*names, UNSORTED_NAME, "period") else f"{plain} (topic {number})")
+        plain = shorten(name, 60) or t("Topic {number}", number=number)
+        free = plain not in (*names, t("Unsorted"), t("Smaller topics"), "period")
+        names.append(plain if free else t("{name} (topic {number})", name=plain, number=number))
     clusters = table[Col.CLUSTER].cast(pl.Int32).fill_null(UNSORTED)
     smaller = ~clusters.is_in([*ids, UNSORTED])
     lines = pl.select(
@@ -183,11 +193,11 @@ def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
             clusters.replace_strict(ids, list(range(len(ids))), default=0, return_dtype=pl.Int32)
         ).cast(pl.Int32)
     ).to_series()  # fmt: skip
-    names += ["Smaller topics", UNSORTED_NAME]
+    names += [t("Smaller topics"), t("Unsorted")]
     if not (clusters == UNSORTED).any():
         names.pop()
     if not smaller.any():
-        names.remove("Smaller topics")
+        names.remove(t("Smaller topics"))
         lines = lines.replace({len(ids) + 1: len(ids)})
     return _Lines(names, lines)
 
@@ -201,7 +211,8 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
     plot = blank(90 + 27 * len(numbers))
     centres = [start + (end - start) / 2 for start, end in zip(periods.starts, periods.ends, strict=True)]
     hover = [
-        [f"{isolated(name, 80)}<br>{when} ({periods.step}, UTC)" for when in periods.names] for name in shown.columns
+        [f"{isolated(name, 80)}<br>{when} ({said(periods.step)}, UTC)" for when in periods.names]
+        for name in shown.columns
     ]
     plot.add_trace(
         go.Heatmap(
@@ -212,7 +223,7 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
             zmax=1,
             text=hover,
             customdata=numbers,
-            hovertemplate="%{text}<br>%{customdata:,d} posts<extra></extra>",
+            hovertemplate=f"%{{text}}<br>{t('Posts')}: %{{customdata:,d}}<extra></extra>",
             colorscale=[[0, "rgba(90,106,214,0.06)"], [1, "rgba(90,106,214,1)"]],
             showscale=False,
             xgap=1,
@@ -233,15 +244,21 @@ def _heat(shown: pl.DataFrame, periods: Periods) -> Any:
 
 
 def _topics_summary(shown: pl.DataFrame, periods: Periods, topics: int) -> str:
-    said = []
+    told = []
+    step = said(periods.step)
     for name in shown.columns[:3]:
         numbers = shown[name]
-        if name in ("Smaller topics", UNSORTED_NAME) or not numbers.sum():
+        if name in (t("Smaller topics"), t("Unsorted")) or not numbers.sum():
             continue
         peak = int(numbers.arg_max() or 0)
         part = percent(int(numbers[peak]), int(numbers.sum()))
-        said.append(f"“{name}” was busiest from {periods.names[peak]} ({part} of its posts)")
-    what = count(topics, "topic") if topics else "No post is in a topic; unsorted posts"
-    start = f"{what} per {periods.step} in UTC"
-    start += f", each scaled to its own busiest {periods.step}" if topics > 1 else ""
-    return "; ".join([start, *said]) + "."
+        told.append(
+            t(
+                "“{name}” was busiest from {period} ({share} of its posts)",
+                name=name, period=periods.names[peak], share=part,
+            )
+        )  # fmt: skip
+    what = count(topics, "topic") if topics else t("No post is in a topic; unsorted posts")
+    start = t("{topics} per {step} in UTC", topics=what, step=step)
+    start += t(", each scaled to its own busiest {step}", step=step) if topics > 1 else ""
+    return "; ".join([start, *told]) + "."

@@ -8,22 +8,23 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from ctse_core.types import Col
+from ctse_core.words import mark
 
 STEPS: tuple[tuple[str, str, float], ...] = (
-    ("1m", "minute", 60),
-    ("5m", "5 minutes", 300),
-    ("15m", "15 minutes", 900),
-    ("1h", "hour", 3600),
-    ("3h", "3 hours", 3 * 3600),
-    ("6h", "6 hours", 6 * 3600),
-    ("12h", "12 hours", 12 * 3600),
-    ("1d", "day", 86400),
-    ("1w", "week", 7 * 86400),
-    ("1mo", "month", 30.4 * 86400),
-    ("3mo", "quarter", 91.3 * 86400),
-    ("1y", "year", 365.25 * 86400),
-    ("10y", "decade", 3652.5 * 86400),
-    ("100y", "century", 36525 * 86400.0),
+    ("1m", mark("minute"), 60),
+    ("5m", mark("5 minutes"), 300),
+    ("15m", mark("15 minutes"), 900),
+    ("1h", mark("hour"), 3600),
+    ("3h", mark("3 hours"), 3 * 3600),
+    ("6h", mark("6 hours"), 6 * 3600),
+    ("12h", mark("12 hours"), 12 * 3600),
+    ("1d", mark("day"), 86400),
+    ("1w", mark("week"), 7 * 86400),
+    ("1mo", mark("month"), 30.4 * 86400),
+    ("3mo", mark("quarter"), 91.3 * 86400),
+    ("1y", mark("year"), 365.25 * 86400),
+    ("10y", mark("decade"), 3652.5 * 86400),
+    ("100y", mark("century"), 36525 * 86400.0),
 )
 STRAY_SHARE = 0.01  # at most this share of the posts may be told beside the axis instead of stretching it
 STRAY_STRETCH = 5.0  # and only where it would make the axis this many times longer

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +18,8 @@ from ctse_core.manifest import (
     consent_to,
     counts,
     described_encoder,
+    file_entry,
+    files_of,
     languages_of,
     now,
     versions,
@@ -29,12 +27,24 @@ from ctse_core.manifest import (
 )
 from ctse_core.posts import ColumnRoles, ReadSettings
 from ctse_core.project import Project, file_digest, fingerprint
-from ctse_core.project.parts import write_json
-from ctse_core.report import REPORT_FILES
 from ctse_core.steps import Made, Runner, Step
+from ctse_core.stored import Analysis, Near, load_analysis, with_newness, write_analysis
 from ctse_core.structure import StructureSettings, TopicSettings
 from ctse_core.text import DuplicateSettings
-from ctse_core.types import Col, Progress, Vectors, no_progress
+from ctse_core.types import Col, Progress, no_progress
+
+__all__ = [
+    "JOB_TARGET",
+    "STEPS",
+    "Analysis",
+    "AnalysisSettings",
+    "Near",
+    "analyse",
+    "analyse_together",
+    "load_analysis",
+    "run_job",
+    "settings_from",
+]
 
 STEPS = (
     Step("read", "Reading the file", 3),
@@ -69,41 +79,6 @@ class AnalysisSettings:
     topics: TopicSettings = field(default_factory=TopicSettings)
 
 
-@dataclass(frozen=True)
-class Near:
-    """The neighbour graph: ``rows`` (u, k) positions nearest to each unique post, -1 where there are fewer.
-
-    ``of`` (u,) are the positions of the unique posts themselves, ascending.
-    """
-
-    of: np.ndarray
-    rows: np.ndarray
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """A finished analysis: row *i* of ``table`` and of ``vectors`` (n, d) is the same post.
-
-    ``topics`` has c rows whose ids are the cluster labels of the table; ``empty`` and ``unreadable`` are
-    the rows of the file that are not posts; ``manifest`` tells how all of it was made. ``words`` are n lists,
-    ``neighbours`` the graph over the unique posts.
-    """
-
-    table: pl.DataFrame
-    vectors: Vectors
-    topics: pl.DataFrame
-    empty: pl.DataFrame
-    unreadable: pl.DataFrame
-    manifest: dict[str, Any]
-    words: pl.Series
-    neighbours: Near | None = None
-
-    @property
-    def title(self) -> str:
-        """The name of the file that was analysed."""
-        return str(self.manifest["source"]["name"])
-
-
 def analyse(
     source: Path, project: Project, settings: AnalysisSettings | None = None, progress: Progress = no_progress
 ) -> Analysis:
@@ -116,16 +91,12 @@ def analyse(
         InputFileError: the file cannot be read as posts, or holds none.
         ColumnError: a role names a column that the file does not have.
         EncoderError: the encoder cannot be had.
-        ProjectError: another process is writing to the project.
+        ProjectError: another process is writing to the project, or it holds files that would be dropped.
     """
     settings = settings or AnalysisSettings()
-    if source.is_dir():
-        raise InputFileError(f"“{source}” is a folder; name the file of posts in it.")
-    if not source.is_file():
-        raise InputFileError(f"There is no file “{source}”; check the path.")
-    if source.resolve().parent == project.folder.resolve():
-        raise InputFileError(f"“{source}” is part of the project it would be written into; name another --out.")
+    check_source(source, project)
     with project.locked():
+        _keep_appended(source, project)
         digest = file_digest(source)
         runner = Runner(project, STEPS, progress)
         read = runner.run(
@@ -133,74 +104,130 @@ def analyse(
             (digest, settings.roles, settings.read),
             lambda tell: products.read_product(source, settings.roles, settings.read, tell),
         )
-        text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
-        table = text["table"]
-        copies = runner.run(
-            "copies",
-            (text.fingerprint, settings.duplicates),
-            lambda tell: products.copies_product(table, settings.duplicates, tell),
+        described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
+        set_aside = (read["empty"].height, read["unreadable"].height)
+        files = [file_entry(described, read["facts"]["rows_in_file"], read["table"].height, set_aside)]
+        return _analysed(project, settings, runner, read, {"source": described, "files": files})
+
+
+def analyse_together(
+    project: Project, settings: AnalysisSettings | None = None, progress: Progress = no_progress
+) -> Analysis:
+    """Analyse all posts of a project, those of appended files too, anew from the start and return the analysis.
+
+    Rows stay where they are; topics are found anew, under new numbers. ``settings.roles`` and ``settings.read`` do not
+    count: the files were read when they were added.
+
+    Raises:
+        EncoderError: the encoder cannot be had.
+        ProjectError: the project has no finished analysis, or another process is writing to it.
+    """
+    settings = settings or AnalysisSettings()
+    with project.locked():
+        told = load_analysis(project).manifest
+        runner = Runner(project, STEPS, progress)
+        read = runner.run(
+            "read",
+            ("together", [one["digest"] for one in files_of(told)]),
+            lambda _: products.read_again_product(load_analysis(project)),
         )
-        words = runner.run(
-            "words",
-            (copies.fingerprint,),
-            lambda tell: products.words_product(table, copies["unique_rows"], tell),
+        return _analysed(project, settings, runner, read, {"source": told["source"], "files": files_of(told)})
+
+
+def check_source(source: Path, project: Project) -> None:
+    """Check that ``source`` is a file that can be read into the project.
+
+    Raises:
+        InputFileError: it is a folder, is not there, or is itself a part of the project.
+    """
+    if source.is_dir():
+        raise InputFileError(f"“{source}” is a folder; name the file of posts in it.")
+    if not source.is_file():
+        raise InputFileError(f"There is no file “{source}”; check the path.")
+    if source.resolve().parent == project.folder.resolve():
+        raise InputFileError(f"“{source}” is part of the project it would be written into; name another --out.")
+
+
+def _keep_appended(source: Path, project: Project) -> None:
+    """Refuse to analyse one file into a project that holds several."""
+    try:
+        files = files_of(project.manifest() or {})
+    except ProjectError:  # a damaged manifest is written anew
+        return
+    if len(files) > 1:
+        raise ProjectError(
+            f"Project “{project.name}” holds {len(files)} files, and analysing “{source.name}” alone would drop the "
+            "others: append it, analyse all files together (append --anew), or name another --out."
         )
-        encoder, choice = _encoder(runner, settings, copies, table)
-        embedded = runner.run(
-            "vectors",
-            (copies.fingerprint, encoder.fingerprint),
-            lambda tell: products.vectors_product(table, copies["representative"], encoder, tell),
+
+
+def _analysed(
+    project: Project, settings: AnalysisSettings, runner: Runner, read: Made, sources: dict[str, Any]
+) -> Analysis:
+    """Return the analysis of the posts that were read, written into the project; ``sources`` goes into its manifest."""
+    text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
+    table = text["table"]
+    copies = runner.run(
+        "copies",
+        (text.fingerprint, settings.duplicates),
+        lambda tell: products.copies_product(table, settings.duplicates, tell),
+    )
+    words = runner.run(
+        "words",
+        (copies.fingerprint,),
+        lambda tell: products.words_product(table, copies["unique_rows"], tell),
+    )
+    encoder, choice = _encoder(runner, settings, copies, table)
+    embedded = runner.run(
+        "vectors",
+        (copies.fingerprint, encoder.fingerprint),
+        lambda tell: products.vectors_product(table, copies["representative"], encoder, tell),
+    )
+    unique = products.unique_posts(table, copies, embedded["vectors"], words["words"])
+    structure = runner.run(
+        "structure",
+        (embedded.fingerprint, settings.structure),
+        lambda tell: products.structure_product(unique, settings.structure, tell),
+    )
+    named = runner.run(
+        "topics",
+        (structure.fingerprint, words.fingerprint, settings.topics),
+        lambda tell: products.topics_product(unique, structure, settings.topics, tell),
+    )
+    runner.progress(0.96, STEPS[-1].title)
+    whole = products.whole_table(table, copies, structure, named["topics"])
+    facts = read["facts"]
+    repaired = text["facts"]["repaired"] + facts.get("repaired", 0)
+    manifest = {
+        "made": now(),
+        **sources,
+        "counts": counts(
+            whole, read["empty"].height, read["unreadable"].height, facts["rows_in_file"], named["topics"].height
         )
-        vectors = embedded["vectors"]
-        unique = products.unique_posts(table, copies, vectors, words["words"])
-        structure = runner.run(
-            "structure",
-            (embedded.fingerprint, settings.structure),
-            lambda tell: products.structure_product(unique, settings.structure, tell),
-        )
-        named = runner.run(
-            "topics",
-            (structure.fingerprint, words.fingerprint, settings.topics),
-            lambda tell: products.topics_product(unique, structure, settings.topics, tell),
-        )
-        progress(0.96, STEPS[-1].title)
-        topics = named["topics"]
-        whole = products.whole_table(table, copies, structure, topics)
-        facts = read["facts"]
-        manifest = {
-            "made": now(),
-            "source": {
-                "name": source.name,
-                "bytes": source.stat().st_size,
-                "digest": digest,
-                **facts["source"],
-            },
-            "counts": counts(
-                whole, read["empty"].height, read["unreadable"].height, facts["rows_in_file"], topics.height
-            )
-            | {"repaired": text["facts"]["repaired"], **copies["facts"]},
-            "encoder": described_encoder(encoder, choice, settings.send_to),
-            "service": described_service(languages_of(whole), service_table(choice.encoder)),
-            "settings": written_settings(settings),
-            "structure": structure["facts"],
-            "durations": runner.durations,
-            "versions": versions(),
-            "notes": [*facts["notes"], *filter(None, [getattr(encoder, "note", "")])],
-            "fingerprint": fingerprint(named.fingerprint, source.name),
-        }
-        analysis = Analysis(
-            table=whole,
-            vectors=vectors,
-            topics=topics,
-            empty=read["empty"],
-            unreadable=read["unreadable"],
-            manifest=manifest,
-            words=words["words"]["words"].gather(copies["unique_of"]),
-            neighbours=Near(of=unique.rows, rows=_positions(structure["neighbours"], unique.rows)),
-        )
-        _write(analysis, project)
-        progress(1.0, "Done")
-        return analysis
+        | {"repaired": repaired, **copies["facts"]},
+        "encoder": described_encoder(encoder, choice, settings.send_to),
+        "service": described_service(languages_of(whole), service_table(choice.encoder)),
+        "settings": written_settings(settings),
+        "structure": structure["facts"],
+        "durations": runner.durations,
+        "versions": versions(),
+        "notes": [*facts["notes"], *filter(None, [getattr(encoder, "note", "")])],
+        "fingerprint": fingerprint(named.fingerprint, sources["source"]["name"]),
+    }
+    analysis = Analysis(
+        table=whole,
+        vectors=embedded["vectors"],
+        topics=with_newness(named["topics"], 0),
+        empty=products.of_first_file(read["empty"]),
+        unreadable=products.of_first_file(read["unreadable"]),
+        manifest=manifest,
+        words=words["words"]["words"].gather(copies["unique_of"]),
+        neighbours=Near(of=unique.rows, rows=_positions(structure["neighbours"], unique.rows)),
+    )
+    if not _stands(analysis, project):
+        write_analysis(analysis, project, project.products / "vectors" / "vectors.npy")
+    runner.progress(1.0, "Done")
+    return load_analysis(project)
 
 
 def _encoder(runner: Runner, settings: AnalysisSettings, copies: Made, table: pl.DataFrame) -> tuple[Encoder, Choice]:
@@ -241,92 +268,21 @@ def _positions(neighbours: np.ndarray, unique_rows: np.ndarray) -> np.ndarray:
     return np.where(inside >= 0, unique_rows[np.maximum(inside, 0)], -1).astype(np.int32)
 
 
-def _write(analysis: Analysis, project: Project) -> None:
-    """Write what people take away; the manifest goes last, so that a project with one is whole."""
-    if _stands(analysis, project):
-        return
-    project.manifest_path.unlink(missing_ok=True)
-    for report in REPORT_FILES:  # of the analysis before
-        (project.folder / "report" / report).unlink(missing_ok=True)
-    tables = {
-        "posts": analysis.table,
-        "topics": analysis.topics,
-        "empty": analysis.empty,
-        "unreadable": analysis.unreadable,
-        "words": pl.DataFrame({"words": analysis.words}),
-    }
-    for name, table in tables.items():
-        with _beside(project.folder / f"{name}.parquet") as place:
-            table.write_parquet(place, compression="zstd")
-    near = analysis.neighbours
-    if near is not None:
-        with _beside(project.folder / "neighbours.npy") as place, place.open("wb") as file:
-            np.save(file, np.column_stack([near.of, near.rows]).astype(np.int32), allow_pickle=False)
-    with _beside(project.folder / "vectors.npy") as place:
-        # The step's product holds the same bytes: a second name costs nothing where the disk has hard links.
-        try:
-            os.link(project.products / "vectors" / "vectors.npy", place)
-        except OSError:
-            shutil.copyfile(project.products / "vectors" / "vectors.npy", place)
-    write_json(project.manifest_path, analysis.manifest)
-
-
-@contextmanager
-def _beside(place: Path) -> Iterator[Path]:
-    """Give a path beside ``place`` to write to, and rename it into place when the writing succeeded."""
-    beside = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        yield beside
-        os.replace(beside, place)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def load_analysis(project: Project) -> Analysis:
-    """Return the finished analysis of a project; its vectors stay on disk, memory-mapped.
-
-    Raises:
-        ProjectError: the project has no finished analysis, or a part of it is missing or damaged.
-    """
-    manifest = project.manifest()
-    if manifest is None:
-        raise ProjectError(f"Project “{project.name}” has no finished analysis yet; analyse its file first.")
-    try:
-        tables = {
-            name: pl.read_parquet(project.folder / f"{name}.parquet")
-            for name in ("posts", "topics", "empty", "unreadable", "words")
-        }
-        graph = np.load(project.folder / "neighbours.npy", mmap_mode="r", allow_pickle=False)
-        vectors = np.load(project.folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as damage:
-        raise ProjectError(
-            f"A part of project “{project.name}” is missing or damaged ({damage}); run the analysis again."
-        ) from damage
-    if len(vectors) != tables["posts"].height:
-        raise ProjectError(f"Project “{project.name}” is torn: its vectors and posts differ in number; analyse again.")
-    return Analysis(
-        table=tables["posts"],
-        vectors=vectors,
-        topics=tables["topics"],
-        empty=tables["empty"],
-        unreadable=tables["unreadable"],
-        manifest=manifest,
-        words=tables["words"]["words"],
-        neighbours=Near(of=np.asarray(graph[:, 0]), rows=graph[:, 1:]),
-    )
-
-
 JOB_TARGET = "ctse_core.analysis:run_job"
 
 
 def run_job(project: Project, progress: Progress, **settings: Any) -> None:
     """Analyse the project's own file in a worker process; ``settings`` are what a job can carry.
 
-    They are fields of AnalysisSettings, as a manifest writes them: dictionaries where those are dataclasses.
+    They are fields of AnalysisSettings, as a manifest writes them: dictionaries where those are dataclasses. Where
+    files were appended, all of them are analysed together.
 
     Raises:
         ProjectError: the project has no file.
     """
+    if len(files_of(project.manifest() or {})) > 1:
+        analyse_together(project, settings_from(settings), progress)
+        return
     source = project.source_file()
     if source is None:
         raise ProjectError(f"Project “{project.name}” has no file to analyse; open the file again.")

@@ -52,10 +52,34 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def file_entry(
+    described: Mapping[str, Any], rows: int, posts: int, set_aside: tuple[int, int], already_there: int = 0
+) -> dict[str, Any]:
+    """Return what the manifest keeps of one file: what it was, when it was added, where its rows went.
+
+    ``set_aside`` are its empty and its unreadable rows; posts + already there + empty + unreadable = ``rows``.
+    """
+    empty, unreadable = set_aside
+    went = {"rows": rows, "posts": posts, "already_there": already_there, "empty": empty, "unreadable": unreadable}
+    return {**described, **went, "added": now()}
+
+
+def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the files of a project, the first one first; their places are the numbers in the posts' FILE column."""
+    if not manifest:
+        return []
+    if "files" in manifest:
+        return list(manifest["files"])
+    told = manifest["counts"]  # of a project that was made before files could be appended
+    entry = file_entry(manifest["source"], told["rows"], told["posts"], (told["empty"], told["unreadable"]))
+    return [entry | {"added": manifest.get("made", "")}]
+
+
 def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, topics: int) -> dict[str, Any]:
     """Return the counts that the overview, the report and the tests hold against each other.
 
-    ``posts + empty + unreadable == rows``; ``unique + copies == posts``; sizes are in posts.
+    ``posts + already_there + empty + unreadable == rows``; ``unique + copies == posts``; sizes are in posts.
+    Rows already there stood in an earlier file of the project.
     """
     posts = table.height
     unique = table[Col.DUPLICATE_OF].null_count()
@@ -64,6 +88,7 @@ def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, 
     return {
         "rows": rows_in_file,
         "posts": posts,
+        "already_there": rows_in_file - posts - empty - unreadable,
         "empty": empty,
         "unreadable": unreadable,
         "unique": unique,

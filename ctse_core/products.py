@@ -14,6 +14,7 @@ from ctse_core.encoders import Encoder, embed, tried_choice
 from ctse_core.errors import InputFileError
 from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
 from ctse_core.project import DiskVectors, Parts, cache_home
+from ctse_core.stored import Analysis
 from ctse_core.structure import StructureSettings, TopicInput, TopicSettings, arrange, name_topics
 from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, tokens_of_all
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol
@@ -43,6 +44,43 @@ def read_product(source: Path, roles: ColumnRoles | None, settings: ReadSettings
             "source": {"kind": posts.kind, "encoding": posts.encoding, "roles": vars(posts.roles)},
         },
     }
+
+
+_DERIVED = (
+    Col.COMPARED,
+    Col.LANG,
+    Col.LANG_CONFIDENCE,
+    Col.DUPLICATE_OF,
+    Col.REPRESENTATIVE,
+    Col.COPIES,
+    Col.X,
+    Col.Y,
+    Col.CLUSTER,
+    Col.STRENGTH,
+    Col.TOPIC,
+    Col.TAGS,
+)
+
+
+def read_again_product(analysis: Analysis) -> Parts:
+    """Return the posts of a finished analysis as they were read: the same rows, nothing found out about them yet."""
+    counts = analysis.manifest["counts"]
+    return {
+        "table": analysis.table.drop(_DERIVED, strict=False),
+        "empty": analysis.empty,
+        "unreadable": analysis.unreadable,
+        "facts": {
+            "notes": analysis.manifest["notes"],
+            "rows_in_file": counts["rows"],
+            "repaired": counts.get("repaired", 0),
+            "source": {},
+        },
+    }
+
+
+def of_first_file(table: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the file that they came from; where nobody told, that is the first."""
+    return table if Col.FILE in table.columns else table.with_columns(pl.lit(0, pl.Int16).alias(Col.FILE))
 
 
 def text_product(table: pl.DataFrame, tell: Progress) -> Parts:
@@ -160,7 +198,7 @@ def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.Dat
     labels = np.asarray(structure["labels"])[unique_of]
     is_copy = representative != np.arange(len(representative))
     ids = table[Col.POST_ID].gather(representative)
-    return table.with_columns(
+    placed = table.with_columns(
         pl.when(pl.Series(is_copy)).then(ids).otherwise(None).alias(Col.DUPLICATE_OF),
         pl.Series(Col.REPRESENTATIVE, representative, dtype=pl.Int64),
         pl.Series(Col.COPIES, np.asarray(copies["copies"]), dtype=pl.Int32),
@@ -170,3 +208,4 @@ def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.Dat
         pl.Series(Col.STRENGTH, np.asarray(structure["strength"])[unique_of], dtype=pl.Float32),
         pl.Series(Col.TOPIC, [names[int(label)] for label in labels], dtype=pl.Utf8),
     )
+    return of_first_file(placed).select(pl.exclude(Col.FILE), Col.FILE)

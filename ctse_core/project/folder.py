@@ -8,7 +8,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from ctse_core.project.parts import Parts, read_parts, replace_folder, write_jso
 
 _MARK = "fingerprint.json"
 _CLAIM = ".ctse"
+_NEXT = "next"
 _LEFT = re.compile(
-    r"\.(?:read|text|copies|words|encoder|vectors|structure|topics|posts|empty|unreadable|neighbours|manifest|job)"
+    r"\.(?:read|text|copies|words|encoder|vectors|structure|topics|posts|empty|unreadable|neighbours|manifest|job"
+    r"|next|append_\w+|together)"
     r"(?:\.\w+)?\.[0-9a-f]{8}(?:\.old)?"
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -53,8 +55,47 @@ class Project:
 
     @property
     def manifest_path(self) -> Path:
-        """The file that says how the analysis was made; it is written last."""
-        return self.folder / "manifest.json"
+        """The file that says how the analysis was made."""
+        return self.part("manifest.json")
+
+    def part(self, name: str) -> Path:
+        """Return where a part of the finished analysis lies: on its way into place, or in its place."""
+        coming = self.folder / _NEXT / name
+        return coming if coming.exists() else self.folder / name
+
+    @contextmanager
+    def replaced_together(self) -> Iterator[Path]:
+        """Give an empty folder; the files written there become parts of the project all at once, or none of them.
+
+        One rename decides: before it the old parts stand untouched, after it ``part`` finds the new ones, whether or
+        not a kill left them on their way into place.
+
+        Raises:
+            ProjectError: parts of an earlier run cannot be put into place.
+        """
+        self._settle()
+        if (self.folder / _NEXT).exists():
+            raise ProjectError(
+                f"Files of project “{self.name}” are in use by another program; close it (also the app) and try again."
+            )
+        beside = self.folder / f".{_NEXT}.{uuid.uuid4().hex[:8]}"
+        beside.mkdir()
+        try:
+            yield beside
+            beside.rename(self.folder / _NEXT)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Put the parts that were decided on into their places; what another program holds open waits."""
+        coming = self.folder / _NEXT
+        if not coming.is_dir():
+            return
+        with suppress(OSError):
+            for path in sorted(coming.iterdir()):
+                os.replace(path, self.folder / path.name)
+            coming.rmdir()
 
     def manifest(self) -> dict[str, Any] | None:
         """Return the manifest of the finished analysis, or None where there is none yet.
@@ -130,6 +171,7 @@ class Project:
             ) from taken
         try:
             self._sweep()
+            self._settle()
             yield
         finally:
             lock.release()

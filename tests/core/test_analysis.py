@@ -9,6 +9,7 @@ import pytest
 
 from ctse_core import analysis as order
 from ctse_core import question as asking
+from ctse_core import stored
 from ctse_core.analysis import AnalysisSettings, analyse, load_analysis
 from ctse_core.errors import CtseError, EncoderError, InputFileError, ProjectError, SettingError
 from ctse_core.filters import Filter
@@ -215,7 +216,7 @@ def test_a_project_without_hard_links_is_whole(encoder, posts_file, tmp_path, mo
     def refuse(*_):
         raise OSError("no hard links here")
 
-    monkeypatch.setattr(order.os, "link", refuse)
+    monkeypatch.setattr(stored.os, "link", refuse)
     analyse(posts_file, Project(tmp_path / "p"))
     shutil.rmtree(tmp_path / "p" / "products")
     assert len(load_analysis(Project(tmp_path / "p")).vectors) == 101

@@ -7,15 +7,18 @@ import dataclasses
 from ctse_core.analysis import Analysis
 from ctse_core.project import Project
 from ctse_core.project.tags import with_tags
+from ctse_core.topic_editing import TopicMemory, with_topic_edits
 
 
-def edited(analysis: Analysis, project: Project) -> Analysis:
+def edited(analysis: Analysis, project: Project, memory: TopicMemory | None = None) -> Analysis:
     """Return the analysis with the project's edits applied; the same object where nobody added anything.
 
-    Row *i* stays the same post; topics, their names and the topic of each post follow the edits.
+    Row *i* stays the same post; topics, their names and the topic of each post follow the edits. ``memory`` is of
+    this analysis, and makes the second time quick.
 
     Raises:
         ProjectError: what was added cannot be read.
     """
+    analysis = with_topic_edits(analysis, project, memory)
     tagged = with_tags(analysis.table, project.folder)
     return analysis if tagged is analysis.table else dataclasses.replace(analysis, table=tagged)

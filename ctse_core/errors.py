@@ -33,5 +33,9 @@ class SettingError(CtseError):
     """A setting outside its range."""
 
 
+class EditError(CtseError):
+    """An edit of topics that would change nothing, because its topics or posts are elsewhere by now."""
+
+
 class Cancelled(CtseError):
     """The person asked for the work to stop; whatever was finished is kept."""

@@ -16,6 +16,7 @@ from ctse_core.project import Project, projects_home
 from ctse_core.project.database import revision
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
+from ctse_core.topic_editing import TopicMemory
 from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
 
@@ -31,8 +32,14 @@ def _analysis(folder: str, fingerprint: str, made: str) -> Analysis:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
+def _memory(folder: str, fingerprint: str, made: str) -> TopicMemory:
+    return TopicMemory(_analysis(folder, fingerprint, made))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _edited(folder: str, fingerprint: str, made: str, revision: int) -> Analysis:
-    return edited(_analysis(folder, fingerprint, made), Project(Path(folder)))
+    run = (folder, fingerprint, made)
+    return edited(_analysis(*run), Project(Path(folder)), _memory(*run))
 
 
 def analysis(chosen: Project) -> Analysis | None:
@@ -44,10 +51,10 @@ def analysis(chosen: Project) -> Analysis | None:
     return _edited(*run, revision(chosen.folder))
 
 
-def base(chosen: Project) -> Analysis:
-    """Return the analysis as the run left it, without anybody's edits."""
+def memory(chosen: Project) -> TopicMemory:
+    """Return what edits of the project's topics need again and again."""
     manifest = chosen.manifest() or {}
-    return _analysis(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return _memory(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")

@@ -1,6 +1,7 @@
 """One post's text ─▶ what is compared: repaired, normalised, its language, its words, its copies."""
 
 from ctse_core.text.duplicates import Duplicates, DuplicateSettings, collapse_duplicates
+from ctse_core.text.joined_copies import join_copies
 from ctse_core.text.language import LanguageSettings, detect_languages
 from ctse_core.text.language_codes import tidy_code
 from ctse_core.text.normalise import normalise
@@ -18,6 +19,7 @@ __all__ = [
     "collapse_duplicates",
     "detect_languages",
     "hashtag_words",
+    "join_copies",
     "normalise",
     "plain",
     "prepare_text",

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
+from ctse_core.words import t
 from ui.encoder_cards import encoder_cards
 from ui.encoder_scores import encoder_scores
 from ui.encoder_table import encoder_table, two_sentences
 from ui.frame import page
 from ui.own_evaluation import evaluate_own
 
-with page("Encoders", needs_analysis=False):
+with page(t("Encoders"), needs_analysis=False):
     compare, cards, evaluate, catalogue, sentences = st.tabs(
-        ["Compare", "Model cards", "Evaluate", "Catalogue", "Two sentences"]
+        [t("Compare"), t("Model cards"), t("Evaluate"), t("Catalogue"), t("Two sentences")]
     )
     with compare:
         encoder_scores()

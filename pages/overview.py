@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ctse_core.figures import duplicates_figure, languages_figure, topics_figure, volume_figure
+from ctse_core.words import t
 from ui.encoder_choice import encoder_line
 from ui.frame import page
 from ui.intake import choose_columns, delete_project, open_file
@@ -10,7 +11,7 @@ from ui.job_panel import job_panel
 from ui.summary import headline, notes
 from ui.widgets import show_figure
 
-with page("Overview", needs_analysis=False) as workspace:
+with page(t("Overview"), needs_analysis=False) as workspace:
     project, analysis = workspace.project, workspace.analysis
     if project is None:
         open_file()
@@ -23,7 +24,7 @@ with page("Overview", needs_analysis=False) as workspace:
     headline(workspace)
     encoder_line(workspace)
     if not workspace.table.height:
-        st.info("No post passes the filter. Take one of its chips off, or clear it.")
+        st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
     left, right = st.columns(2)
     with left:
@@ -33,7 +34,7 @@ with page("Overview", needs_analysis=False) as workspace:
         show_figure(topics_figure(workspace.whole.topics, table=workspace.table), "topics")
         show_figure(languages_figure(workspace.table), "languages")
     notes(workspace)
-    with st.expander("Analyse this file again", icon=":material/replay:"):
+    with st.expander(t("Analyse this file again"), icon=":material/replay:"):
         choose_columns(project)
-    with st.expander("Delete this project", icon=":material/delete:"):
+    with st.expander(t("Delete this project"), icon=":material/delete:"):
         delete_project(project)

@@ -13,6 +13,7 @@ from ctse_core.encoders.card import Score
 from ctse_core.encoders.sources import at_hand
 from ctse_core.errors import EncoderError
 from ctse_core.figures import language_name, runtime_words
+from ctse_core.words import number, said, t
 from train.evaluate.overview import COUNTED, MEASURES, OF_PAIRS, set_title
 from train.evaluate.table import MEAN
 from ui.widgets import csv_bytes, download, plain
@@ -26,14 +27,14 @@ def encoder_cards() -> None:
     cards = _cards()
     if not cards:
         st.info(
-            "No encoder on this machine has a model card. python -m train.cards writes one for an encoder of yours."
+            t("No encoder on this machine has a model card. python -m train.cards writes one for an encoder of yours.")
         )
         return
     names = list(cards)
     name = names[0]
     if len(names) > 1:
         name = st.segmented_control(
-            "Encoder", names, default=names[0], required=True, label_visibility="collapsed",
+            t("Encoder"), names, default=names[0], required=True, label_visibility="collapsed",
             format_func=lambda one: cards[one][0].title, key="card_of",
         )  # fmt: skip
     spec, card = cards[str(name)]
@@ -70,21 +71,27 @@ def _cards() -> dict[str, tuple[EncoderSpec, Card]]:
 def _at_a_glance(spec: EncoderSpec, card: Card) -> None:
     served, size, speed, licence = st.columns(4)
     if card.service:
-        served.metric("Languages well served", f"{len(card.served(WELL))} of {len(card.service)}")
+        served.metric(
+            t("Languages well served"), t("{part} of {whole}", part=len(card.served(WELL)), whole=len(card.service))
+        )
     if "megabytes" in card.sizes:
-        size.metric("On disk", f"{card.sizes['megabytes']:,.0f} MB")
+        size.metric(t("On disk"), f"{number(card.sizes['megabytes'], ',.0f')} MB")
     own = max(
         (one for one in card.speeds if one.encoder == spec.name), key=lambda one: one.posts_per_second, default=None
     )
     if own is not None:
-        speed.metric("Posts a second", f"{own.posts_per_second:,.0f}")
-    licence.metric("Licence of the weights", spec.licence)
+        speed.metric(t("Posts a second"), number(own.posts_per_second, ",.0f"))
+    licence.metric(t("Licence of the weights"), spec.licence)
     fairly, poorly = card.served(FAIRLY, WELL), card.served(below=FAIRLY)
     told = [
         f"**{heading}** ({bound}): {', '.join(_with_value(code, card) for code in codes)}."
         for heading, bound, codes in (
-            ("Fairly served", f"{FAIRLY:g} to {WELL:g} of the sentences find their translation", fairly),
-            ("Poorly served", f"under {FAIRLY:g}", poorly),
+            (
+                t("Fairly served"),
+                t("{low:g} to {high:g} of the sentences find their translation", low=FAIRLY, high=WELL),
+                fairly,
+            ),
+            (t("Poorly served"), t("under {low:g}", low=FAIRLY), poorly),
         )
         if codes
     ]
@@ -107,13 +114,18 @@ def _languages(name: str, card: Card) -> None:
     sets = list(dict.fromkeys(each for _, each in own))
     codes = card.served()
     served = {code: _grade(card.service[code].matching) for code in codes}
-    columns = {"Language": [language_name(code) for code in codes], "Served": [served[code] for code in codes]}
+    columns = {
+        t("Language"): [language_name(code) for code in codes],
+        t("Served"): [said(served[code]) for code in codes],
+    }
     columns |= {set_title(each): [_cell(own.get((code, each))) for code in codes] for each in sets}
-    st.markdown("**Translations found, by language**")
+    st.markdown(t("**Translations found, by language**"))
     st.dataframe(pl.DataFrame(columns), hide_index=True, height=ROOM, key=f"card_languages_{name}")
     st.caption(
-        "The share of sentences that find their translation, with its 95 % interval. A language is served as the "
-        "hardest set says that has it: NTREX, then TICO-19, then FLORES."
+        t(
+            "The share of sentences that find their translation, with its 95 % interval. A language is served as the "
+            "hardest set says that has it: NTREX, then TICO-19, then FLORES."
+        )
     )
 
 
@@ -133,26 +145,26 @@ def _beside_others(name: str, card: Card) -> None:
             rows.append([heading + where, *(_cell(found.get(encoder)) for encoder in encoders)])
     if not rows:
         return
-    st.markdown("**Beside others**")
-    table = pl.DataFrame(rows, schema=["Measure", *map(_title, encoders)], orient="row")
+    st.markdown(t("**Beside others**"))
+    table = pl.DataFrame(rows, schema=[t("Measure"), *map(_title, encoders)], orient="row")
     st.dataframe(table, hide_index=True, height="content", key=f"card_headlines_{name}")
-    st.caption("What each measure means stands under Compare. In brackets 95 % intervals.")
+    st.caption(t("What each measure means stands under Compare. In brackets 95 % intervals."))
 
 
 def _speeds(name: str, card: Card) -> None:
-    st.markdown("**Size and speed**")
+    st.markdown(t("**Size and speed**"))
     if card.sizes:
         st.markdown(f"{plain(card.sizes_told)}.")
     if not card.speeds:
         return
     speeds = {
-        "Encoder": [_title(one.encoder) for one in card.speeds],
-        "Run by": [runtime_words(one.runtime) for one in card.speeds],
-        "Posts/s": [round(one.posts_per_second) for one in card.speeds],
+        t("Encoder"): [_title(one.encoder) for one in card.speeds],
+        t("Run by"): [runtime_words(one.runtime) for one in card.speeds],
+        t("Posts/s"): [round(one.posts_per_second) for one in card.speeds],
         "×": [round(one.ratio, 2) or None for one in card.speeds],
     }
     numbers = {
-        name: st.column_config.NumberColumn(format=form) for name, form in (("Posts/s", "localized"), ("×", "%.2f"))
+        name: st.column_config.NumberColumn(format=form) for name, form in ((t("Posts/s"), "localized"), ("×", "%.2f"))
     }
     st.dataframe(
         pl.DataFrame(speeds),
@@ -163,21 +175,23 @@ def _speeds(name: str, card: Card) -> None:
         key=f"card_speeds_{name}",
     )
     st.caption(
-        "Posts a second of real tweets, measured side by side on one machine. ×: how many times as fast as "
-        "multilingual-e5-small run the same way, or by its eight bits."
+        t(
+            "Posts a second of real tweets, measured side by side on one machine. ×: how many times as fast as "
+            "multilingual-e5-small run the same way, or by its eight bits."
+        )
     )
 
 
 def _made(card: Card) -> None:
     if not card.runs:
         return
-    with st.expander("How it was made"):
+    with st.expander(t("How it was made")):
         for run in card.runs:
             st.markdown(plain(run.told))
             st.code(run.command, language="sh", wrap_lines=True)
             if run.settings:
                 settings = ", ".join(f"{name} {value}" for name, value in run.settings.items())
-                st.caption(plain(f"Settings other than the recipe's: {settings}."))
+                st.caption(plain(t("Settings other than the recipe's: {settings}.", settings=settings)))
 
 
 def _sources(name: str, card: Card) -> None:
@@ -185,17 +199,17 @@ def _sources(name: str, card: Card) -> None:
         return
     table = pl.DataFrame(
         {
-            "Source": [one.name for one in card.sources],
-            "Kind": [one.kind for one in card.sources],
-            "Rows": [one.rows or None for one in card.sources],
-            "Languages": [one.languages or None for one in card.sources],
-            "Share of a batch": [round(100 * one.share, 1) or None for one in card.sources],
-            "Licence": [one.licence for one in card.sources],
-            "Credit": [one.credit for one in card.sources],
+            t("Source"): [one.name for one in card.sources],
+            t("Kind"): [one.kind for one in card.sources],
+            t("Rows"): [one.rows or None for one in card.sources],
+            t("Languages"): [one.languages or None for one in card.sources],
+            t("Share of a batch"): [round(100 * one.share, 1) or None for one in card.sources],
+            t("Licence"): [one.licence for one in card.sources],
+            t("Credit"): [one.credit for one in card.sources],
         }
     )
-    with st.expander("What it was made of, and whom that is owed to"):
-        formats = {"Rows": "localized", "Share of a batch": "%.1f %%"}
+    with st.expander(t("What it was made of, and whom that is owed to")):
+        formats = {t("Rows"): "localized", t("Share of a batch"): "%.1f %%"}
         columns = {each: st.column_config.NumberColumn(format=form) for each, form in formats.items()}
         st.dataframe(
             table,
@@ -205,14 +219,14 @@ def _sources(name: str, card: Card) -> None:
             column_config=columns,
             key=f"card_sources_{name}",
         )
-        download("Sources (CSV)", csv_bytes(table), f"{name}-sources.csv", "text/csv", f"card_sources_csv_{name}")
+        download(t("Sources (CSV)"), csv_bytes(table), f"{name}-sources.csv", "text/csv", f"card_sources_csv_{name}")
 
 
 def _cell(row: Score | None) -> str:
     if row is None:
         return NOTHING
     if row.measure in COUNTED:
-        return f"{row.value:.0f} of {row.count}"
+        return t("{part} of {whole}", part=f"{row.value:.0f}", whole=row.count)
     return f"{row.value:.3f} ({row.low:.3f}–{row.high:.3f})"
 
 

@@ -21,21 +21,22 @@ from ctse_core.encoders import (
 from ctse_core.figures import language_name
 from ctse_core.manifest import languages_of
 from ctse_core.project import Project
+from ctse_core.words import mark, said, t
 from ui.frame import Workspace
 from ui.job_panel import begin
 from ui.widgets import plain
 
-AUTOMATIC = "Automatic: by the number of posts and this machine"
+AUTOMATIC = mark("Automatic: by the number of posts and this machine")
 
 
-def encoder_select(label: str = "Encoder", chosen: str = AUTO, key: str | None = None) -> str:
+def encoder_select(label: str = "", chosen: str = AUTO, key: str | None = None) -> str:
     """Draw the choice of an encoder that is on this machine, "auto" first; return its name."""
     names = [AUTO, *(entry.spec.name for entry in list_encoders() if entry.at_hand)]
     return st.selectbox(
-        label,
+        label or t("Encoder"),
         names,
         index=names.index(chosen) if chosen in names else 0,
-        format_func=lambda name: AUTOMATIC if name == AUTO else name,
+        format_func=lambda name: said(AUTOMATIC) if name == AUTO else name,
         key=key,
     )
 
@@ -46,8 +47,8 @@ def encoder_line(workspace: Workspace) -> None:
     served = service_of(languages_of(workspace.table), manifest.get("service") or {})
     used = str(manifest["encoder"]["name"])
     why = str(manifest["encoder"].get("why") or "")
-    st.caption(f"Encoder: {plain(why or f'{used}.')} {plain(service_sentence(posts_by_grade(served)))}")
-    with st.expander("Languages and encoder", icon=":material/translate:"):
+    st.caption(f"{t('Encoder:')} {plain(why or f'{used}.')} {plain(service_sentence(posts_by_grade(served)))}")
+    with st.expander(t("Languages and encoder"), icon=":material/translate:"):
         languages_table(served)
         if workspace.project is not None:
             switch(workspace.project, manifest)
@@ -56,25 +57,28 @@ def encoder_line(workspace: Workspace) -> None:
 def languages_table(served: list[Served]) -> None:
     """Draw each language with its posts, its matching with interval, and what that makes of it."""
     if not served:
-        st.caption("No measurements by language come with this encoder.")
+        st.caption(t("No measurements by language come with this encoder."))
         return
     st.dataframe(
         pl.DataFrame(
             {
-                "Language": [language_name(one.lang) for one in served],
-                "Posts": [one.posts for one in served],
-                "Served": [one.grade for one in served],
-                "Matching (95 % interval)": [_matching(one) for one in served],
-                "Measured on": [one.set or ("" if one.grade == "undetermined" else "not measured") for one in served],
+                t("Language"): [language_name(one.lang) for one in served],
+                t("Posts"): [one.posts for one in served],
+                t("Served"): [said(one.grade) for one in served],
+                t("Matching (95 % interval)"): [_matching(one) for one in served],
+                t("Measured on"): [one.set or _unmeasured(one) for one in served],
             }
         ),
         hide_index=True,
         height=min(320, 40 + 35 * len(served)),
     )
     st.caption(
-        "Matching is the share of sentences in a language that find their English translation among all others. "
-        "From 0.95 a language is served well, from 0.80 fairly; below, or where nothing was measured, search and "
-        "topics miss more of its posts. ntrex are news, tico19 health information, flores sentences of encyclopaedias."
+        t(
+            "Matching is the share of sentences in a language that find their English translation among all others. "
+            "From 0.95 a language is served well, from 0.80 fairly; below, or where nothing was measured, search and "
+            "topics miss more of its posts. ntrex are news, tico19 health information, flores sentences of "
+            "encyclopaedias."
+        )
     )
 
 
@@ -83,19 +87,25 @@ def switch(project: Project, manifest: dict[str, Any]) -> None:
     settings = manifest["settings"]
     if project.source_file() is None:
         st.caption(
-            "To switch the encoder, run the analysis again with --encoder NAME: the file is not in this project."
+            t("To switch the encoder, run the analysis again with --encoder NAME: the file is not in this project.")
         )
         return
     key = f"switch_{project.name}"
-    asked = encoder_select("Switch the encoder", str(settings["encoder"]), key)
-    if st.button("Embed again", key=f"{key}_go", icon=":material/replay:", disabled=asked == settings["encoder"]):
+    asked = encoder_select(t("Switch the encoder"), str(settings["encoder"]), key)
+    if st.button(t("Embed again"), key=f"{key}_go", icon=":material/replay:", disabled=asked == settings["encoder"]):
         begin(project, settings | {"encoder": asked, "send_to": ""})
         st.rerun()
     other = language_service(manifest["counts"]["languages"], service_table(asked))
     if other and asked != settings["encoder"]:
         sentence = service_sentence(posts_by_grade(other))
-        st.caption(plain(f"With {asked}: {sentence[0].lower()}{sentence[1:]}"))
-    st.caption("The posts are embedded, mapped and clustered again; columns and all other settings stay as they are.")
+        st.caption(plain(f"{asked}: {sentence}"))
+    st.caption(
+        t("The posts are embedded, mapped and clustered again; columns and all other settings stay as they are.")
+    )
+
+
+def _unmeasured(one: Served) -> str:
+    return "" if one.grade == "undetermined" else t("not measured")
 
 
 def _matching(one: Served) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.figures import ALL_LANGUAGES, amounts_figure, effects_figure, language_name
+from ctse_core.words import said, t
 from train.evaluate.overview import set_title
 from ui import resources
 from ui.widgets import csv_bytes, download, plain, show_figure
@@ -29,7 +30,7 @@ def what_pairs_are_worth(folder: Path) -> None:
     tables = {name: table for name, table in found.items() if table is not None and table.height}
     if not tables:
         return
-    st.subheader("What pairs are worth", anchor=False)
+    st.subheader(t("What pairs are worth"), anchor=False)
     places = dict(zip(tables, st.columns(len(tables), gap="large"), strict=True))
     if "sources" in tables:
         with places["sources"]:
@@ -41,17 +42,17 @@ def what_pairs_are_worth(folder: Path) -> None:
 
 def _sources(effects: pl.DataFrame) -> None:
     languages = sorted(effects["lang"].unique().to_list(), key=lambda lang: (lang != "", _language(lang)))
-    lang = st.selectbox("Language", languages, format_func=_language, key="sources_lang")
+    lang = st.selectbox(t("Language"), languages, format_func=_language, key="sources_lang")
     show_figure(effects_figure(_named(effects), lang), key=f"sources_{lang}")
-    download("All effects (CSV)", csv_bytes(effects), "ctse-sources.csv", "text/csv", "sources_csv")
+    download(t("All effects (CSV)"), csv_bytes(effects), "ctse-sources.csv", "text/csv", "sources_csv")
 
 
 def _amounts(curve: pl.DataFrame) -> None:
     curve = _named(curve)
     names = curve["set"].unique(maintain_order=True).to_list()
-    name = st.selectbox("Measured on", names, key="amounts_set")
+    name = st.selectbox(t("Measured on"), names, key="amounts_set")
     show_figure(amounts_figure(curve, name), key=f"amounts_{name}")
-    download("All amounts (CSV)", csv_bytes(curve), "ctse-low-resource.csv", "text/csv", "amounts_csv")
+    download(t("All amounts (CSV)"), csv_bytes(curve), "ctse-low-resource.csv", "text/csv", "amounts_csv")
 
 
 def _named(table: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +61,7 @@ def _named(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _language(lang: str) -> str:
-    return language_name(lang) if lang else ALL_LANGUAGES
+    return language_name(lang) if lang else said(ALL_LANGUAGES)
 
 
 def experiments(folder: Path) -> None:
@@ -68,18 +69,18 @@ def experiments(folder: Path) -> None:
     there = [number for number in EXPERIMENTS if (folder / f"experiment-{number}" / "experiment.md").is_file()]
     if not there:
         return
-    st.subheader("Experiments", anchor=False)
+    st.subheader(t("Experiments"), anchor=False)
     titles = {number: _heading(_page(folder, number), number) for number in there}
     chosen = st.segmented_control(
-        "Experiment", there, default=there[0], required=True, label_visibility="collapsed",
+        t("Experiment"), there, default=there[0], required=True, label_visibility="collapsed",
         format_func=lambda number: f"{number} · {titles[number]}", key="experiment",
     )  # fmt: skip
     place = folder / f"experiment-{chosen}"
     _told(_page(folder, int(chosen)), place)
-    for name, title in (("scores.csv", "Scores"), ("differences.csv", "Differences")):
+    for name, title in (("scores.csv", t("Scores as a table")), ("differences.csv", t("Differences as a table"))):
         table = shipped_table(name, place)
         if table is not None:
-            with st.expander(f"{title} as a table"):
+            with st.expander(title):
                 st.dataframe(table, hide_index=True, key=f"experiment_{chosen}_{name}")
 
 
@@ -89,7 +90,7 @@ def _page(folder: Path, number: int) -> str:
 
 def _heading(page: str, number: int) -> str:
     first = page.lstrip().splitlines()[0] if page.strip() else ""
-    return plain(first.removeprefix("# ")) if first.startswith("# ") else f"Experiment {number}"
+    return plain(first.removeprefix("# ")) if first.startswith("# ") else t("Experiment {number}", number=number)
 
 
 def _told(page: str, place: Path) -> None:

@@ -10,6 +10,7 @@ from ctse_core.analysis import JOB_TARGET, STEPS
 from ctse_core.engines import cancel_job, start_job
 from ctse_core.project import Job, Project, read_job
 from ctse_core.terminal import spoken
+from ctse_core.words import number, said, t
 from ui.widgets import plain
 
 
@@ -40,15 +41,16 @@ def _working(folder: str) -> None:
         st.rerun()
         return
     with st.container(border=True):
-        st.progress(job.share, text=f"**{job.share:.0%}** · {plain(job.sentence)}")
+        st.progress(job.share, text=f"**{number(job.share, '.0%')}** · {plain(said(job.sentence))}")
         left = ""
         if job.share > 0.05 and job.seconds > 5:
-            left = f" · about {spoken(job.seconds * (1 - job.share) / job.share)} left"
-        st.caption(f"At work for {spoken(job.seconds)}{left}. You may close this page: the work goes on.")
-        st.caption("  →  ".join(_stage(step.title, place) for step, place in _places(job)))
-        if st.button("Cancel", key="cancel_job", icon=":material/stop_circle:"):
+            left = t(" · about {time} left", time=spoken(job.seconds * (1 - job.share) / job.share))
+        told = t("At work for {time}", time=spoken(job.seconds))
+        st.caption(f"{told}{left}. {t('You may close this page: the work goes on.')}")
+        st.caption("  →  ".join(_stage(said(step.title), place) for step, place in _places(job)))
+        if st.button(t("Cancel"), key="cancel_job", icon=":material/stop_circle:"):
             cancel_job(project)
-            st.toast("Stopping; what was finished is kept.")
+            st.toast(t("Stopping; what was finished is kept."))
 
 
 def _places(job: Job) -> list[tuple[Any, str]]:
@@ -69,11 +71,11 @@ def _stage(title: str, place: str) -> str:
 
 def _ended(project: Project, job: Job) -> None:
     if job.state == "cancelled":
-        st.warning("The analysis was cancelled. What was finished is kept.", icon=":material/stop_circle:")
+        st.warning(t("The analysis was cancelled. What was finished is kept."), icon=":material/stop_circle:")
     else:
-        st.error(plain(job.error or "The analysis did not finish."), icon=":material/error:")
+        st.error(plain(job.error or t("The analysis did not finish.")), icon=":material/error:")
     if job.state == "failed":
         return
-    if st.button("Resume", key="resume_job", type="primary", icon=":material/play_arrow:"):
+    if st.button(t("Resume"), key="resume_job", type="primary", icon=":material/play_arrow:"):
         begin(project, job.arguments)
         st.rerun()

@@ -16,14 +16,15 @@ from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, list_projects, read_job
 from ctse_core.project.folder import new_project
 from ctse_core.terminal import spoken
+from ctse_core.words import mark, said, t
 from train.evaluate.overview import headlines, set_title
 from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, SCORES_FILE, check_file
 from ui import resources
 from ui.widgets import download, plain
 
 KINDS = ["parquet", "csv", "tsv", "gz"]
-AMOUNTS = {"200 sentences": 200, "1,000 sentences": 1000, "everything": 0}
-_FORMATS = """\
+AMOUNTS = {mark("200 sentences"): 200, mark("1,000 sentences"): 1000, mark("everything"): 0}
+_FORMATS = mark("""\
 A Parquet, CSV or TSV file with one of these sets of columns. What you give stays on this machine.
 
 | to measure | columns |
@@ -31,7 +32,7 @@ A Parquet, CSV or TSV file with one of these sets of columns. What you give stay
 | how often sentences find their translation | `english`, `translation`, `lang` (at least 20 pairs a language) |
 | how well posts of one class lie together | `text`, `label`; also `event`, `collection`, `lang` (at least 50 posts) |
 | agreement with people's judgement | `sentence1`, `sentence2`, `score`; also `lang` |
-"""
+""")
 
 
 def evaluate_own() -> None:
@@ -44,7 +45,7 @@ def evaluate_own() -> None:
             _unfinished(run, job)
     finished = [(run, job) for run, job in jobs if job is not None and job.state == "done"]
     if finished:
-        st.subheader("Evaluations on this machine", anchor=False)
+        st.subheader(t("Evaluations on this machine"), anchor=False)
         with st.container(border=True, gap="small"):
             for run, job in finished:
                 _done(run, job)
@@ -70,22 +71,22 @@ def own_tables() -> list[pl.DataFrame]:
 def _form() -> None:
     ready = {entry.spec.name: entry.spec.title for entry in list_encoders() if entry.at_hand}
     if not ready:
-        st.warning("No encoder is on this machine; the catalogue says where to put one.")
+        st.warning(t("No encoder is on this machine; the catalogue says where to put one."))
         return
     first = list(ready).index(DEFAULT_ENCODER) if DEFAULT_ENCODER in ready else 0
     left, right = st.columns([2, 3], gap="large")
     with left:
-        encoder = st.selectbox("Encoder", list(ready), index=first, format_func=ready.__getitem__, key="own_encoder")
-        amount = st.selectbox("How much of the file", list(AMOUNTS), key="own_amount")
+        encoder = st.selectbox(t("Encoder"), list(ready), index=first, format_func=ready.__getitem__, key="own_encoder")
+        amount = st.selectbox(t("How much of the file"), list(AMOUNTS), format_func=said, key="own_amount")
     with right:
         uploaded = st.file_uploader(
-            "A file of yours; without one, the built-in triples in 17 languages are used (seconds)",
+            t("A file of yours; without one, the built-in triples in 17 languages are used (seconds)"),
             type=KINDS,
             key="own_file",
         )
-    with st.expander("What the file looks like"):
-        st.markdown(_FORMATS)
-    if st.button("Evaluate", type="primary", icon=":material/play_arrow:", key="own_start"):
+    with st.expander(t("What the file looks like")):
+        st.markdown(said(_FORMATS))
+    if st.button(t("Evaluate"), type="primary", icon=":material/play_arrow:", key="own_start"):
         try:
             _start(encoder, uploaded, AMOUNTS[amount])
         except CtseError as told:  # told here, so that the other tabs stay
@@ -128,7 +129,7 @@ def _taken(run: Project, uploaded: Any) -> Path:
 def _unfinished(run: Project, job: Job | None) -> None:
     with st.container(border=True):
         if job is None:
-            st.caption(f"{plain(run.name)} was never started.")
+            st.caption(t("{name} was never started.", name=plain(run.name)))
             _forget(run)
         elif job.active:
             _working(str(run.folder))
@@ -144,11 +145,11 @@ def _working(folder: str) -> None:
         st.rerun()
         return
     bar, stop = st.columns([6, 1], vertical_alignment="center")
-    told = f"**{plain(_what(job))}** · {job.share:.0%} · {plain(job.sentence)} · {spoken(job.seconds)}"
+    told = f"**{plain(_what(job))}** · {job.share:.0%} · {plain(said(job.sentence))} · {spoken(job.seconds)}"
     bar.progress(job.share, text=told)
-    if stop.button("Cancel", key=f"cancel_{run.name}", icon=":material/stop_circle:"):
+    if stop.button(t("Cancel"), key=f"cancel_{run.name}", icon=":material/stop_circle:"):
         cancel_job(run)
-        st.toast("Stopping.")
+        st.toast(t("Stopping."))
 
 
 def _done(run: Project, job: Job) -> None:
@@ -159,7 +160,7 @@ def _done(run: Project, job: Job) -> None:
         changed = (run.folder / SCORES_FILE).stat().st_mtime
         told = headlines(resources.own_scores(str(run.folder), changed))
     except (OSError, ValueError, CtseError):
-        about, told = {}, ["its files are damaged; delete it and evaluate again"]
+        about, told = {}, [t("its files are damaged; delete it and evaluate again")]
     what, found, pages, forget = st.columns([5, 5, 2, 1], vertical_alignment="center")
     when = f"{plain(str(about.get('made', '')))} · {spoken(job.seconds)}"
     what.markdown(f"**{plain(_what(job, about.get('set')))}**  \n:gray[:small[{when}]]")
@@ -167,7 +168,7 @@ def _done(run: Project, job: Job) -> None:
     page = run.folder / LANGUAGES_FILE
     with pages:
         if page.is_file():
-            download("Why (HTML)", page.read_bytes, f"ctse-{run.name}.html", "text/html", f"why_{run.name}")
+            download(t("Why (HTML)"), page.read_bytes, f"ctse-{run.name}.html", "text/html", f"why_{run.name}")
     with forget:
         _forget(run)
 
@@ -175,18 +176,18 @@ def _done(run: Project, job: Job) -> None:
 def _ended(run: Project, job: Job) -> None:
     told, forget = st.columns([6, 1], vertical_alignment="center")
     if job.state == "cancelled":
-        told.warning(f"{plain(_what(job))} was cancelled.", icon=":material/stop_circle:")
+        told.warning(t("{what} was cancelled.", what=plain(_what(job))), icon=":material/stop_circle:")
     else:
-        told.error(f"{plain(_what(job))}: {plain(job.error or 'it did not finish.')}", icon=":material/error:")
+        told.error(f"{plain(_what(job))}: {plain(job.error or t('it did not finish.'))}", icon=":material/error:")
     with forget:
-        if st.button("Again", key=f"again_{run.name}", icon=":material/replay:"):
+        if st.button(t("Again"), key=f"again_{run.name}", icon=":material/replay:"):
             start_job(run, JOB, job.arguments)
             st.rerun()
         _forget(run)
 
 
 def _forget(run: Project) -> None:
-    if st.button("", key=f"forget_{run.name}", icon=":material/delete:", type="tertiary", help="Delete"):
+    if st.button("", key=f"forget_{run.name}", icon=":material/delete:", type="tertiary", help=t("Delete")):
         run.remove()
         st.rerun()
 
@@ -197,4 +198,4 @@ def _what(job: Job, measured: object = None) -> str:
     on = set_title(measured) if isinstance(measured, str) else Path(file).name if file else set_title(BUILT_IN)
     name = str(job.arguments.get("encoder"))
     title = ENCODERS[name].title if name in ENCODERS else name
-    return f"{title} on {on}"
+    return t("{encoder} on {texts}", encoder=title, texts=on)

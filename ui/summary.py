@@ -8,6 +8,7 @@ import streamlit as st
 
 from ctse_core.figures import language_name
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
+from ctse_core.words import MONTHS, number, said, t
 from ui.filter_bar import filter_chips
 from ui.frame import Workspace
 from ui.widgets import csv_bytes, download, plain
@@ -19,12 +20,24 @@ def headline(workspace: Workspace) -> None:
     filter_chips(whole)
     counts = whole.manifest["counts"]
     if workspace.among:
-        st.caption(f"{table.height:,} of {whole.table.height:,} posts pass the filter; the figures count those.")
+        st.caption(
+            t(
+                "{shown:,} of {number:,} posts pass the filter; the figures count those.",
+                shown=table.height,
+                number=whole.table.height,
+            )
+        )
     else:
         st.caption(
             plain(
-                f"{whole.title}: {counts['rows']:,} rows = {counts['posts']:,} posts "
-                f"+ {counts['empty']:,} empty + {counts['unreadable']:,} unreadable"
+                t(
+                    "{title}: {rows:,} rows = {posts:,} posts + {empty:,} empty + {unreadable:,} unreadable",
+                    title=whole.title,
+                    rows=counts["rows"],
+                    posts=counts["posts"],
+                    empty=counts["empty"],
+                    unreadable=counts["unreadable"],
+                )
             )
         )
     languages = table[Col.LANG]
@@ -32,19 +45,23 @@ def headline(workspace: Workspace) -> None:
     copies = int(table[Col.DUPLICATE_OF].is_not_null().sum())
     clusters = table[Col.CLUSTER]
     unsorted = int((clusters == UNSORTED).sum())
-    share = f"{unsorted / max(1, table.height):.0%} unsorted"
     boxes = st.columns(5)
-    boxes[0].metric("Posts", f"{table.height:,}", border=True)
-    boxes[1].metric("Copies among them", f"{copies:,}", border=True)
-    boxes[2].metric("Languages", f"{named:,}", border=True)
-    boxes[3].metric(f"Topics ({share})", f"{clusters.filter(clusters != UNSORTED).n_unique():,}", border=True)
+    boxes[0].metric(t("Posts"), number(table.height), border=True)
+    boxes[1].metric(t("Copies among them"), number(copies), border=True)
+    boxes[2].metric(t("Languages"), number(named), border=True)
+    topics = t("Topics ({share:.0%} unsorted)", share=unsorted / max(1, table.height))
+    boxes[3].metric(topics, number(clusters.filter(clusters != UNSORTED).n_unique()), border=True)
     times = table[Col.TIME].drop_nulls()
     first, last = times.min(), times.max()
-    span, year = "undated", ""
+    span, year = t("undated"), ""
     if isinstance(first, datetime) and isinstance(last, datetime):
-        span = f"{first.day} {first:%b} – {last.day} {last:%b}"
+        span = f"{_short(first)} – {_short(last)}"
         year = f"{last:%Y}, "
-    boxes[4].metric(f"Time ({year}UTC)", span, border=True)
+    boxes[4].metric(t("Time ({year}UTC)", year=year), span, border=True)
+
+
+def _short(moment: datetime) -> str:
+    return f"{moment.day} {said(MONTHS[moment.month - 1])}"
 
 
 def notes(workspace: Workspace) -> None:
@@ -53,17 +70,25 @@ def notes(workspace: Workspace) -> None:
     told = list(whole.manifest["notes"])
     repaired = whole.manifest["counts"].get("repaired", 0)
     if repaired:
-        told.append(f"{repaired:,} texts had garbled letters (mojibake) and were repaired.")
+        told.append(t("{count:,} texts had garbled letters (mojibake) and were repaired.", count=repaired))
     told += _support(workspace)
     if not told and not whole.empty.height and not whole.unreadable.height:
         return
-    with st.expander(f"What was noticed ({len(told)})", icon=":material/info:"):
+    with st.expander(t("What was noticed ({number})", number=len(told)), icon=":material/info:"):
         for note in told:
             st.markdown(f"- {plain(note)}")
-        for table, word in ((whole.empty, "empty"), (whole.unreadable, "unreadable")):
+        offers = (
+            (whole.empty, "empty", t("Take away the {count:,} empty rows", count=whole.empty.height)),
+            (
+                whole.unreadable,
+                "unreadable",
+                t("Take away the {count:,} unreadable rows", count=whole.unreadable.height),
+            ),
+        )
+        for table, word, label in offers:
             if table.height:
                 download(
-                    f"Take away the {table.height:,} {word} rows",
+                    label,
                     csv_bytes(table),
                     f"{word}_rows.csv",
                     "text/csv",
@@ -84,6 +109,11 @@ def _support(workspace: Workspace) -> list[str]:
     posts = sum(counts[code] for code in outside)
     names = ", ".join(language_name(code) for code in outside[:8])
     return [
-        f"{posts:,} posts are in languages that the encoder {encoder['name']} does not claim to support "
-        f"({names}): search and topics are less sure there."
+        t(
+            "{count:,} posts are in languages that the encoder {encoder} does not claim to support ({languages}): "
+            "search and topics are less sure there.",
+            count=posts,
+            encoder=encoder["name"],
+            languages=names,
+        )
     ]

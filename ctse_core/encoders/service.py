@@ -13,9 +13,11 @@ from ctse_core.encoders.own import own_folder
 from ctse_core.encoders.sources import at_hand
 from ctse_core.errors import EncoderError
 from ctse_core.types import UNDETERMINED
+from ctse_core.words import mark, number, said, t
 
 Grade = Literal["well", "fairly", "poorly", "undetermined"]
 GRADES: tuple[Grade, ...] = ("well", "fairly", "poorly", "undetermined")
+_SAID = {"well": mark("well"), "fairly": mark("fairly"), "poorly": mark("poorly"), "undetermined": mark("undetermined")}
 
 PIVOT = "en"
 """What every other language is matched with, so that no card has a number for it."""
@@ -94,12 +96,14 @@ def posts_by_grade(languages: Sequence[Served]) -> dict[str, int]:
 def service_sentence(by_grade: Mapping[str, int]) -> str:
     """Return in a sentence how many posts are served how, or that this is not known."""
     if not by_grade:
-        return "How well the encoder serves each language is not known: no measurements come with it."
-    parts = [f"{by_grade[grade]:,} {grade}" for grade in GRADES[:3] if by_grade.get(grade)]
+        return t("How well the encoder serves each language is not known: no measurements come with it.")
+    served = [grade for grade in GRADES[:3] if by_grade.get(grade)]
+    parts = [f"{t('{count:,} posts', count=by_grade[grade])} {said(_SAID[grade])}" for grade in served[:1]]
+    parts += [f"{number(by_grade[grade])} {said(_SAID[grade])}" for grade in served[1:]]
+    told = t("By language, the encoder serves {posts}", posts=", ".join(parts))
+    told = told if parts else t("No post has a known language")
     unsure = by_grade.get("undetermined", 0)
-    parts[0:1] = [part.replace(" ", " posts ", 1) for part in parts[0:1]]
-    told = f"By language, the encoder serves {', '.join(parts)}" if parts else "No post has a known language"
-    return f"{told}; the language of {unsure:,} is undetermined." if unsure else f"{told}."
+    return told + (t("; the language of {count:,} is undetermined", count=unsure) if unsure else "") + "."
 
 
 def _served(code: str, posts: int, table: Mapping[str, Service]) -> Served:

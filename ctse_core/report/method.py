@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ctse_core.figures import language_name
+from ctse_core.words import mark
 
 _PARTS = (
     ("source", "File"),
@@ -20,18 +21,26 @@ _PARTS = (
 _SINGLE = ("made", "fingerprint")
 
 CAVEATS = (
-    "Topics are groups of posts with like meaning, found by machine. Their names are frequent words, not "
-    "summaries: read posts before you act on a topic.",
-    "“Unsorted” posts fit no topic clearly. That says nothing about how important they are: a single call "
-    "for help may be among them.",
-    "Nothing here says whether a post is true, who wrote it, or whether the writer was there. Check first.",
-    "The number of posts says how much was written, not how many people are affected; people without power "
-    "or network do not post.",
-    "Near points on the map mean alike. The distance between far groups, and up or down, mean nothing.",
-    "The language of a short post is a guess; where it is too unsure it says “Undetermined”.",
-    "Copies are posts that say the same after links, handles and spaces are made alike. They keep the topic "
-    "of their original and are counted in every number called “posts”.",
-    "Times are those of the file, read as UTC where the file names no time zone.",
+    mark(
+        "Topics are groups of posts with like meaning, found by machine. Their names are frequent words, not "
+        "summaries: read posts before you act on a topic."
+    ),
+    mark(
+        "“Unsorted” posts fit no topic clearly. That says nothing about how important they are: a single call"
+        " for help may be among them."
+    ),
+    mark("Nothing here says whether a post is true, who wrote it, or whether the writer was there. Check first."),
+    mark(
+        "The number of posts says how much was written, not how many people are affected; people without "
+        "power or network do not post."
+    ),
+    mark("Near points on the map mean alike. The distance between far groups, and up or down, mean nothing."),
+    mark("The language of a short post is a guess; where it is too unsure it says “Undetermined”."),
+    mark(
+        "Copies are posts that say the same after links, handles and spaces are made alike. They keep the "
+        "topic of their original and are counted in every number called “posts”."
+    ),
+    mark("Times are those of the file, read as UTC where the file names no time zone."),
 )
 """What a reader must know before believing a number; said in every report."""
 

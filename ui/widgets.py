@@ -12,6 +12,7 @@ import streamlit as st
 from ctse_core.figures import Figure
 from ctse_core.text import detect_languages, normalise, tokens
 from ctse_core.types import Col, Progress
+from ctse_core.words import mark, said, t
 from ui.post_list import Chosen, Offers, show_posts
 
 PAGE_LENGTH = 20
@@ -36,9 +37,28 @@ def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]
     else:
         st.plotly_chart(figure.plot, key=key, config=config, alt=figure.summary, theme=None)
     st.caption(plain(figure.summary))
-    with st.expander("Show as table"):
-        st.dataframe(figure.table, hide_index=True, key=f"{key}_table")
+    with st.expander(t("Show as table")):
+        st.dataframe(_in_words(figure.table), hide_index=True, key=f"{key}_table")
     return selected
+
+
+_COLUMNS = frozenset(
+    {
+        mark("period"), mark("start"), mark("originals"), mark("copies"), mark("posts"), mark("code"),
+        mark("language"), mark("share"), mark("topic"), mark("unique"), mark("text"), mark("group"), mark("drawn"),
+        mark("set"), mark("variant"), mark("encoder"), mark("value"), mark("low"), mark("high"), mark("count"),
+        mark("row"), mark("series"), mark("source"), mark("effect"), mark("pairs"), mark("verdict"), mark("amount"),
+        mark("runtime"), mark("matching"),
+    }
+)  # fmt: skip
+"""What columns of figures' tables are called in the code; other columns, topics for one, keep their names."""
+
+
+def _in_words(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a figure's table with its columns called as the interface language does."""
+    names = {column: said(column) for column in table.columns if column in _COLUMNS}
+    names = {column: name for column, name in names.items() if name not in table.columns}
+    return table.rename(names) if len(set(names.values())) == len(names) else table
 
 
 def told(work: Callable[[Progress], object]) -> None:
@@ -46,7 +66,7 @@ def told(work: Callable[[Progress], object]) -> None:
     place = st.empty()
 
     def tell(share: float, sentence: str) -> None:
-        place.progress(share, text=plain(sentence))
+        place.progress(share, text=plain(said(sentence)))
 
     work(tell)
     place.empty()
@@ -87,18 +107,18 @@ def settings_form(kind: type[Settings], key: str) -> Settings:
         label = item.metadata.get("label")
         if not label:
             continue
-        values[item.name] = _field(item, str(label), f"{key}_{item.name}")
+        values[item.name] = _field(item, said(str(label)), f"{key}_{item.name}")
     return kind(**values)
 
 
 def _field(item: dataclasses.Field[Any], label: str, key: str) -> Any:
-    default, told = item.default, item.metadata.get("help")
+    default, help_ = item.default, said(str(item.metadata.get("help") or "")) or None
     low, high = item.metadata.get("min"), item.metadata.get("max")
     if isinstance(default, bool):
-        return st.checkbox(label, default, help=told, key=key)
+        return st.checkbox(label, default, help=help_, key=key)
     if item.metadata.get("choices"):
         choices = list(item.metadata["choices"])
-        return st.selectbox(label, choices, index=choices.index(default), help=told, key=key)
+        return st.selectbox(label, choices, index=choices.index(default), format_func=_choice, help=help_, key=key)
     if isinstance(default, (int, float)):
         kind = type(default)
         return st.number_input(
@@ -106,10 +126,14 @@ def _field(item: dataclasses.Field[Any], label: str, key: str) -> Any:
             min_value=None if low is None else kind(low),
             max_value=None if high is None else kind(high),
             value=default,
-            help=told,
+            help=help_,
             key=key,
         )
     return default
+
+
+def _choice(choice: Any) -> str:
+    return said(str(choice))
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:

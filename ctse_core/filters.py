@@ -50,6 +50,12 @@ class Filter:
     def __bool__(self) -> bool:
         return self != Filter()
 
+    def parts(self) -> list[Filter]:
+        """Return the filter as filters of one condition each, all of which must hold."""
+        told = ((field.name, getattr(self, field.name), field.default) for field in dataclasses.fields(self))
+        parts = [Filter(**{name: value}) for name, value, empty in told if value != empty and name != "sets"]
+        return parts + [Filter(sets=(key,)) for key in self.sets]
+
     def expression(self) -> pl.Expr:
         """Return the filter as an expression over the posts table: all that the table tells, which is not ``sets``."""
         passes = pl.lit(True)

@@ -5,8 +5,10 @@ from ctse_core.figures.counts import duplicates_figure, languages_figure, topics
 from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.measures import MEASURES, measure_words
+from ctse_core.figures.named import places_figure, tags_figure
 from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
 from ctse_core.figures.pairs import AMOUNTS, EFFECTS, amounts_figure, effects_figure
+from ctse_core.figures.periods import TimeChoice
 from ctse_core.figures.semantic_map import semantic_map
 from ctse_core.figures.speeds import SPEEDS, runtime_words, speed_quality_figure, still_speeds
 from ctse_core.figures.standalone import standalone_html, still_svg
@@ -20,6 +22,7 @@ __all__ = [
     "MEASURES",
     "SPEEDS",
     "Figure",
+    "TimeChoice",
     "amounts_figure",
     "dots_figure",
     "duplicates_figure",
@@ -27,6 +30,7 @@ __all__ = [
     "language_name",
     "languages_figure",
     "measure_words",
+    "places_figure",
     "runtime_words",
     "scores_figure",
     "semantic_map",
@@ -34,6 +38,7 @@ __all__ = [
     "standalone_html",
     "still_speeds",
     "still_svg",
+    "tags_figure",
     "topics_figure",
     "topics_over_time_figure",
     "volume_figure",

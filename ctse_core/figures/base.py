@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -37,13 +38,34 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u20
 class Figure:
     """One figure three ways: ``plot`` to see, ``table`` to read the same numbers, ``summary`` to hear.
 
-    ``title``: a few words for a heading; the plot itself bears none.
+    ``title``: a few words for a heading; the plot itself bears none. Where a click chooses posts, ``field`` names
+    the field of the filter, and ``bins`` what each row of the table stands for in it ("" for nothing), as in the
+    ids of the bars.
     """
 
     plot: go.Figure
     table: pl.DataFrame
     summary: str
     title: str = ""
+    field: str = ""
+    bins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What bars stand for when they are clicked: an id each, and whether each is among the chosen ones."""
+
+    ids: Sequence[str]
+    chosen: Sequence[bool]
+
+
+NOT_CHOSEN = 0.32  # opacity of bars beside the chosen ones
+SEE_THROUGH = "rgba(0,0,0,0)"
+
+
+def bin_id(value: object) -> str:
+    """Return what a bar stands for as an id that a click brings back: a list of values, or times."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def blank(height: int = 320) -> go.Figure:
@@ -221,15 +243,21 @@ def percent(part: float, whole: float) -> str:
     return f"{100 * share:.0f}\u00a0%"
 
 
-def horizontal_bars(plot: go.Figure, names: Sequence[str], series: Sequence[tuple[str, Sequence[int], Any]]) -> None:
+def horizontal_bars(
+    plot: go.Figure,
+    names: Sequence[str],
+    series: Sequence[tuple[str, Sequence[int], Any]],
+    bars: Bars | None = None,
+) -> None:
     """Draw stacked bars, first name on top; ``series``: (name, values (m,), colour or colours (m,)).
 
     Bars stand at whole numbers and names are tick labels, so that equal names stay apart and no name is taken
     for a number or a date. Long names are cut at their end beside the bar and whole where the mouse rests.
+    With ``bars`` (m,) a click anywhere beside a name chooses, and those that are not chosen stand back.
     """
     import plotly.graph_objects as go
 
-    places = list(range(len(names)))
+    places, hover = list(range(len(names))), [wrapped(n) for n in names]
     for name, values, colour in series:
         plot.add_trace(
             go.Bar(
@@ -238,10 +266,18 @@ def horizontal_bars(plot: go.Figure, names: Sequence[str], series: Sequence[tupl
                 name=name,
                 orientation="h",
                 marker={"color": colour, "line": {"width": 0}},
-                customdata=[wrapped(n) for n in names],
+                customdata=hover,
                 hovertemplate=f"%{{customdata}}<br>%{{x:,}} {html.escape(name.lower())}<extra></extra>",
             )
         )
+    if bars is not None:
+        plot.update_traces(ids=list(bars.ids), marker_opacity=_opacities(bars))
+        plot.update_xaxes(fixedrange=True)
+        plot.update_yaxes(fixedrange=True)
+        totals = [sum(values[place] for _, values, _ in series) for place in places]
+        rest = [max(totals, default=0) - total for total in totals]
+        said = [f"{name}<br>{written(total)}" for name, total in zip(hover, totals, strict=True)]
+        plot.add_trace(target(y=places, x=rest, orientation="h", customdata=said, ids=list(bars.ids)))
     plot.update_layout(barmode="stack", height=70 + 26 * max(3, len(names)), showlegend=False)
     plot.update_yaxes(
         tickvals=places,
@@ -253,3 +289,24 @@ def horizontal_bars(plot: go.Figure, names: Sequence[str], series: Sequence[tupl
         tickcolor="rgba(0,0,0,0)",
     )
     plot.update_xaxes(rangemode="tozero", tickformat=",d", nticks=6)
+
+
+def _opacities(bars: Bars) -> list[float]:
+    return [1.0 if chosen else NOT_CHOSEN for chosen in bars.chosen]
+
+
+def target(**bar: Any) -> go.Bar:
+    """Return bars that nobody sees, stacked on others, so that short ones can be clicked as easily as long ones."""
+    import plotly.graph_objects as go
+
+    return go.Bar(
+        marker={"color": SEE_THROUGH, "line": {"width": 0}},
+        showlegend=False,
+        hovertemplate="%{customdata}<extra></extra>",
+        **bar,
+    )
+
+
+def all_or_some(chosen: Sequence[bool]) -> list[bool]:
+    """Return which bars are drawn in full: the chosen ones, or all where none is chosen."""
+    return list(chosen) if any(chosen) else [True] * len(chosen)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import polars as pl
 
 from ctse_core.figures.base import (
     FAINT,
     PALETTE,
     QUIET,
+    Bars,
     Figure,
+    all_or_some,
+    bin_id,
     blank,
     count,
     horizontal_bars,
@@ -24,6 +29,7 @@ from ctse_core.words import mark, said, t
 MOST_LANGUAGES = 12
 MOST_TOPICS = 20
 MOST_COPIED = 10
+_SMALLER = -2  # stands for all smaller topics while bars are drawn
 LANGUAGES_TITLE, TOPICS_TITLE, COPIED_TITLE = mark("Languages"), mark("Largest topics"), mark("Most copied posts")
 
 _LANGUAGES = {
@@ -44,10 +50,11 @@ def is_original(table: pl.DataFrame) -> pl.Series:
     return pl.repeat(True, table.height, eager=True)
 
 
-def languages_figure(table: pl.DataFrame) -> Figure:
+def languages_figure(table: pl.DataFrame, chosen: Sequence[str] | None = None) -> Figure:
     """Draw how many posts are in each language, largest first, the smallest ones together.
 
-    The figure's table has every language; its ``posts`` add up to the n rows of ``table``.
+    The figure's table has every language; its ``posts`` add up to the n rows of ``table``. With ``chosen`` (codes,
+    maybe none) bars can be clicked, and the chosen ones stand out.
     """
     if table.is_empty():
         return nothing(t("There are no posts."), _LANGUAGES, said(LANGUAGES_TITLE))
@@ -64,31 +71,50 @@ def languages_figure(table: pl.DataFrame) -> Figure:
     )
     known = counted.filter(pl.col("code") != UNDETERMINED)
     head = known.head(MOST_LANGUAGES if known.height > MOST_LANGUAGES + 1 else known.height)
-    bars = [(language_name(code, own=True), posts, PALETTE[0]) for code, posts in head.select("code", "posts").rows()]
+    bars = [
+        (language_name(code, own=True), posts, PALETTE[0], [code])
+        for code, posts in head.select("code", "posts").rows()
+    ]
     rest = known.slice(head.height)
     if rest.height:
-        bars.append((t("{count:,} more languages", count=rest.height), int(rest["posts"].sum()), QUIET))
+        name = t("{count:,} more languages", count=rest.height)
+        bars.append((name, int(rest["posts"].sum()), QUIET, rest["code"].to_list()))
     unknown = table.height - int(known["posts"].sum())
     if unknown:
-        bars.append((language_name(UNDETERMINED), unknown, FAINT))
+        bars.append((language_name(UNDETERMINED), unknown, FAINT, [UNDETERMINED]))
     plot = blank()
-    names, posts, colours = zip(*bars, strict=True)
-    horizontal_bars(plot, names, [(t("Posts"), posts, list(colours))])
+    names, posts, colours, stand_for = zip(*bars, strict=True)
+    horizontal_bars(plot, names, [(t("Posts"), posts, list(colours))], pick_bars(stand_for, chosen))
     largest = [
         f"{name} {percent(number, table.height)}" for name, number in known.select("language", "posts").head(3).rows()
     ]
     sentence = t("{posts} in {languages}", posts=count(table.height, "post"), languages=count(known.height, "language"))
     sentence += f": {', '.join(largest)}" if largest else ""
     sentence += t("; the language of {count:,} is undetermined", count=unknown) if unknown else ""
-    return Figure(plot, counted, sentence + ".", said(LANGUAGES_TITLE))
+    bins = [] if chosen is None else [bin_id([code]) for code in counted["code"]]
+    return Figure(plot, counted, sentence + ".", said(LANGUAGES_TITLE), "languages", tuple(bins))
 
 
-def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.DataFrame | None = None) -> Figure:
+def pick_bars(stand_for: Sequence[Sequence[object]], chosen: Collection[object] | None) -> Bars | None:
+    """Return the ids of bars by the values they stand for, and which are chosen; None where none can be clicked."""
+    if chosen is None:
+        return None
+    among = [bool(values) and all(value in chosen for value in values) for values in stand_for]
+    return Bars([bin_id(list(values)) for values in stand_for], all_or_some(among))
+
+
+def topics_figure(
+    topics: pl.DataFrame,
+    unsorted: int | None = None,
+    table: pl.DataFrame | None = None,
+    chosen: Sequence[int] | None = None,
+) -> Figure:
     """Draw the largest topics by their posts, copies counted; ``unsorted`` posts, if given, as the last bar.
 
     ``table`` (posts that pass a filter; columns cluster, duplicate_of): sizes and unsorted posts are counted
     there instead, and topics without posts in it are left out. The figure's table has every topic that has
-    posts, and the unsorted posts as its last row.
+    posts, and the unsorted posts as its last row. With ``chosen`` (topic ids, maybe none) bars can be clicked, and
+    the chosen ones stand out.
     """
     if table is not None and table.is_empty():
         return nothing(t("There are no posts."), _TOPICS, said(TOPICS_TITLE))
@@ -98,17 +124,25 @@ def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.D
     if sorted_in.is_empty():
         return nothing(t("None of these posts is in a topic."), _TOPICS, said(TOPICS_TITLE))
     listed = sorted_in.sort(["posts", "topic_id"], descending=[True, False])
-    head = listed.head(MOST_TOPICS).vstack(loose)
+    head, small = listed.head(MOST_TOPICS), listed.slice(MOST_TOPICS)
+    stand_for = [[number] for number in head["topic_id"]]
+    if small.height:
+        together = t("{count:,} smaller topics", count=small.height)
+        row = (_SMALLER, together, int(small["posts"].sum()), int(small["unique"].sum()), None)
+        head = head.vstack(pl.DataFrame([row], schema=_TOPICS, orient="row"))
+        stand_for.append(small["topic_id"].to_list())
+    head = head.vstack(loose)
+    stand_for += [[UNSORTED]] * loose.height
     names = [
         shorten(name, 300) or t("Topic {number}", number=number)
         for number, name in head.select("topic_id", "topic").rows()
     ]
-    colours = [FAINT if number == UNSORTED else PALETTE[0] for number in head["topic_id"]]
+    colours = [{UNSORTED: FAINT, _SMALLER: QUIET}.get(number, PALETTE[0]) for number in head["topic_id"]]
     unique = head["unique"].fill_null(head["posts"])
     copies = head["posts"] - unique
     plot = blank()
     bars = [(t("Originals"), unique.to_list(), colours), (t("Copies"), copies.to_list(), QUIET)]
-    horizontal_bars(plot, names, bars)
+    horizontal_bars(plot, names, bars, pick_bars(stand_for, chosen))
     with_legend(plot, bool(copies.sum()))
     first = zip(names[:3], head["posts"], strict=False)
     largest = [t("“{name}” with {posts}", name=name, posts=count(posts, "post")) for name, posts in first]
@@ -117,7 +151,9 @@ def topics_figure(topics: pl.DataFrame, unsorted: int | None = None, table: pl.D
     sentence += t("largest: {topics}", topics=", ".join(largest[: listed.height]))
     rest = int(loose["posts"].sum())
     sentence += t("; {count:,} posts are unsorted", count=rest) if rest else ""
-    return Figure(plot, listed.vstack(loose), sentence + ".", said(TOPICS_TITLE))
+    whole = listed.vstack(loose)
+    bins = [] if chosen is None else [bin_id([number]) for number in whole["topic_id"]]
+    return Figure(plot, whole, sentence + ".", said(TOPICS_TITLE), "topics", tuple(bins))
 
 
 def _as_counted(topics: pl.DataFrame, unsorted: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:

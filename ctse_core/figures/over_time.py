@@ -7,8 +7,6 @@ from typing import Any
 import polars as pl
 
 from ctse_core.figures.base import (
-    PALETTE,
-    QUIET,
     Figure,
     blank,
     count,
@@ -17,15 +15,15 @@ from ctse_core.figures.base import (
     percent,
     shorten,
     tick,
-    with_legend,
 )
 from ctse_core.figures.counts import is_original
-from ctse_core.figures.periods import Periods, cut_time
+from ctse_core.figures.periods import Periods, TimeChoice, cut_time
+from ctse_core.figures.volume_bars import COPIES, ORIGINALS, time_bars, volume_plot
 from ctse_core.types import UNSORTED, Col, TopicCol
 from ctse_core.words import mark, said, t
 
 VOLUME_TITLE, TOPICS_TITLE = mark("Posts over time"), mark("Topics over time")
-ORIGINALS, COPIES, POSTS = "originals", "copies", "posts"
+POSTS = "posts"
 _VOLUME = {
     "period": pl.Utf8,
     "start": pl.Datetime("us", "UTC"),
@@ -35,11 +33,12 @@ _VOLUME = {
 }
 
 
-def volume_figure(table: pl.DataFrame) -> Figure:
+def volume_figure(table: pl.DataFrame, chosen: TimeChoice | None = None) -> Figure:
     """Draw how many posts were written in each period, originals and copies apart; times are UTC.
 
     The figure's table has one row a period, then "earlier", "later" and "undated" where there are such
-    posts; its ``posts`` column adds up to the n rows of ``table``.
+    posts; its ``posts`` column adds up to the n rows of ``table``. With ``chosen`` bars can be clicked, and the
+    chosen ones stand out.
     """
     if table.is_empty():
         return nothing(t("There are no posts."), _VOLUME, said(VOLUME_TITLE))
@@ -57,7 +56,10 @@ def volume_figure(table: pl.DataFrame) -> Figure:
     rows = rows.with_columns((pl.col(POSTS) - pl.col(ORIGINALS)).alias(COPIES))
     shown = rows.filter("shown")
     sentence = _volume_summary(rows, shown, periods)
-    return Figure(_volume_plot(shown, periods), rows.select(*_VOLUME), sentence, said(VOLUME_TITLE))
+    bars = None if chosen is None else time_bars(rows, periods, chosen)
+    plot = volume_plot(rows, periods, bars)
+    bins = tuple(bars.ids) if bars else ()
+    return Figure(plot, rows.select(*_VOLUME), sentence, said(VOLUME_TITLE), "time", bins)
 
 
 def _none_dated(table: pl.DataFrame) -> str:
@@ -78,32 +80,6 @@ def _period_rows(periods: Periods) -> pl.DataFrame:
         },
         schema_overrides={"at": pl.Int32, "start": pl.Datetime("us")},
     ).with_columns(pl.col("start").dt.replace_time_zone("UTC"))
-
-
-def _volume_plot(shown: pl.DataFrame, periods: Periods) -> Any:
-    plot = blank(260)
-    widths = [(end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)]
-    names = [f"{name} ({said(periods.step)}, UTC)" for name in periods.names]
-    for column, named, colour in ((ORIGINALS, t("Originals"), PALETTE[0]), (COPIES, t("Copies"), QUIET)):
-        plot.add_bar(
-            x=periods.starts,
-            y=shown[column].to_list(),
-            width=[width * 0.92 for width in widths],
-            offset=0,
-            name=named,
-            marker={"color": colour, "line": {"width": 0}},
-            customdata=names,
-            hovertemplate=f"%{{customdata}}<br>%{{y:,}} {named.lower()}<extra></extra>",
-        )
-    plot.update_layout(barmode="stack")
-    with_legend(plot, bool(shown[COPIES].sum()))
-    plot.update_yaxes(
-        title_text=t("Posts per {step}", step=said(periods.step)), rangemode="tozero", tickformat=",d", nticks=5
-    )
-    plot.update_xaxes(title_text="UTC", showgrid=False, type="date", range=[periods.starts[0], periods.ends[-1]])
-    if len(periods.starts) == 1:
-        plot.update_xaxes(nticks=2)
-    return plot
 
 
 def _volume_summary(rows: pl.DataFrame, shown: pl.DataFrame, periods: Periods) -> str:

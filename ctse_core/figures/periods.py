@@ -53,6 +53,22 @@ class Periods:
         return [start.isoformat(" ", "minutes")[:letters] for start in self.starts]
 
 
+@dataclass(frozen=True)
+class TimeChoice:
+    """The time that a filter lets through: from ``since`` up to ``until`` (UTC), or undated posts alone."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    undated: bool = False
+
+    def holds(self, start: datetime | None, end: datetime | None) -> bool:
+        """Return whether the period from ``start`` up to ``end`` (None: without end) has a part in it."""
+        if self.undated or self == TimeChoice():
+            return False
+        after = self.since is None or end is None or end > self.since
+        return after and (self.until is None or start is None or start < self.until)
+
+
 def cut_time(table: pl.DataFrame, most: int = 60) -> Periods | None:
     """Cut the posts' times (n,) into at most ``most`` periods of one length; None if all are undated.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis, settings_from
 from ctse_core.errors import EditError
+from ctse_core.naming import next_typical
 from ctse_core.project import Project
 from ctse_core.project.topic_events import TopicEvent, add_event, redo_event, topic_events, undo_event
 from ctse_core.structure import TopicInput, centre_languages, name_topics
@@ -124,7 +125,28 @@ def with_topic_edits(run: Analysis, project: Project, memory: TopicMemory | None
         "counts": {**run.manifest["counts"], **counts},
         "edits": _summary(mine, skipped, len(events) - len(mine)),
     }
-    return replace(run, table=table, topics=topics, manifest=manifest)
+    after = replace(run, table=table, topics=topics, manifest=manifest)
+    for topic, refused in sorted(state.not_typical.items()):
+        after = _without_refused(after, topic, memory.rows[sorted(refused)].tolist())
+    return after
+
+
+def _without_refused(analysis: Analysis, topic: int, refused: list[int]) -> Analysis:
+    """Return the analysis with the posts at ``refused`` out of the topic's typical ones, others in their places."""
+    found = analysis.topics.filter(pl.col(TopicCol.ID) == topic)
+    for post in found[TopicCol.TYPICAL][0].to_list() if found.height else ():
+        if post not in refused:
+            continue
+        shown = analysis.topics.filter(pl.col(TopicCol.ID) == topic)[TopicCol.TYPICAL][0].to_list()
+        other = next_typical(analysis, topic, refused)
+        shown[shown.index(post) : shown.index(post) + 1] = [] if other is None else [other]
+        typical = [shown if one == topic else old for one, old in analysis.topics.select(_ID_AND_TYPICAL).rows()]
+        column = pl.Series(TopicCol.TYPICAL, typical, dtype=pl.List(pl.Int64))
+        analysis = replace(analysis, topics=analysis.topics.with_columns(column))
+    return analysis
+
+
+_ID_AND_TYPICAL = (TopicCol.ID, TopicCol.TYPICAL)
 
 
 def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:

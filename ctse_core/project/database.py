@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -58,9 +60,17 @@ def _born(folder: Path) -> None:
     if place.is_file():
         return
     with FileLock(folder / f".{FILE}.lock"):
-        connection = sqlite3.connect(place, timeout=_WAIT)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
+        if place.is_file():
+            return
+        # Made beside and renamed: nobody ever sees a file whose journal is still being chosen.
+        beside = folder / f".{FILE}.{uuid.uuid4().hex[:8]}"
+        try:
+            connection = sqlite3.connect(beside, timeout=_WAIT)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+            os.replace(beside, place)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 @contextmanager

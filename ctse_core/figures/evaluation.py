@@ -24,11 +24,13 @@ from ctse_core.figures.base import (
 )
 from ctse_core.figures.language_names import language_name
 from ctse_core.figures.measures import SHARES, measure_words
+from ctse_core.words import mark, said, t
+from ctse_core.words import number as written
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-ALL_LANGUAGES = "All languages"
+ALL_LANGUAGES = mark("All languages")
 DOTS = {
     "row": pl.Utf8,
     "series": pl.Utf8,
@@ -55,8 +57,8 @@ def scores_figure(
     title, axis = measure_words(measure)
     found = _chosen(scores, measure, name, variant)
     if found.is_empty():
-        which = f" on “{shorten(name, 40)}”" if name else ""
-        return nothing(f"No encoder has been judged by {axis}{which} yet.", dict.fromkeys(_SCORES, pl.Utf8), title)
+        reason = t("No encoder has been judged yet: {measure}.", measure=", ".join(filter(None, [axis, name])))
+        return nothing(reason, dict.fromkeys(_SCORES, pl.Utf8), title)
     rows = _best_first(found)
     dots = rows.select(
         pl.col("language").alias("row"), pl.col("encoder").alias("series"), "value", "low", "high", "count"
@@ -70,7 +72,7 @@ def scores_figure(
 def dots_figure(dots: pl.DataFrame, title: str, axis: str, summary: str, mark: float | None = None) -> Figure:
     """Draw dots with intervals: columns row, series, value, low, high, count (see ``DOTS``), rows in their order."""
     if dots.is_empty():
-        return nothing(f"There is nothing to draw under “{shorten(title, 60)}” yet.", DOTS, title)
+        return nothing(t("There is nothing to draw under “{title}” yet.", title=shorten(title, 60)), DOTS, title)
     return Figure(_dot_plot(dots, axis, mark, None), dots.select(*DOTS), summary, title)
 
 
@@ -87,7 +89,7 @@ def _chosen(scores: pl.DataFrame, measure: str, name: str | None, variant: str |
 
 def _best_first(found: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with the column ``language``, all languages first, then the best ones on average."""
-    names = [language_name(lang) if lang else ALL_LANGUAGES for lang in found["lang"]]
+    names = [language_name(lang) if lang else said(ALL_LANGUAGES) for lang in found["lang"]]
     rows = found.with_columns(
         pl.Series("language", names, dtype=pl.Utf8), pl.col("value").mean().over("lang").alias("mean")
     )
@@ -104,10 +106,12 @@ def _said(rows: pl.DataFrame) -> str:
         single = of_it.filter(pl.col("lang") != "").sort("value", descending=True)
         words = shorten(name, 40)
         if mean.height:
-            words += " {:.3f} ({:.3f} to {:.3f})".format(*mean.select("value", "low", "high").row(0))
+            value, low, high = mean.select("value", "low", "high").row(0)
+            words += f" {value:.3f} ({between(low, high)})"
         if single.height > 1 and (len(encoders) < 4 or not mean.height):
             ends = [f"{language} {value:.3f}" for language, value in single.select("language", "value").rows()]
-            words += f"{', ' if mean.height else ' '}from {ends[0]} to {ends[-1]}"
+            span = t("from {first} to {last}", first=ends[0], last=ends[-1])
+            words += f"{', ' if mean.height else ' '}{span}"
         elif single.height and not mean.height:
             words += f" {single['language'][0]} {single['value'][0]:.3f}"
         told.append(words)
@@ -134,7 +138,7 @@ def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[flo
             customdata=_hover(rows),
             hovertemplate="%{customdata}<extra></extra>",
         )
-    if names[0] == ALL_LANGUAGES and len(names) > 1:
+    if names[0] == said(ALL_LANGUAGES) and len(names) > 1:
         plot.add_hline(y=0.5, line={"color": GRID, "width": 1})
     if mark is not None:
         plot.add_vline(x=mark, line={"color": QUIET, "width": 1, "dash": "dot"})
@@ -149,6 +153,11 @@ def _dot_plot(dots: pl.DataFrame, axis: str, mark: float | None, span: tuple[flo
     return plot
 
 
+def between(low: float, high: float, form: str = ".3f") -> str:
+    """Return an interval in words: "0.912 to 0.934"."""
+    return t("{low} to {high}", low=written(low, form), high=written(high, form))
+
+
 def intervals(rows: pl.DataFrame) -> dict[str, Any]:
     """Return plotly's error bars of rows with value, low and high."""
     above = (rows["high"] - rows["value"]).clip(0).to_list()
@@ -159,7 +168,7 @@ def intervals(rows: pl.DataFrame) -> dict[str, Any]:
 def _hover(rows: pl.DataFrame) -> list[str]:
     shown = rows.select("row", "series", "value", "low", "high", "count").rows()
     return [
-        f"{label(row, 80)}<br>{label(series, 80)}<br>{value:.3f} ({low:.3f} to {high:.3f}), of {number:,}"
+        f"{label(row, 80)}<br>{label(series, 80)}<br>{value:.3f} ({between(low, high)}), n = {written(number)}"
         for row, series, value, low, high, number in shown
     ]
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ctse_core.figures.base import PALETTE, SYMBOLS, Figure, blank, label, nothing, shorten
-from ctse_core.figures.evaluation import ALL_LANGUAGES, dots_figure, intervals, with_lines_of_legend
+from ctse_core.figures.evaluation import ALL_LANGUAGES, between, dots_figure, intervals, with_lines_of_legend
 from ctse_core.figures.language_names import language_name
+from ctse_core.words import number as written
+from ctse_core.words import said, t
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -47,27 +49,33 @@ def effects_figure(effects: pl.DataFrame, lang: str = "") -> Figure:
     ``effects``: columns EFFECTS, effects between -1 and 1 with their 95 % intervals. The most helpful source stands
     first, a dotted line where a source changes nothing. The figure's table has the rows drawn.
     """
-    title = "What each source of pairs adds"
+    title = t("What each source of pairs adds")
     rows = effects.filter(pl.col("lang") == lang, pl.col("effect").is_finite())
     if rows.is_empty():
-        return nothing("No source has been left out of training yet.", EFFECTS, title)
+        return nothing(t("No source has been left out of training yet."), EFFECTS, title)
     rows = rows.with_columns(pl.col("effect").mean().over("source").alias("mean"))
     rows = rows.sort("mean", "source", descending=[True, False], maintain_order=True).select(*EFFECTS)
     dots = rows.select(
         pl.col("source").alias("row"), pl.col("set").alias("series"), pl.col("effect").alias("value"),
         "low", "high", pl.col("pairs").alias("count"),
     )  # fmt: skip
-    where = ", ".join([language_name(lang) if lang else ALL_LANGUAGES, shorten(rows["set"][0], 40)])
-    told = f"Share of translations found with all sources minus that without this one ({where}): {_said(rows)}."
-    drawn = dots_figure(dots, title, "gain in translations found", told, mark=0.0)
+    where = ", ".join([language_name(lang) if lang else said(ALL_LANGUAGES), shorten(rows["set"][0], 40)])
+    told = t(
+        "Share of translations found with all sources minus that without this one ({where}): {effects}.",
+        where=where,
+        effects=_said(rows),
+    )
+    drawn = dots_figure(dots, title, t("gain in translations found"), told, mark=0.0)
     return dataclasses.replace(drawn, table=rows)
 
 
 def _said(rows: pl.DataFrame) -> str:
     """Return the most helpful sources of the first set in words, and the least helpful one."""
     first = rows.filter(pl.col("set") == rows["set"][0]).select("source", "effect", "low", "high").rows()
-    said = [f"{shorten(source, 40)} {value:+.3f} ({low:+.3f} to {high:+.3f})" for source, value, low, high in first]
-    return "; ".join(said if len(said) <= MOST_SAID + 1 else [*said[:MOST_SAID], f"…; last {said[-1]}"])
+    told = [f"{shorten(source, 40)} {value:+.3f} ({between(low, high, '+.3f')})" for source, value, low, high in first]
+    return "; ".join(
+        told if len(told) <= MOST_SAID + 1 else [*told[:MOST_SAID], t("…; last {source}", source=told[-1])]
+    )
 
 
 def amounts_figure(curve: pl.DataFrame, name: str | None = None) -> Figure:
@@ -76,20 +84,27 @@ def amounts_figure(curve: pl.DataFrame, name: str | None = None) -> Figure:
     ``curve``: columns AMOUNTS, values in [0, 1]. ``name`` chooses a set; None takes the first. Amounts stand at equal
     distances, as they grow by factors and begin with 0. The figure's table has the rows drawn.
     """
-    title = "How many pairs a language needs"
+    title = t("How many pairs a language needs")
     rows = curve.filter(pl.col("value").is_finite())
     if rows.height:
         rows = rows.filter(pl.col("set") == (rows["set"][0] if name is None else name))
     if rows.is_empty():
-        return nothing("No language has been trained on fewer of its pairs yet.", AMOUNTS, title)
+        return nothing(t("No language has been trained on fewer of its pairs yet."), AMOUNTS, title)
     rows = rows.sort("lang", "amount", maintain_order=True).select(*AMOUNTS)
-    said = []
+    lines = []
     for lang in rows["lang"].unique(maintain_order=True):
         of_it = rows.filter(pl.col("lang") == lang)
-        steps = [f"{value:.3f} with {amount:,}" for amount, value in of_it.select("amount", "value").rows()]
-        said.append(f"{language_name(lang)} {', '.join(steps)}")
+        steps = [
+            t("{value:.3f} with {amount:,}", value=value, amount=amount)
+            for amount, value in of_it.select("amount", "value").rows()
+        ]
+        lines.append(f"{language_name(lang)} {', '.join(steps)}")
     where = shorten(str(rows["set"][0]), 40)
-    told = f"Share of translations found by a language's pairs in training ({where}): {'; '.join(said)}."
+    told = t(
+        "Share of translations found by a language's pairs in training ({where}): {lines}.",
+        where=where,
+        lines="; ".join(lines),
+    )
     return Figure(_lines(rows), rows, told, title)
 
 
@@ -111,17 +126,17 @@ def _lines(rows: pl.DataFrame) -> go.Figure:
             marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
             error_y=intervals(of_it),
             customdata=[
-                f"{label(language_name(lang), 80)}, {amount:,} pairs<br>"
-                f"{value:.3f} ({low:.3f} to {high:.3f}), of {number:,}"
+                f"{label(language_name(lang), 80)}, {t('{amount:,} pairs', amount=amount)}<br>"
+                f"{value:.3f} ({between(low, high)}), n = {written(number)}"
                 for amount, value, low, high, number in told
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
     plot.update_xaxes(
-        title_text="Pairs of the language in training, at most",
+        title_text=t("Pairs of the language in training, at most"),
         tickvals=list(range(len(amounts))), ticktext=[f"{amount:,}" for amount in amounts],
         range=[-0.25, len(amounts) - 0.75], showgrid=False,
     )  # fmt: skip
-    plot.update_yaxes(title_text="translations found")
+    plot.update_yaxes(title_text=t("translations found"))
     with_lines_of_legend(plot, langs)
     return plot

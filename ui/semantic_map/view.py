@@ -1,0 +1,186 @@
+"""The map on its page: colours to choose, the map, its table, the posts that pass listed below."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import polars as pl
+import streamlit as st
+from numpy.typing import NDArray
+
+from ctse_core.figures import semantic_map
+from ctse_core.figures.map_points import Group, coloured
+from ctse_core.project.database import revision
+from ctse_core.types import UNSORTED, Col
+from ctse_core.words import spoken, t
+from ui import state
+from ui.frame import PAGES, Workspace
+from ui.semantic_map.component import Done, draw, read_texts, send_parts
+from ui.semantic_map.payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
+from ui.widgets import paged_posts, show_figure
+
+
+def colourings(table: pl.DataFrame) -> dict[str, str]:
+    """Return what the map can be coloured by: those that the posts tell anything about."""
+    known = {"topic": t("Topic"), "lang": t("Language"), "time": t("Time")}
+    for name, label in ((Col.LABEL, t("Label")), (Col.PLACE, t("Place"))):
+        if name in table.columns and table[name].null_count() < table.height:
+            known[name] = label
+    if "tags" in table.columns and table["tags"].list.len().fill_null(0).sum():
+        known["tags"] = t("Tag")
+    return known
+
+
+def choose_colouring(workspace: Workspace) -> str:
+    """Let a person choose what the colours tell, and return it."""
+    known = colourings(workspace.whole.table)
+    before = state.one_of(state.COLOUR, known)
+    state.follow("map_colour", before)
+    chosen = st.segmented_control(
+        t("Colour by"), list(known), format_func=known.__getitem__, required=True, key="map_colour"
+    )
+    if chosen and chosen != before:
+        state.choose(colour=chosen)
+        state.taken("map_colour", chosen)
+    return str(chosen or before)
+
+
+def wants_simple_map() -> bool:
+    """Let a person choose the plain chart of a sample in place of the map, and return whether they did."""
+    return st.toggle(
+        t("Simple map"),
+        key="map_simple",
+        persist_state="session",
+        help=t("A plain chart of at most 50,000 posts, for browsers that do not draw the map well."),
+    )
+
+
+def show_map(workspace: Workspace, colouring: str) -> None:
+    """Draw the map of all posts, those that do not pass the filter faint; what is done on it sets the filter."""
+    whole, now = workspace.whole, state.chosen_filter()
+    mark = _mark(workspace)
+    ground = _ground(mark, whole.table, whole.topics)
+    first = tuple(topic for topic in now.topics if topic != UNSORTED) if colouring == "topic" else ()
+    groups, looks = _coloured((*mark, colouring, first, spoken()), whole.table, whole.topics)
+    mask = np.zeros(whole.table.height, dtype=bool)
+    mask[workspace.table["position"].to_numpy()] = True
+    scene = Scene(mask, _free(workspace, mask), groups, looks, colouring, now.area)
+    parts = scene_parts(ground, scene)
+    description = described(ground, scene, whole.topics, parts)
+    with st.container(gap=None):
+        send_parts(parts)
+        read_texts(whole.table, ground.points.positions, ground.places.print)
+        done = draw(description)
+    _tell(ground, mask, whole.table.height)
+    _table(ground, scene, whole.topics)
+    _follow(done, ground)
+
+
+def _mark(workspace: Workspace) -> tuple[Any, ...]:
+    """Return what the caches are keyed by: the run, and the edits made after it."""
+    project, manifest = workspace.project, workspace.whole.manifest
+    folder = project.folder if project is not None else None
+    return (str(folder), manifest.get("fingerprint"), manifest.get("made"), revision(folder) if folder else 0)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _ground(mark: tuple[Any, ...], _table: pl.DataFrame, _topics: pl.DataFrame) -> Ground:
+    return ground_of(_table, _topics)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _coloured(
+    mark: tuple[Any, ...], _table: pl.DataFrame, _topics: pl.DataFrame
+) -> tuple[list[Group], NDArray[np.uint8]]:
+    return coloured(mark[-3], _table, _topics, mark[-2])
+
+
+def _free(workspace: Workspace, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what would pass without the area: a new outline replaces the old one and may lie outside it."""
+    now = state.chosen_filter()
+    if not now.area:
+        return mask
+    rest = dataclasses.replace(now, area=())
+    return rest.mask(workspace.whole.table, getattr(workspace.whole, "sets", None))
+
+
+def _tell(ground: Ground, mask: NDArray[np.bool_], posts: int) -> None:
+    points = len(ground.points.positions)
+    sentence = t("{count:,} points, each an original post; near ones mean alike.", count=points)
+    unplaced = int((ground.points.point_of[mask] < 0).sum())
+    if unplaced:
+        sentence += " " + t("{count:,} posts have no place on the map.", count=unplaced)
+    st.caption(sentence)
+
+
+def _table(ground: Ground, scene: Scene, topics: pl.DataFrame) -> None:
+    """Draw what the map shows as tables: topics with their counts and places, colours with their counts."""
+    from ctse_core.figures.map_points import passing_posts
+
+    rows = topics_on_map(ground, passing_posts(ground.points, scene.mask), topics)
+    x0, x1, y0, y1 = ground.points.bounds
+    shown = rows.sort("posts", "row", descending=[True, False]).select(
+        pl.col("name").alias(t("Topic")),
+        pl.col("posts").alias(t("Posts")),
+        pl.col("points").alias(t("Points")),
+        (x0 + pl.col("x") * (x1 - x0)).round(2).alias("x"),
+        (y0 + pl.col("y") * (y1 - y0)).round(2).alias("y"),
+    )
+    counts = np.bincount(scene.looks[scene.mask], minlength=16)
+    colours = pl.DataFrame(
+        [(group.name, int(counts[group.index])) for group in scene.groups],
+        schema={t("Colour"): pl.Utf8, t("Posts"): pl.Int64},
+        orient="row",
+    )
+    with st.expander(t("Show as table")):
+        left, right = st.columns([3, 2])
+        left.dataframe(shown, hide_index=True, key="map_topics_table")
+        right.dataframe(colours, hide_index=True, key="map_colours_table")
+
+
+def _follow(done: Done, ground: Ground) -> None:
+    """Do what a person asked for on the map."""
+    now = state.chosen_filter()
+    if done.like is not None and 0 <= done.like < len(ground.points.positions):
+        state.choose(like=int(ground.points.positions[done.like]))
+        st.switch_page(PAGES["search"])
+    wanted = now
+    if done.area:
+        wanted = dataclasses.replace(now, area=done.area)
+    elif done.topic is not None:
+        wanted = dataclasses.replace(now, topics=(int(done.topic),))
+    elif done.clear:
+        wanted = dataclasses.replace(now, area=())
+    if wanted != now:
+        state.choose_filter(wanted)
+        st.rerun()
+
+
+def show_simple_map(workspace: Workspace, colouring: str) -> list[int]:
+    """Draw the plain chart and return the positions of the posts selected on it."""
+    known = {"topic": "topic", "lang": "lang", "time": "time"}
+    figure = semantic_map(workspace.table, workspace.whole.topics, colour=known.get(colouring, "topic"))  # type: ignore[arg-type]
+    return state.selection(show_figure(figure, f"map_{state.map_round()}", selectable=True))
+
+
+def show_posts_below(workspace: Workspace, selected: list[int]) -> None:
+    """List the posts selected on the plain chart, else those that pass the filter, a page at a time."""
+    posts = workspace.table
+    if selected:
+        posts = posts.filter(pl.col("position").is_in(selected))
+    elif not workspace.among:
+        st.caption(t("Draw around posts, choose a topic or set a filter: the posts are then listed here."))
+        return
+    st.subheader(t("{count:,} posts selected", count=posts.height), anchor=False)
+    if selected and st.button(t("Clear the selection"), icon=":material/close:"):
+        state.clear_selection()
+        st.rerun()
+    chosen = paged_posts(posts, "selection")
+    if chosen.like is not None:
+        state.choose(like=chosen.like)
+        st.switch_page(PAGES["search"])
+    if chosen.topic is not None:
+        state.choose(open=chosen.topic)
+        st.switch_page(PAGES["topics"])

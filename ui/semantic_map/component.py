@@ -19,7 +19,10 @@ from ui.semantic_map.payload import Part
 
 _HERE = Path(__file__).parent
 # In this order they are one script; only the last one exports.
-_SCRIPTS = "arrays view grid looks density webgl canvas labels reader tools hands keys map".split()
+_SCRIPTS = (
+    *("arrays", "view", "grid", "looks", "density", "webgl", "canvas"),
+    *("labels", "reader", "tools", "hands", "keys", "map"),
+)
 MOST_READ = 40  # texts sent at once
 LETTERS = 900  # of each
 

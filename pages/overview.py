@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from ctse_core.figures import duplicates_figure, languages_figure, topics_figure, volume_figure
 from ctse_core.words import t
 from ui.encoder_choice import encoder_line
 from ui.frame import page
 from ui.intake import choose_columns, delete_project, open_file
 from ui.job_panel import job_panel
+from ui.overview_figures import filtered_posts, overview_figures
 from ui.summary import headline, notes
-from ui.widgets import show_figure
 
 with page(t("Overview"), needs_analysis=False) as workspace:
     project, analysis = workspace.project, workspace.analysis
@@ -26,13 +25,8 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     if not workspace.table.height:
         st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
-    left, right = st.columns(2)
-    with left:
-        show_figure(volume_figure(workspace.table), "volume")
-        show_figure(duplicates_figure(workspace.table), "copies")
-    with right:
-        show_figure(topics_figure(workspace.whole.topics, table=workspace.table), "topics")
-        show_figure(languages_figure(workspace.table), "languages")
+    overview_figures(workspace)
+    filtered_posts(workspace)
     notes(workspace)
     with st.expander(t("Analyse this file again"), icon=":material/replay:"):
         choose_columns(project)

@@ -1,56 +1,97 @@
-"""The shared filter: set in the sidebar or by a click on any page, shown as chips that can be taken off."""
+"""The shared filter's controls in the sidebar: every field that can be set without a figure."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
 from ctse_core.figures import language_name
-from ctse_core.filters import Filter
-from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
+from ctse_core.filters import Filter, place_named
+from ctse_core.types import Col
+from ctse_core.words import t
 from ui import state
+from ui.chips import filter_chips, topic_names
 from ui.widgets import language_options
 
-MOST_CHIPS = 5
+__all__ = ["filter_bar", "filter_chips"]
 
-
-def topic_names(analysis: Analysis) -> dict[int, str]:
-    """Return the name of each topic by its id, "Unsorted" for -1."""
-    topics = analysis.topics
-    names = dict(zip(topics[TopicCol.ID].to_list(), topics[TopicCol.NAME].to_list(), strict=True))
-    return names | {UNSORTED: UNSORTED_NAME}
+MOST_OPTIONS = 300  # places to choose from; rarer ones are chosen in the figure's table
 
 
 def filter_bar(analysis: Analysis) -> None:
     """Draw the filter's controls; a change reruns the page with the new filter."""
     now = state.chosen_filter()
     names = topic_names(analysis)
-    spoken = language_options(analysis.table)
-    state.follow("filter_languages", [code for code in now.languages if code in spoken])
-    state.follow("filter_topics", [topic for topic in now.topics if topic in names])
-    state.follow("filter_words", now.words)
-    state.follow("filter_originals", now.originals)
-    with st.expander("Filter", expanded=bool(now), icon=":material/filter_alt:"):
-        languages = st.multiselect("Languages", spoken, format_func=language_name, key="filter_languages")
-        topics = st.multiselect("Topics", list(names), format_func=lambda topic: names[topic], key="filter_topics")
+    with st.expander(t("Filter"), expanded=bool(now), icon=":material/filter_alt:"):
+        wanted = dataclasses.replace(
+            now,
+            languages=_any_of(t("Languages"), "languages", language_options(analysis.table), language_name),
+            topics=_any_of(t("Topics"), "topics", list(names), lambda topic: names.get(topic, str(topic))),
+            places=_any_of(t("Places"), "places", _places(analysis.table), lambda place: place or t("Unplaced")),
+            tags=_any_of(t("Tags"), "tags", _tags(analysis.table), lambda tag: tag or t("Untagged")),
+        )
         since, until = _days(analysis, now)
-        words = st.text_input("Holds the words", key="filter_words")
-        originals = st.checkbox("Without copies", key="filter_originals")
-    wanted = Filter(
-        # All of them is no filter.
-        tuple(languages) if len(languages) < len(spoken) else (),
-        tuple(topics) if len(topics) < len(names) else (),
-        since,
-        until,
-        words.strip(),
-        originals,
+        undated = _undated(analysis.table, now)
+        state.follow("filter_words", now.words)
+        state.follow("filter_originals", now.originals)
+        words = st.text_input(t("Holds the words"), key="filter_words")
+        originals = st.checkbox(t("Without copies"), key="filter_originals")
+    if undated and not now.undated:
+        since, until = None, None
+    undated &= since is None and until is None
+    wanted = dataclasses.replace(
+        wanted, since=since, until=until, undated=undated, words=words.strip(), originals=originals
     )
     if wanted != now:
         state.choose_filter(wanted)
         st.rerun()
+
+
+def _any_of(label: str, field: str, known: Sequence[Any], named: Callable[[Any], str]) -> tuple[Any, ...]:
+    """Draw a choice of any values of a field; none where there is nothing to choose."""
+    chosen = getattr(state.chosen_filter(), field)
+    if len(known) < 2 and not chosen:
+        return ()
+    options = [*known, *(value for value in chosen if value not in known)]
+    state.follow(f"filter_{field}", list(chosen))
+    picked = st.multiselect(label, options, format_func=named, key=f"filter_{field}")
+    # All of them is no filter.
+    return tuple(picked) if len(picked) < len(options) or len(options) == 1 else ()
+
+
+def _places(table: pl.DataFrame) -> list[str]:
+    if Col.PLACE not in table.columns or table[Col.PLACE].null_count() == table.height:
+        return []
+    return _most_frequent(table.select(place_named().alias("name")))
+
+
+def _tags(table: pl.DataFrame) -> list[str]:
+    if Col.TAGS not in table.columns:
+        return []
+    tagged = table.select(pl.col(Col.TAGS).alias("name")).filter(pl.col("name").list.len() > 0)
+    if not tagged.height:
+        return []
+    return [*_most_frequent(tagged.explode("name")), ""]
+
+
+def _most_frequent(names: pl.DataFrame) -> list[str]:
+    counted = names.group_by("name").len().sort(pl.col("name") == "", "len", "name", descending=[False, True, False])
+    known = counted.filter(pl.col("name") != "").head(MOST_OPTIONS)["name"].to_list()
+    return [*known, ""] if len(known) < counted.height and (counted["name"] == "").any() else known
+
+
+def _undated(table: pl.DataFrame, now: Filter) -> bool:
+    without = table[Col.TIME].null_count()
+    if not (0 < without < table.height) and not now.undated:
+        return False
+    state.follow("filter_undated", now.undated)
+    return st.checkbox(t("Only the {count:,} undated posts", count=without), key="filter_undated")
 
 
 def _days(analysis: Analysis, now: Filter) -> tuple[datetime | None, datetime | None]:
@@ -65,7 +106,7 @@ def _days(analysis: Analysis, now: Filter) -> tuple[datetime | None, datetime | 
         end = (now.until - timedelta(seconds=1)).date() if now.until else last
         shown = (min(max(start, first), last), min(max(end, first), last))
     state.follow("filter_days", shown)
-    chosen = st.date_input("Days (UTC)", min_value=first, max_value=last, key="filter_days")
+    chosen = st.date_input(t("Days (UTC)"), min_value=first, max_value=last, key="filter_days")
     days = tuple(chosen) if isinstance(chosen, (tuple, list)) else ()
     # A link may name hours; they stay while the days are not touched.
     if len(days) != 2 or days == shown:
@@ -73,42 +114,3 @@ def _days(analysis: Analysis, now: Filter) -> tuple[datetime | None, datetime | 
     start_of = datetime.combine(days[0], datetime.min.time(), UTC)
     end_of = datetime.combine(days[1], datetime.min.time(), UTC) + timedelta(days=1)
     return start_of, end_of
-
-
-def filter_chips(analysis: Analysis) -> None:
-    """Draw what the filter holds as chips; a click takes one off."""
-    now = state.chosen_filter()
-    if not now:
-        return
-    names = topic_names(analysis)
-    chips: dict[str, Filter] = {}
-    if len(now.languages) > MOST_CHIPS:
-        chips[f"{len(now.languages)} languages"] = dataclasses.replace(now, languages=())
-    for code in now.languages if len(now.languages) <= MOST_CHIPS else ():
-        rest = tuple(other for other in now.languages if other != code)
-        chips[language_name(code)] = dataclasses.replace(now, languages=rest)
-    if len(now.topics) > MOST_CHIPS:
-        chips[f"{len(now.topics)} topics"] = dataclasses.replace(now, topics=())
-    for topic in now.topics if len(now.topics) <= MOST_CHIPS else ():
-        rest_topics = tuple(other for other in now.topics if other != topic)
-        chips[f"Topic: {names.get(topic, topic)}"] = dataclasses.replace(now, topics=rest_topics)
-    if now.since:
-        chips[f"from {now.since:%d %b %Y %H:%M} UTC"] = dataclasses.replace(now, since=None)
-    if now.until:
-        chips[f"before {now.until:%d %b %Y %H:%M} UTC"] = dataclasses.replace(now, until=None)
-    if now.words:
-        chips[f"“{now.words}”"] = dataclasses.replace(now, words="")
-    if now.originals:
-        chips["without copies"] = dataclasses.replace(now, originals=False)
-    if len(chips) > 1:
-        chips["Clear all"] = Filter()
-    clicked = st.pills(
-        "Filter",
-        list(chips),
-        format_func=lambda chip: f"{chip} ✕" if chip != "Clear all" else chip,
-        key=f"filter_chips_{'_'.join(now.to_query().values())}",
-        label_visibility="collapsed",
-    )
-    if clicked:
-        state.choose_filter(chips[clicked])
-        st.rerun()

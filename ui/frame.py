@@ -14,11 +14,14 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from ctse_core.analysis import Analysis
+from ctse_core.choices import without
 from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.project import Project, list_projects, projects_home, read_job
+from ctse_core.words import t
 from ui import language, resources, state
-from ui.filter_bar import filter_bar, filter_chips
+from ui.chips import filter_chips, settled
+from ui.filter_bar import filter_bar
 from ui.widgets import plain, with_positions
 
 _log = logging.getLogger(__name__)
@@ -52,14 +55,23 @@ class Workspace:
     @cached_property
     def table(self) -> pl.DataFrame:
         """The posts that pass the filter, with their ``position`` in the whole table."""
-        assert self.analysis is not None  # noqa: S101 - pages ask after `page(needs_analysis=True)`
-        whole = with_positions(self.analysis.table)
-        return whole.filter(self.among.expression()) if self.among else whole
+        return self._passing(self.among)
+
+    def beside(self, field: str) -> pl.DataFrame:
+        """Return the posts that pass the filter without its conditions on ``field``, for a figure about that field."""
+        lifted = without(self.among, field)
+        return self.table if lifted == self.among else self._passing(lifted)
+
+    def _passing(self, among: Filter) -> pl.DataFrame:
+        whole = with_positions(self.whole.table)
+        if not among or self.project is None:
+            return whole
+        return whole.filter(pl.Series(resources.passing(self.project, among)))
 
     @property
     def whole(self) -> Analysis:
         """The analysis of a page that cannot be seen without one."""
-        assert self.analysis is not None  # noqa: S101 - as above
+        assert self.analysis is not None  # noqa: S101 - pages ask after `page(needs_analysis=True)`
         return self.analysis
 
 
@@ -73,8 +85,11 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     language.dress()
     state.read_address(title)
     workspace = _workspace()
+    gone = settled(workspace.analysis) if workspace.analysis else []
     _sidebar(workspace)
     st.title(title, anchor=False)
+    for sentence in gone:
+        st.info(plain(sentence), icon=":material/filter_alt_off:")
     try:
         if needs_analysis:
             _ready(workspace)
@@ -106,16 +121,17 @@ def _ready(workspace: Workspace) -> None:
     if workspace.analysis is None:
         job = read_job(workspace.project) if workspace.project else None
         if job is not None and job.active:
-            st.info(f"The analysis is at work ({job.share:.0%}); this page opens when it has ended.")
+            st.info(t("The analysis is at work ({share:.0%}); this page opens when it has ended.", share=job.share))
         else:
-            st.info("No analysed posts yet. Open a file or the example on the Overview page.")
-        st.page_link(PAGES["overview"], label="Go to Overview", icon=":material/upload_file:")
+            st.info(t("No analysed posts yet. Open a file or the example on the Overview page."))
+        st.page_link(PAGES["overview"], label=t("Go to Overview"), icon=":material/upload_file:")
         st.stop()
     filter_chips(workspace.analysis)
     if workspace.among:
-        st.caption(f"{workspace.table.height:,} of {workspace.whole.table.height:,} posts pass the filter.")
+        posts = workspace.whole.table.height
+        st.caption(t("{count:,} of {all:,} posts pass the filter.", count=workspace.table.height, all=posts))
     if not workspace.table.height:
-        st.info("No post passes the filter. Take one of its chips off, or clear it.")
+        st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
 
 
@@ -142,18 +158,18 @@ def _sidebar(workspace: Workspace) -> None:
         projects = [project.name for project in list_projects(projects_home())]
         if projects:
             chosen = st.selectbox(
-                "Project",
+                t("Project"),
                 projects,
                 index=projects.index(workspace.project.name)
                 if workspace.project and workspace.project.name in projects
                 else None,
-                placeholder="Choose a project",
+                placeholder=t("Choose a project"),
                 key=f"project_of_{workspace.project.name if workspace.project else 'none'}",
             )
             if chosen and (workspace.project is None or chosen != workspace.project.name):
                 state.open_project(chosen)
                 st.rerun()
-        if workspace.project is not None and st.button("Open another file", icon=":material/add:"):
+        if workspace.project is not None and st.button(t("Open another file"), icon=":material/add:"):
             state.open_project(None)
             st.switch_page(PAGES["overview"])
         if workspace.analysis is not None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import streamlit as st
+from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis, load_analysis
 from ctse_core.edited import edited
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
+from ctse_core.filters import Filter
 from ctse_core.home import encoders_home
 from ctse_core.manifest import loads_by
 from ctse_core.project import Project, projects_home
@@ -49,6 +52,20 @@ def analysis(chosen: Project) -> Analysis | None:
         return None
     run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
     return _edited(*run, revision(chosen.folder))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _passing(folder: str, fingerprint: str, made: str, revision: int, part: Filter) -> NDArray[np.bool_]:
+    found = _edited(folder, fingerprint, made, revision)
+    return part.mask(found.table, found.sets)
+
+
+def passing(chosen: Project, among: Filter) -> NDArray[np.bool_]:
+    """Return (n,) which posts of the project pass the filter; each of its conditions is looked up once."""
+    manifest = chosen.manifest() or {}
+    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    parts = [_passing(*run, revision(chosen.folder), part) for part in among.parts()]
+    return np.logical_and.reduce(parts)
 
 
 def memory(chosen: Project) -> TopicMemory:

@@ -13,6 +13,7 @@ from ctse_core.figures import Figure
 from ctse_core.text import detect_languages, normalise, tokens
 from ctse_core.types import Col, Progress
 from ctse_core.words import mark, said, t
+from ui.picking import picked_chart, picked_table
 from ui.post_list import Chosen, Offers, show_posts
 
 PAGE_LENGTH = 20
@@ -21,7 +22,10 @@ Settings = TypeVar("Settings")
 
 
 def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]:
-    """Draw a figure with its summary and its table; return the positions of the posts selected on it."""
+    """Draw a figure with its summary and its table; return the positions of the posts selected on it.
+
+    Where its bars stand for something, a click on one, or a marked row of the table, sets the shared filter.
+    """
     selected: list[int] = []
     if figure.title:
         st.markdown(f"**{plain(figure.title)}**")
@@ -34,11 +38,16 @@ def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]
             data = point.get("customdata")
             if data is not None:
                 selected.append(int(data[0] if isinstance(data, (list, tuple)) else data))
+    elif figure.bins:
+        picked_chart(figure, key, config)
     else:
         st.plotly_chart(figure.plot, key=key, config=config, alt=figure.summary, theme=None)
     st.caption(plain(figure.summary))
     with st.expander(t("Show as table")):
-        st.dataframe(_in_words(figure.table), hide_index=True, key=f"{key}_table")
+        if figure.bins:
+            picked_table(figure, _in_words(figure.table), f"{key}_table")
+        else:
+            st.dataframe(_in_words(figure.table), hide_index=True, key=f"{key}_table")
     return selected
 
 
@@ -48,7 +57,7 @@ _COLUMNS = frozenset(
         mark("language"), mark("share"), mark("topic"), mark("unique"), mark("text"), mark("group"), mark("drawn"),
         mark("set"), mark("variant"), mark("encoder"), mark("value"), mark("low"), mark("high"), mark("count"),
         mark("row"), mark("series"), mark("source"), mark("effect"), mark("pairs"), mark("verdict"), mark("amount"),
-        mark("runtime"), mark("matching"),
+        mark("runtime"), mark("matching"), mark("place"), mark("tag"),
     }
 )  # fmt: skip
 """What columns of figures' tables are called in the code; other columns, topics for one, keep their names."""

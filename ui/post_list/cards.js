@@ -93,6 +93,7 @@ export default function (component) {
     fact(facts, post.author);
     fact(facts, post.copies);
     fact(facts, post.topic);
+    (post.tags || []).forEach((tag) => fact(facts, tag, "chip tag"));
     fact(facts, post.id, "", "post id");
     action(facts, words.like, () => setTriggerValue("like", post.position));
     if (data.topics && post.cluster !== null)

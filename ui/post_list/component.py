@@ -115,6 +115,7 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "topic": (post.get(Col.TOPIC) or "") if topics else "",
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,
         "id": post[Col.POST_ID],
+        "tags": list(post.get(Col.TAGS) or ()),
         "band": band,
         "verdict": bands.get(band, ""),
         "why": "" if similarity is None else f"cosine {similarity:.3f}",

@@ -1,6 +1,6 @@
 """A file of posts to the posts table: readers, column roles, and every row that could not become a post."""
 
-from ctse_core.posts.read import guessed_roles, preview, read_column, read_posts
+from ctse_core.posts.read import guessed_roles, preview, read_column, read_posts, sample_posts
 from ctse_core.posts.results import Posts, Preview
 from ctse_core.posts.settings import ColumnRoles, ReadSettings
 
@@ -13,4 +13,5 @@ __all__ = [
     "preview",
     "read_column",
     "read_posts",
+    "sample_posts",
 ]

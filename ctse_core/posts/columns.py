@@ -10,6 +10,7 @@ import polars as pl
 
 from ctse_core.errors import ColumnError
 from ctse_core.posts.coordinates import share_of_degrees, share_of_pairs
+from ctse_core.posts.presets import preset_roles, recognised
 from ctse_core.posts.role_names import about_others, name_score, plain_name
 from ctse_core.posts.settings import ColumnRoles, ReadSettings
 from ctse_core.posts.times import share_of_times
@@ -41,9 +42,20 @@ class _Looks:
     cells: pl.Series
 
 
-def guess_roles(frame: pl.DataFrame) -> ColumnRoles:
-    """Return the likeliest column for each role, each column in one role at most."""
-    return _Guess(frame).roles()
+def guess_roles(frame: pl.DataFrame, presets: bool = True) -> ColumnRoles:
+    """Return the likeliest column for each role, each column in one role at most.
+
+    The columns of an export that is recognised have their known roles, unless ``presets`` is off.
+    """
+    guess = _Guess(frame)
+    guessed = guess.roles()
+    preset = recognised(frame.columns) if presets else None
+    if preset is None:
+        return guessed
+    there = [column for column in frame.columns if not frame.height or guess.sample[column].is_not_null().any()]
+    known = preset_roles(preset, there).named()
+    rest = {role: column for role, column in guessed.named().items() if column not in known.values()}
+    return ColumnRoles(**(rest | known))
 
 
 def check_roles(roles: ColumnRoles, columns: list[str]) -> None:

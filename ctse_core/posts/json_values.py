@@ -225,8 +225,24 @@ def _export(text: TextFile, skip: int, name: str) -> tuple[str, list[str], Itera
     where, found = _longest_list(value, "")
     if found is None:
         return "JSON", [], iter([Value(value, "", content[:3000])])
+    notes = [f"Rows are the list {where!r} of the file."]
+    lists = [inner for member in found if (inner := _posts_within(member))]
+    if lists:  # a whole account's export: a list of chats, each with its messages
+        notes = [f"Rows are the posts of {len(lists):,} members of the list {where!r}, one after another."]
+        found = [post for inner in lists for post in inner]
     rows = (Value(member, "", json.dumps(member, ensure_ascii=False)[:3000]) for member in found)
-    return "JSON", [f"Rows are the list {where!r} of the file."], rows
+    return "JSON", notes, rows
+
+
+def _posts_within(member: Any) -> list[Any] | None:
+    """Return the list of posts that a member of a list holds itself, as a chat holds messages; else None."""
+    if not isinstance(member, dict) or {"text", "full_text", "body", "message", "content"} & member.keys():
+        return None
+    for name in _LISTS_OF_POSTS:
+        held = member.get(name)
+        if isinstance(held, list) and held and all(isinstance(post, dict) for post in held):
+            return held
+    return None
 
 
 def _longest_list(value: Any, path: str, depth: int = 0) -> tuple[str, list[Any] | None]:

@@ -17,6 +17,7 @@ from ctse_core.posts.json_rows import read_json
 from ctse_core.posts.json_values import is_lines, looks_like_array, looks_like_json
 from ctse_core.posts.parquet import read_parquet
 from ctse_core.posts.posts_table import INVISIBLE, empty_rows, posts_table
+from ctse_core.posts.presets import recognised
 from ctse_core.posts.results import Posts, Preview, RawTable, counted
 from ctse_core.posts.settings import ColumnRoles, ReadSettings
 from ctse_core.posts.unpack import unpack
@@ -74,7 +75,29 @@ def preview(source: Path, rows: int = 20, settings: ReadSettings = _DEFAULTS) ->
         delimiter=raw.delimiter,
         rows_estimate=estimate,
         notes=raw.notes,
+        looks_like=preset.title if (preset := recognised(raw.frame.columns)) else "",
+        unaided=guess_roles(raw.frame, presets=False),
     )
+
+
+def sample_posts(source: Path, roles: ColumnRoles, rows: int = 200, settings: ReadSettings = _DEFAULTS) -> Posts:
+    """Return the posts of the first ``rows`` rows, read by ``roles`` as the whole file will be.
+
+    Raises:
+        InputFileError: the file is missing, empty, no table or damaged beyond reading.
+        ColumnError: a role names a column that the file does not have, or no text column is named.
+    """
+    settings = _named_header(Path(source), roles.named().values(), settings)
+    raw, _ = _read_sample(Path(source), settings, rows)
+    shown = replace(raw, frame=raw.frame.head(rows), rows=raw.rows.head(rows))
+    notes: list[str] = []
+    roles = _settled(roles, shown.frame)
+    visible = ~shown.frame[roles.text or ""].str.contains(INVISIBLE).fill_null(True)
+    table = posts_table(shown, roles, visible, settings, notes)
+    empty = empty_rows(shown.frame.filter(~visible), shown.rows.filter(~visible), roles.text or "")
+    unreadable = raw.unreadable.filter(pl.col("row") <= (shown.rows.max() if shown.rows.len() else 0))
+    rows_read = shown.frame.height + unreadable.height
+    return Posts(table, empty, unreadable, rows_read, roles, notes, raw.kind, raw.encoding, raw.delimiter)
 
 
 def guessed_roles(

@@ -63,7 +63,8 @@ class Posts:
 class Preview:
     """The first rows of a file and what was guessed about it.
 
-    ``table`` is text throughout; ``rows_estimate`` counts data rows, exact for small files.
+    ``table`` is text throughout; ``rows_estimate`` counts data rows, exact for small files. ``looks_like`` names the
+    export that was recognised, empty for none; ``unaided`` are the roles that names and contents alone would give.
     """
 
     table: pl.DataFrame
@@ -74,6 +75,8 @@ class Preview:
     delimiter: str | None
     rows_estimate: int
     notes: list[str]
+    looks_like: str = ""
+    unaided: ColumnRoles = field(default_factory=ColumnRoles)
 
 
 def cut(raw: str, length: int = RAW_LENGTH) -> str:

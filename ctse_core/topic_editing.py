@@ -123,7 +123,7 @@ def with_topic_edits(run: Analysis, project: Project, memory: TopicMemory | None
     manifest = {
         **run.manifest,
         "counts": {**run.manifest["counts"], **counts},
-        "edits": _summary(mine, skipped, len(events) - len(mine)),
+        "edits": _summary(mine, skipped, len(events) - len(mine)) | {"named": sorted(state.names)},
     }
     after = replace(run, table=table, topics=topics, manifest=manifest)
     for topic, refused in sorted(state.not_typical.items()):

@@ -1,56 +1,95 @@
-"""Topics as a list one reads from the top, and one topic opened with its typical posts."""
+"""Topics as a list one works in, and one topic opened: its name, what it says, its posts, what can be done."""
 
 from __future__ import annotations
+
+import dataclasses
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from ctse_core.figures import language_name
-from ctse_core.filters import Filter
+from ctse_core.structure.edits import Edit
 from ctse_core.types import UNSORTED, Col, TopicCol
+from ctse_core.words import day, number, t
 from ui import state
 from ui.frame import Workspace
+from ui.post_list import Offers
+from ui.topic_edit import do, edits_bar, history, make_topic
+from ui.topic_edit_views import follow, merge_view, posts_view, split_view, unsorted_view
+from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
+from ui.topic_list import Act, show_topics
 from ui.widgets import paged_posts, plain, with_positions
 
 
 def topic_list(workspace: Workspace) -> None:
-    """Draw a searchable table of the topics under the filter; a row opens its topic."""
+    """Draw the topics under the filter, with what can be done with one or with several of them."""
+    edits_bar(workspace)
     topics = counted(workspace.table, workspace.whole.topics)
-    wanted = st.text_input("Find a topic", key="topic_words", placeholder="A word of its name or terms")
-    if wanted.strip():
-        folded = wanted.strip().lower()
-        topics = topics.filter(
-            pl.col(TopicCol.NAME).str.to_lowercase().str.contains(folded, literal=True)
-            | pl.col(TopicCol.TERMS).list.join(" ").str.to_lowercase().str.contains(folded, literal=True)
-        )
-    shown = topics.select(
-        pl.col(TopicCol.NAME).alias("Topic"),
-        pl.col("posts").alias("Posts"),
-        pl.col(TopicCol.TERMS).list.head(8).list.join(", ").alias("Terms"),
-        pl.col(TopicCol.LANGUAGES)
-        .list.head(6)
-        .list.eval(pl.element().map_elements(language_name, return_dtype=pl.Utf8))
-        .list.join(", ")
-        .alias("Languages"),
-        pl.col(TopicCol.FIRST).alias("First (UTC)"),
-        pl.col(TopicCol.LAST).alias("Last (UTC)"),
+    loose = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
+    rows = [_row(topic) for topic in topics.iter_rows(named=True)]
+    told = t("in no topic; open them to see which are near one")
+    act = show_topics(
+        rows, {"name": t("Unsorted"), "posts": loose, "count": number(loose), "told": told}, key="topic_list"
     )
-    event = st.dataframe(
-        shown,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="topic_table",
-        column_config={"Posts": st.column_config.NumberColumn(format="localized")},
-    )
-    unsorted = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
-    st.caption(
-        f"{topics.height:,} topics; {unsorted:,} posts are unsorted (in no topic). Mark a row to open its topic."
-    )
-    rows = event.selection.rows
-    if rows:
-        state.choose(open=int(topics[TopicCol.ID][rows[0]]))
+    sums = t("{topics:,} topics with {sorted:,} posts, and {loose:,} unsorted posts: {count:,} in all.",
+             topics=topics.height, sorted=topics["posts"].sum(), loose=loose, count=workspace.table.height)  # fmt: skip
+    st.caption(sums)
+    if act is not None:
+        _done(workspace, act)
+    if workspace.among:
+        posts = workspace.table["position"].to_list()
+        if st.button(
+            t("Make a topic of the {count:,} posts that pass the filter", count=len(posts)),
+            icon=":material/library_add:",
+            key="topic_of_filter",
+        ):
+            make_topic(workspace, posts)
+    history(workspace)
+
+
+def _row(topic: dict[str, Any]) -> dict[str, Any]:
+    """Return a topic as the list shows it."""
+    languages = [language_name(code) for code in topic[TopicCol.LANGUAGES][:4]]
+    more = len(topic[TopicCol.LANGUAGES]) - len(languages)
+    first, last = topic[TopicCol.FIRST], topic[TopicCol.LAST]
+    return {
+        "id": topic[TopicCol.ID],
+        "name": topic[TopicCol.NAME],
+        "terms": topic[TopicCol.TERMS][:8],
+        "posts": topic["posts"],
+        "count": number(topic["posts"]),
+        "languages": ", ".join(languages) + (f" +{number(more)}" if more > 0 else ""),
+        "span": t("undated") if first is None else f"{day(first)} – {day(last)}",
+        "begin": "" if first is None else first.isoformat(),
+        "marks": marks_of(topic),
+        "sure": confidence_of(topic, brief=True),
+        "rank": rank_of(topic),
+        "group": topic.get(TopicCol.PARENT_NAME) or "",
+        "pinned": bool(topic.get(TopicCol.PINNED)),
+    }
+
+
+def _done(workspace: Workspace, act: Act) -> None:
+    """Do what a person did in the list."""
+    topics = list(act.topics)
+    if act.kind == "open":
+        state.choose(open=str(topics[0]))
         st.rerun()
+    if act.kind == "filter":
+        state.choose_filter(dataclasses.replace(state.chosen_filter(), topics=tuple(topics)))
+        st.rerun()
+    if act.kind == "rename":
+        do(workspace, Edit("rename", {"topic": topics[0], "name": act.name}))
+    if act.kind == "merge":
+        do(workspace, Edit("merge", {"topics": topics, "into": _largest(workspace, topics)}))
+    if act.kind in ("noise", "pin", "unpin"):
+        do(workspace, Edit(act.kind, {"topics": topics}))
+
+
+def _largest(workspace: Workspace, topics: list[int]) -> int:
+    sizes = dict(workspace.whole.topics.select(TopicCol.ID, TopicCol.SIZE).rows())
+    return max(topics, key=lambda topic: (sizes.get(topic, 0), -topic))
 
 
 def counted(table: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
@@ -62,45 +101,122 @@ def counted(table: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
 
 
 def open_topic(workspace: Workspace, topic: int) -> None:
-    """Draw one topic: name, terms, size, languages, time span, typical posts, all its posts."""
-    if st.button("All topics", icon=":material/arrow_back:"):
-        state.choose(open=None)
-        st.rerun()
+    """Draw one topic, or the unsorted posts: what it is called and says, its posts, and what can be done with it."""
+    _steps(workspace, topic)
+    edits_bar(workspace)
+    if topic == UNSORTED:
+        _open_unsorted(workspace)
+        return
     found = workspace.whole.topics.filter(pl.col(TopicCol.ID) == topic)
     if not found.height:
-        st.warning("There is no such topic in this analysis any more.")
+        st.warning(t("There is no such topic in this analysis any more."))
+        history(workspace)
         return
     facts = found.row(0, named=True)
-    st.subheader(plain(facts[TopicCol.NAME]), anchor=False)
+    _name(workspace, facts)
+    st.markdown(plain(facts_of(facts)))
+    sure = confidence_of(facts)
+    if sure:
+        st.caption(plain(sure))
+    _buttons(workspace, facts)
+    views = {"read": t("Read"), "split": t("Split"), "merge": t("Merge")}
+    view = st.segmented_control(
+        t("What to do with this topic"), list(views), default="read", format_func=views.__getitem__, required=True,
+        key=f"topic_view_{topic}", label_visibility="collapsed",
+    )  # fmt: skip
+    if view == "split":
+        split_view(workspace, topic)
+    elif view == "merge":
+        merge_view(workspace, topic)
+    else:
+        _read(workspace, facts)
+    history(workspace)
+
+
+def _steps(workspace: Workspace, topic: int) -> None:
+    """Draw the way back to the list, and to the topics before and after in size."""
+    order = counted(workspace.table, workspace.whole.topics)[TopicCol.ID].to_list()
+    here = order.index(topic) if topic in order else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("All topics"), icon=":material/arrow_back:"):
+            state.choose(open=None)
+            st.rerun()
+        if here is not None:
+            for label, place in ((t("Larger"), here - 1), (t("Smaller"), here + 1)):
+                there = 0 <= place < len(order)
+                if st.button(label, disabled=not there, key=f"topic_step_{label}"):
+                    state.choose(open=str(order[place]))
+                    st.rerun()
+
+
+def _name(workspace: Workspace, facts: dict[str, Any]) -> None:
+    """Draw the name in a field where it can be changed, and the words that it comes from."""
+    topic, name = facts[TopicCol.ID], facts[TopicCol.NAME]
+    key = f"topic_name_{topic}"
+    state.follow(key, name)
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    typed = left.text_input(t("Name (Enter keeps it)"), key=key, max_chars=120)
+    if typed.strip() and " ".join(typed.split()) != name:
+        do(workspace, Edit("rename", {"topic": topic, "name": typed}))
+    named = workspace.whole.manifest.get("edits", {}).get("named", ())
+    if topic in named and right.button(t("Automatic name"), icon=":material/restart_alt:", key="topic_automatic"):
+        do(workspace, Edit("rename", {"topic": topic, "name": ""}))
     st.caption(plain(", ".join(facts[TopicCol.TERMS])))
+    words = originals_of(facts)
+    if words:
+        st.caption(plain(words))
+
+
+def _buttons(workspace: Workspace, facts: dict[str, Any]) -> None:
+    topic, pinned = facts[TopicCol.ID], bool(facts.get(TopicCol.PINNED))
+    with st.container(horizontal=True):
+        if st.button(t("Filter everything to this topic"), icon=":material/filter_alt:"):
+            state.choose_filter(dataclasses.replace(state.chosen_filter(), topics=(topic,)))
+            st.rerun()
+        if st.button(t("Unpin") if pinned else t("Pin"), icon=":material/keep:", key="topic_pin"):
+            do(workspace, Edit("unpin" if pinned else "pin", {"topics": [topic]}))
+        if st.button(t("Mark as noise"), icon=":material/block:", key="topic_noise",
+                     help=t("Its posts become unsorted; Undo brings the topic back.")):  # fmt: skip
+            state.choose(open=None)
+            do(workspace, Edit("noise", {"topics": [topic]}))
+
+
+def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
+    """Draw the typical posts, each replaceable, and all posts with boxes to tick."""
+    topic = facts[TopicCol.ID]
     posts = workspace.table.filter(pl.col(Col.CLUSTER) == topic)
-    languages = ", ".join(
-        f"{language_name(code)} {count:,}"
-        for code, count in zip(facts[TopicCol.LANGUAGES][:8], facts[TopicCol.LANGUAGE_POSTS][:8], strict=True)
-    )
-    span = "undated"
-    if facts[TopicCol.FIRST] is not None:
-        span = f"{facts[TopicCol.FIRST]:%d %b %Y %H:%M} – {facts[TopicCol.LAST]:%d %b %Y %H:%M} UTC"
-    st.markdown(
-        plain(
-            f"{facts[TopicCol.SIZE]:,} posts ({facts[TopicCol.SHARE]:.1%} of all), "
-            f"{facts[TopicCol.UNIQUE]:,} of them unique; {languages}; {span}"
-        )
-    )
     if workspace.among:
-        st.caption(f"These facts are of the whole topic; {posts.height:,} of its posts pass the filter.")
-    if st.button("Filter everything to this topic", icon=":material/filter_alt:"):
-        state.choose_filter(Filter(topics=(topic,)))
-        st.rerun()
-    st.markdown("**Typical posts**")
+        st.caption(t("These facts are of the whole topic; {count:,} of its posts pass the filter.", count=posts.height))
+    st.markdown(t("**Typical posts**"))
     typical = with_positions(workspace.whole.table)[facts[TopicCol.TYPICAL]]
-    _follow(paged_posts(typical, "typical", topics=False))
-    st.markdown(f"**All {posts.height:,} posts{' that pass the filter' if workspace.among else ''}**")
-    _follow(paged_posts(posts.sort(Col.STRENGTH, descending=True, maintain_order=True), "members", topics=False))
+    offers = Offers(each={"refuse": t("Not typical: show another")})
+    clicked = paged_posts(typical, f"typical_{topic}", topics=False, offers=offers)
+    if clicked.action == "refuse":
+        do(workspace, Edit("typical", {"topic": topic, "post": clicked.posts[0]}))
+    follow(clicked)
+    if workspace.among and posts.height < facts[TopicCol.SIZE]:
+        st.markdown(t("**{count:,} posts that pass the filter**", count=posts.height))
+        label = t("Make a new topic of these {count:,} posts", count=posts.height)
+        if posts.height and st.button(label, icon=":material/call_split:", key="topic_part"):
+            make_topic(workspace, posts["position"].to_list())
+    else:
+        st.markdown(t("**All {count:,} posts**", count=posts.height))
+    follow(posts_view(workspace, topic, posts))
 
 
-def _follow(clicked: object) -> None:
-    like = getattr(clicked, "like", None)
-    if like is not None:
-        state.choose(like=like)
-        st.switch_page("pages/search.py")
+def _open_unsorted(workspace: Workspace) -> None:
+    """Draw the unsorted posts: which are near a topic, and all of them."""
+    posts = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED)
+    st.subheader(t("Unsorted"), anchor=False)
+    st.caption(t("Posts that fit no topic clearly. That says nothing about how important they are."))
+    views = {"near": t("Move those near a topic"), "read": t("Read")}
+    view = st.segmented_control(
+        t("What to do with unsorted posts"), list(views), default="near", format_func=views.__getitem__,
+        required=True, key="topic_view_unsorted", label_visibility="collapsed",
+    )  # fmt: skip
+    if view == "near":
+        unsorted_view(workspace)
+    else:
+        st.markdown(t("**All {count:,} posts**", count=posts.height))
+        follow(posts_view(workspace, UNSORTED, posts))
+    history(workspace)

@@ -79,3 +79,14 @@ def nearest_topics(vectors: Vectors, labels: Labels) -> Nearest:
         inside, here = np.sort(own[place == topic]), nearest == topic
         nearer[here] = np.searchsorted(inside, likeness[here]) / len(inside)
     return Nearest(waiting, ids[nearest].astype(np.int32), nearer)
+
+
+def likeness_to(vectors: Vectors, labels: Labels, topic: int) -> dict[int, float]:
+    """Return how alike each other topic's centre is to that of ``topic``, cosine in [-1, 1], most alike first."""
+    ids, place = np.unique(labels, return_inverse=True)
+    if topic not in ids:
+        return {}
+    middles = centres(vectors, place.astype(np.int32))
+    alike = middles @ middles[int(np.flatnonzero(ids == topic)[0])]
+    order = [at for at in np.argsort(-alike, kind="stable").tolist() if ids[at] not in (topic, UNSORTED)]
+    return {int(ids[at]): float(alike[at]) for at in order}

@@ -9,7 +9,9 @@ language than the question, and in how many languages relevant posts were found:
 first hundred re-ranked by the closer one, and for the closer one alone; each by cosine as the encoder gives it (the
 baseline), without each language's mean, as the product ranks by meaning (also without what all questions share), and
 by meaning and words. Then: how many of these questions count as answered, and how many of others that nothing in the
-example answers; and the milliseconds that a question takes.
+example answers, each also for questions that nobody looked at while thresholds were chosen
+(held_out_questions.csv); how many posts of each band are relevant; what one post to seek and one to avoid, taken
+from the first ten, do to the rest of the ranking; and the milliseconds that a question takes.
 """
 
 from __future__ import annotations
@@ -84,6 +86,10 @@ def main() -> None:
     for searcher, rerank in ways:
         answering(searcher, asked, rerank)
     for searcher, rerank in ways:
+        banded(searcher, asked, rerank)
+    for searcher in searchers:
+        feedback(searcher, asked)
+    for searcher, rerank in ways:
         times(searcher, asked["question"].to_list(), rerank)
 
 
@@ -119,25 +125,30 @@ def _ranked(searcher: Searcher, text: str, mode: Mode, rerank: bool) -> np.ndarr
 
 
 def _show(name: str, scores: np.ndarray, searcher: Searcher, asked: pl.DataFrame) -> None:
-    themes = pl.read_csv(ROOT / "assets" / "sample_posts_themes.csv", schema_overrides={"id": pl.Utf8})
-    table = searcher.analysis.table
-    posts = table.join(themes, left_on=Col.POST_ID, right_on="id", how="left", maintain_order="left")
-    originals = posts[Col.DUPLICATE_OF].is_null().to_numpy()
+    posts = _with_themes(searcher)
     rows = [
-        _measures(score, posts, originals, question)
-        for score, question in zip(scores, asked.iter_rows(named=True), strict=True)
+        _measures(score, posts, question) for score, question in zip(scores, asked.iter_rows(named=True), strict=True)
     ]
     precision, at_ten, other, reached = np.mean(rows, axis=0)
     print(f"{name:44s} {precision:6.3f} {at_ten:6.3f} {other:15.2f} {reached:25.2f}")
 
 
-def _measures(score: np.ndarray, posts: pl.DataFrame, originals: np.ndarray, question: dict) -> list[float]:
-    themes = question["themes"].split("|")
-    relevant = np.isin(posts["theme"].to_numpy(), themes) & originals
-    if question["event"]:
-        relevant &= posts["event"].to_numpy() == question["event"]
+def _relevant(posts: pl.DataFrame, question: dict) -> np.ndarray:
+    """Return (n,) the posts, no copies, that answer the question."""
+    relevant = np.isin(posts["theme"].to_numpy(), question["themes"].split("|"))
+    relevant &= posts[Col.DUPLICATE_OF].is_null().to_numpy()
+    return relevant & (posts["event"].to_numpy() == question["event"]) if question["event"] else relevant
+
+
+def _with_themes(searcher: Searcher) -> pl.DataFrame:
+    themes = pl.read_csv(ROOT / "assets" / "sample_posts_themes.csv", schema_overrides={"id": pl.Utf8})
+    return searcher.analysis.table.join(themes, left_on=Col.POST_ID, right_on="id", how="left", maintain_order="left")
+
+
+def _measures(score: np.ndarray, posts: pl.DataFrame, question: dict) -> list[float]:
+    originals = posts[Col.DUPLICATE_OF].is_null().to_numpy()
     order = np.argsort(np.where(originals, -score, np.inf), kind="stable")
-    hit = relevant[order]
+    hit = _relevant(posts, question)[order]
     precision = hit.cumsum() / np.arange(1, len(hit) + 1)
     languages = posts["language"].to_numpy()[order[:10]]
     other = float((languages != question["language"]).mean())
@@ -146,11 +157,60 @@ def _measures(score: np.ndarray, posts: pl.DataFrame, originals: np.ndarray, que
 
 def answering(searcher: Searcher, asked: pl.DataFrame, rerank: bool) -> None:
     """Print how many questions count as answered, of those that are and of those that are not."""
+    held = pl.read_csv(ROOT / "benchmarks" / "held_out_questions.csv")
+    sets = {
+        "answerable": asked["question"].to_list(),
+        "off topic": list(OFF_TOPIC),
+        "held-out answerable": held.filter(pl.col("kind") == "on")["question"].to_list(),
+        "held-out off topic": held.filter(pl.col("kind") == "off")["question"].to_list(),
+    }
     told = []
-    for name, questions in (("answerable", asked["question"].to_list()), ("off topic", list(OFF_TOPIC))):
+    for name, questions in sets.items():
         answered = [searcher.ask(Question(text, "meaning", 10, rerank=rerank)).answered for text in questions]
         told.append(f"{np.mean(answered):.0%} of {len(answered)} {name}")
-    print(f"{_named(searcher, rerank):44s} questions that count as answered: {', '.join(told)}")
+    print(f"{_named(searcher, rerank):30s} questions that count as answered: {', '.join(told)}")
+
+
+def banded(searcher: Searcher, asked: pl.DataFrame, rerank: bool) -> None:
+    """Print which share of the first twenty posts are in each band, and which share of those are relevant."""
+    posts, right = _with_themes(searcher), {band: [] for band in ("strong", "maybe", "none")}
+    for question in asked.iter_rows(named=True):
+        relevant = _relevant(posts, question)
+        found = searcher.ask(Question(question["question"], "meaning", 20, rerank=rerank)).posts
+        for position, band in found.select("position", "band").iter_rows():
+            right[band].append(bool(relevant[position]))
+    whole = sum(map(len, right.values()))
+    parts = [f"{len(hits) / whole:.0%} {band}, {np.mean(hits or [0]):.0%} right" for band, hits in right.items()]
+    print(f"{_named(searcher, rerank):30s} of the first twenty: {'; '.join(parts)}")
+
+
+def feedback(searcher: Searcher, asked: pl.DataFrame) -> None:
+    """Print mean average precision of the rest, before and after the first right post is sought, the first wrong not.
+
+    Posts are liked and disliked from the first ten; the two count in neither ranking.
+    """
+    posts, before, after, alone = _with_themes(searcher), [], [], []
+    for question in asked.iter_rows(named=True):
+        relevant = _relevant(posts, question)
+        first = searcher.ask(Question(question["question"], "meaning", posts.height)).posts["position"].to_numpy()
+        right, wrong = first[:10][relevant[first[:10]]][:1], first[:10][~relevant[first[:10]]][:1]
+        if not len(right):
+            continue
+        like, unlike = tuple(right.tolist()), tuple(wrong.tolist())
+        left = first[~np.isin(first, [*like, *unlike])]
+        before.append(_average_precision(relevant[left]))
+        for told, text in ((after, question["question"]), (alone, "")):
+            asked_again = Question(text, "meaning", posts.height, like=like, unlike=unlike)
+            told.append(_average_precision(relevant[searcher.ask(asked_again).posts["position"].to_numpy()]))
+    print(
+        f"{_named(searcher, False):30s} MAP of the rest {np.mean(before):.3f}; with one right post sought and one "
+        f"wrong avoided {np.mean(after):.3f}; by these posts alone {np.mean(alone):.3f}"
+    )
+
+
+def _average_precision(hit: np.ndarray) -> float:
+    precision = hit.cumsum() / np.arange(1, len(hit) + 1)
+    return float(precision[hit].mean()) if hit.any() else 0.0
 
 
 def times(searcher: Searcher, questions: list[str], rerank: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, embed, load_encoder
 from ctse_core.project import DiskVectors, cache_home
-from ctse_core.search import UNRELATED_QUESTIONS, among, found_background
+from ctse_core.search import UNRELATED_QUESTIONS, Unrelated, among, found_background
 from ctse_core.structure import language_offsets
 from ctse_core.text import detect_languages, normalise
 from ctse_core.types import Col, Progress, Rows, Vectors, no_progress
@@ -22,7 +22,7 @@ FOUND = 100
 SAMPLE = 1_000
 """Posts that tell what the second encoder adds to each language of the collection."""
 
-JUDGED = 10  # nearest posts by which a question counts as answered or not
+JUDGED = 50  # nearest posts among which a question finds what it counts as answered by
 MOST_KEPT = 50_000  # vectors held in memory; beyond, they are read from the disk again
 
 
@@ -65,9 +65,14 @@ class SecondLook:
         places = [np.searchsorted(rows, each[each >= 0]) for each in found]
         # Ranked without what a language and being a question add, judged in the encoder's own space: as in the
         # first stage.
-        self._judge = found_background(unrelated, [read[place] for place in places])
+        even = np.searchsorted(rows, sample)
+        self._judge = found_background(
+            Unrelated(unrelated, spoken), read[even].mean(axis=0), [read[place] for place in places]
+        )
         self._ranks = found_background(
-            self._offsets.centred(unrelated, spoken, self._origin), [centred[place] for place in places]
+            Unrelated(self._offsets.centred(unrelated, spoken, self._origin)),
+            centred[even].mean(axis=0),
+            [centred[place] for place in places],
         )
 
     def at(self, text: str, language: str, rows: Rows) -> Look:
@@ -78,14 +83,19 @@ class SecondLook:
         moved = self._offsets.centred(asked, [language], self._origin)
         near, similarity = (posts @ asked[0])[None], (centred @ moved[0])[None]
         here = np.arange(len(rows))[None]
-        band = among(self._judge, posts).bands(asked, here, near)[0]
+        judge = among(self._judge, posts)
         return Look(
             similarity=similarity[0],
-            band=band,
+            band=judge.bands(asked, here, near, [language])[0],
             chance=among(self._ranks, centred).bands(moved, here, similarity)[0],
             strong=float(self._ranks.strong_from(moved)[0]),
-            answered=bool((band[np.argsort(-near[0])[:JUDGED]] != "none").any()),
+            answered=bool(judge.answered(asked, here, near, [language])[0]),
         )
+
+    def nearness(self, text: str, language: str) -> Callable[[Sequence[str], Sequence[str]], NDArray[np.float32]]:
+        """Return what gives the similarity (m,) of m texts, in their languages, to a question."""
+        moved = self._offsets.centred(self.encoder.encode([text]), [language], self._origin)[0]
+        return lambda texts, spoken: self._offsets.centred(self.encoder.encode(list(texts)), spoken) @ moved
 
     def _read(self, rows: Rows, progress: Progress = no_progress) -> Vectors:
         return embed(self._texts[rows].to_list(), self.encoder, self._known, progress)

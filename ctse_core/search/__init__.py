@@ -1,6 +1,6 @@
 """A question becomes posts: exact search by meaning, by words, both fused, with a calibrated confidence."""
 
-from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings
+from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, Unrelated
 from ctse_core.search.hybrid import FusedHits, FusionSettings, Judged, fuse, hybrid_search, rank_again
 from ctse_core.search.index import Hits, Index, more_like_this
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
@@ -20,6 +20,7 @@ __all__ = [
     "LexicalHits",
     "LexicalIndex",
     "LexicalSettings",
+    "Unrelated",
     "among",
     "found_background",
     "fuse",

@@ -7,8 +7,8 @@ so that equal vectors get equal numbers whatever the linear-algebra library does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ from ctse_core.errors import EncoderError, SettingError
 from ctse_core.search.confidence import (
     LEAST_UNRELATED,
     Background,
+    Unrelated,
     bulk_background,
     bulk_rows,
     question_background,
 )
 from ctse_core.types import Rows, Vectors, check_vectors
+from ctse_core.words import t
 
 BLOCK_NUMBERS = 8_000_000  # similarities held at once: 32 MB
 MAX_BLOCK_ROWS = 131_072
@@ -29,6 +31,8 @@ RESCORE_ROWS = 8_192
 GATHER_BELOW = 0.35  # a filter that leaves a smaller share is served by copying the rows it leaves
 NEARLY = 4e-6  # float32 products of the same two unit vectors may differ by this much
 MISSING = -1
+LIKED = 0.75  # what the liked posts count beside a question
+UNLIKED = 0.5  # what the posts to avoid take off
 
 
 @dataclass(frozen=True)
@@ -36,27 +40,27 @@ class Hits:
     """What a search found, best first; equal similarities are ordered by row.
 
     ``rows`` (q, k) int64, -1 where fewer than k posts could match; ``similarity`` (q, k) float32 cosine
-    in [-1, 1], 0 where the row is -1; ``band`` (q, k) one of "strong", "maybe", "none".
+    in [-1, 1], 0 where the row is -1; ``band`` (q, k) one of "strong", "maybe", "none"; ``answered`` (q,) True where
+    the best hits are together more than chance, False means "nothing here matches".
     """
 
     rows: NDArray[np.int64]
     similarity: NDArray[np.float32]
     band: NDArray[np.str_]
-
-    @property
-    def answered(self) -> NDArray[np.bool_]:
-        """(q,) True where at least one hit is more than chance; False means "nothing here matches"."""
-        return (self.band != "none").any(axis=1)
+    answered: NDArray[np.bool_]
 
 
 class Index:
     """Exact search by meaning; build once, search often, safe to share between threads (it never changes)."""
 
-    def __init__(self, vectors: Vectors, unrelated: Vectors | None = None) -> None:
+    def __init__(
+        self, vectors: Vectors, unrelated: Unrelated | None = None, among: NDArray[np.bool_] | None = None
+    ) -> None:
         """Keep a reference to ``vectors`` (n, d) and learn what chance looks like among them.
 
-        ``unrelated`` (m, d): UNRELATED_QUESTIONS as the same encoder encodes them; they calibrate the bands.
-        Without them (or with fewer than 8) each question is judged against its own bulk, which is weaker.
+        ``unrelated``: UNRELATED_QUESTIONS as the same encoder encodes them; they calibrate the bands. Without them
+        (or with fewer than 8) each question is judged against its own bulk, which is weaker. ``among`` (n,) are the
+        posts that chance is learnt from: one of each group of copies.
 
         Raises:
             EncoderError: the vectors are not a table of finite numbers.
@@ -65,16 +69,22 @@ class Index:
             raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
         self.vectors = vectors.view(np.ndarray)  # a plain view: slices of a memmap object cost more
         self.scale = _reciprocal_lengths(self.vectors)
-        self.background = self._background(unrelated)
+        self.background = self._background(unrelated, among)
 
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def search(self, queries: Vectors, k: int = 10, where: NDArray[np.bool_] | None = None) -> Hits:
+    def search(
+        self,
+        queries: Vectors,
+        k: int = 10,
+        where: NDArray[np.bool_] | None = None,
+        languages: Sequence[str] = (),
+    ) -> Hits:
         """Return the ``k`` posts most similar to each of ``queries`` (q, d) or (d,).
 
-        ``where`` (n,) bool keeps a post when True. Empty posts (zero vectors) never match, and an empty
-        query finds nothing.
+        ``where`` (n,) bool keeps a post when True; ``languages`` (q) of the queries, where they are known, make the
+        verdicts fairer. Empty posts (zero vectors) never match, and an empty query finds nothing.
 
         Raises:
             SettingError: ``k`` is below 1, or ``where`` has another length than the index.
@@ -92,28 +102,50 @@ class Index:
         for i in np.flatnonzero(unit.any(axis=1)):  # an empty question finds nothing
             best, exact = self._rescore(unit[i], candidates.rows[i], k)
             rows[i, : len(best)], similarity[i, : len(best)] = best, exact
-        band = self.background.bands(unit, rows, similarity)
+        band = self.background.bands(unit, rows, similarity, languages)
         band[rows == MISSING] = "none"
-        return Hits(rows, similarity, band)
+        return Hits(rows, similarity, band, self.background.answered(unit, rows, similarity, languages))
 
     def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float32]:
         """Return the cosine (m,) of one query (d,) with the posts in ``rows`` (m,), in [-1, 1]."""
         unit = unit_rows(check_vectors(np.atleast_2d(query), dim=self.vectors.shape[1]))[0]
         return self._exact(unit, np.asarray(rows, dtype=np.int64)).astype(np.float32)
 
-    def bands(self, query: Vectors, rows: Rows, similarity: NDArray[np.float32]) -> NDArray[np.str_]:
+    def bands(
+        self, query: Vectors, rows: Rows, similarity: NDArray[np.float32], language: str = ""
+    ) -> NDArray[np.str_]:
         """Return the band (m,) of the posts ``rows`` (m,), given their ``similarity`` (m,) to a query (d,)."""
         unit = unit_rows(np.atleast_2d(query).astype(np.float32))
-        return self.background.bands(unit, rows[None], similarity[None])[0]
+        return self.background.bands(unit, rows[None], similarity[None], [language] if language else ())[0]
 
-    def _background(self, unrelated: Vectors | None) -> Background:
+    def _background(self, unrelated: Unrelated | None, among: NDArray[np.bool_] | None) -> Background:
         if unrelated is not None and self.scale.any():
-            asked = unit_rows(check_vectors(unrelated, dim=self.vectors.shape[1]))
-            asked = asked[asked.any(axis=1)]
-            if len(asked) >= LEAST_UNRELATED:
-                return question_background(asked, self._blocks(asked, self._allowed(None)), len(self))
+            asked = unit_rows(check_vectors(unrelated.vectors, dim=self.vectors.shape[1]))
+            full = asked.any(axis=1)
+            if full.sum() >= LEAST_UNRELATED:
+                spoken = [language for language, has in zip(unrelated.languages, full, strict=False) if has]
+                allowed = self._allowed(among)
+                sample = allowed[bulk_rows(len(allowed))]
+                middle = unit_rows(np.asarray(self.vectors[sample], dtype=np.float32)).mean(axis=0)
+                # Hubness is needed of every post, chance only of those that it is learnt from.
+                background = question_background(
+                    Unrelated(asked[full], spoken), middle, self._blocks(asked[full], allowed), len(self)
+                )
+                if len(allowed) < len(self):
+                    return replace(background, hubness=self._mean_cosine(background.unrelated))
+                return background
         rows = bulk_rows(len(self))
         return bulk_background(unit_rows(np.asarray(self.vectors[rows], dtype=np.float32)), len(self))
+
+    def _mean_cosine(self, unit: Vectors) -> NDArray[np.float32]:
+        """Return the mean cosine (n,) of each post with unit rows (m, d)."""
+        return np.concatenate(
+            [
+                (self.vectors[start : start + MAX_BLOCK_ROWS] @ unit.mean(axis=0))
+                * self.scale[start : start + MAX_BLOCK_ROWS]
+                for start in range(0, len(self), MAX_BLOCK_ROWS)
+            ]
+        )
 
     def _allowed(self, where: NDArray[np.bool_] | None) -> Rows:
         if where is None:
@@ -179,21 +211,24 @@ class _Candidates:
             self.rows[i], self.scores[i] = kept_rows, kept
 
 
-def more_like_this(vectors: Vectors, like: Rows, unlike: Rows | None = None, repel: float = 0.5) -> Vectors:
-    """Return a query (1, d), unit length: the mean of the liked posts minus ``repel`` times the others' mean.
+def more_like_this(vectors: Vectors, like: Rows, unlike: Rows, question: Vectors | None = None) -> Vectors:
+    """Return a query (1, d), unit length: the question, towards the liked posts, away from the others.
 
-    ``like`` (m,) and ``unlike`` (m,) are rows of ``vectors`` (n, d); ``repel`` in [0, 1]. Source: Rocchio,
-    Relevance feedback in information retrieval, 1971.
+    ``like`` (m,) and ``unlike`` (m,) are rows of ``vectors`` (n, d); ``question`` (1, d) may be missing where there
+    are liked posts. Weights as measured by benchmarks/questions.py. Source: Rocchio, Relevance feedback in
+    information retrieval, 1971.
 
     Raises:
         SettingError: no liked post has a meaning to go by, or likes and dislikes cancel out.
     """
     liked = _mean_direction(vectors, like)
-    if not liked.any():
-        raise SettingError("Choose at least one post with text to find more like it.")
-    wanted = liked - repel * _mean_direction(vectors, unlike) if unlike is not None else liked
-    if np.linalg.norm(wanted) < 1e-6:
-        raise SettingError("The posts to seek and the posts to avoid are the same; change one of them.")
+    asked = question is not None and bool(question.any())
+    if not asked and not liked.any():
+        raise SettingError(t("Choose at least one post with text to find more like it."))
+    wanted = liked if question is None or not asked else question[0] + LIKED * liked
+    wanted = wanted - UNLIKED * _mean_direction(vectors, unlike)
+    if np.linalg.norm(wanted) < 1e-6 or (not asked and set(like.tolist()) == set(unlike.tolist())):
+        raise SettingError(t("The posts to seek and the posts to avoid are the same; change one of them."))
     return unit_rows(wanted[None].astype(np.float32))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctse_core.errors import EncoderError, SettingError
-from ctse_core.search import Index, more_like_this
+from ctse_core.search import Index, Unrelated, more_like_this
 from ctse_core.search import index as index_file
 
 
@@ -62,7 +62,7 @@ def test_empty_posts_never_match_and_an_empty_question_finds_nothing():
 @pytest.mark.parametrize("vectors", [np.zeros((0, 4), np.float32), np.zeros((3, 4), np.float32)])
 @pytest.mark.parametrize("unrelated", [None, np.eye(4, dtype=np.float32)])
 def test_a_collection_without_text_answers_nothing(vectors, unrelated):
-    hits = Index(vectors, unrelated).search(np.ones(4, np.float32), 3)
+    hits = Index(vectors, None if unrelated is None else Unrelated(unrelated)).search(np.ones(4, np.float32), 3)
     assert hits.rows.tolist() == [[-1, -1, -1]] and not hits.answered.any()
 
 
@@ -99,20 +99,33 @@ def test_vectors_that_are_not_numbers_are_refused():
         Index(np.zeros(3, dtype=np.float32))
 
 
+NOBODY = np.zeros(0, dtype=np.int64)
+
+
 def test_more_like_this_seeks_the_liked_and_avoids_the_disliked():
     vectors = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 0]], dtype=np.float32)
     index = Index(vectors)
-    assert index.search(more_like_this(index.vectors, [0], [1]), 4).rows[0].tolist()[1:3] == [3, 2]
-    query = more_like_this(vectors, [0, 1])
+    query = more_like_this(index.vectors, np.array([0]), np.array([1]))
+    assert index.search(query, 4).rows[0].tolist()[1:3] == [3, 2]
+    query = more_like_this(vectors, np.array([0, 1]), NOBODY)
     assert query.shape == (1, 3) and np.linalg.norm(query) == pytest.approx(1)
+
+
+def test_likes_and_dislikes_move_a_question_and_do_not_replace_it():
+    vectors = np.eye(3, dtype=np.float32)
+    asked = np.array([[1, 0, 0]], dtype=np.float32)
+    moved = more_like_this(vectors, np.array([1]), np.array([2]), asked)[0]
+    assert moved[0] > moved[1] > 0 > moved[2]
+    only_away = more_like_this(vectors, NOBODY, np.array([2]), asked)[0]
+    assert only_away[0] > 0 > only_away[2]
 
 
 def test_more_like_an_empty_post_or_like_and_unlike_the_same_is_refused():
     vectors = np.array([[1, 0], [0, 0]], dtype=np.float32)
     with pytest.raises(SettingError, match="at least one post"):
-        more_like_this(vectors, [1])
+        more_like_this(vectors, np.array([1]), NOBODY)
     with pytest.raises(SettingError, match="the same"):
-        more_like_this(vectors, [0], [0], repel=1.0)
+        more_like_this(vectors, np.array([0]), np.array([0]))
 
 
 def test_similarity_of_chosen_rows_agrees_with_the_search():

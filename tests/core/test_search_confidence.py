@@ -6,8 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctse_core.search import UNRELATED_QUESTIONS, ConfidenceSettings, Index
-from ctse_core.search.confidence import QuestionBackground, centre_and_spread, expected_maximum
+from ctse_core.search import UNRELATED_QUESTIONS, ConfidenceSettings, Index, Unrelated
+from ctse_core.search.confidence import (
+    Chance,
+    QuestionBackground,
+    centre_and_spread,
+    chance,
+    expected_maximum,
+)
 
 
 def narrow(directions, seed, narrowness=3.0):
@@ -35,7 +41,7 @@ def collection():
 
 def test_questions_that_can_be_answered_are_told_from_others_in_a_narrow_cone(collection):
     posts, groups, unrelated, held_out = collection
-    index = Index(posts, unrelated)
+    index = Index(posts, Unrelated(unrelated))
     hits = index.search(narrow(groups, seed=4), 5)
     assert hits.similarity.min() > 0.8  # the cosine alone says nothing …
     assert index.search(held_out, 1).similarity.min() > 0.7
@@ -54,17 +60,17 @@ def test_without_unrelated_questions_rare_matches_still_stand_out_from_the_quest
 def test_a_few_unrelated_questions_that_do_find_something_move_nothing(collection):
     posts, groups, unrelated, _ = collection
     spoilt = np.vstack([unrelated, narrow(groups[:6], seed=9)])
-    clean, dirty = Index(posts, unrelated).background, Index(posts, spoilt).background
-    assert dirty.plain[0] == pytest.approx(clean.plain[0], abs=clean.plain[1] / 2)
-    assert dirty.adjusted[0] == pytest.approx(clean.adjusted[0], abs=clean.adjusted[1])
-    assert (Index(posts, spoilt).search(narrow(groups, seed=4), 1).band != "none").all()
+    clean, dirty = Index(posts, Unrelated(unrelated)).background, Index(posts, Unrelated(spoilt)).background
+    assert dirty.plain.level == pytest.approx(clean.plain.level, abs=clean.plain.spread / 2)
+    assert dirty.adjusted.level == pytest.approx(clean.adjusted.level, abs=clean.adjusted.spread)
+    assert (Index(posts, Unrelated(spoilt)).search(narrow(groups, seed=4), 1).band != "none").all()
 
 
 def test_a_post_that_is_near_to_everything_is_no_match_for_anything(collection):
     posts, groups, unrelated, held_out = collection
     generic = np.zeros((1, 64), dtype=np.float32)
     generic[0, 0] = 1.0  # the middle of the cone: nearest of all to most questions
-    index = Index(np.vstack([posts, generic]), unrelated)
+    index = Index(np.vstack([posts, generic]), Unrelated(unrelated))
     hits = index.search(held_out, 1)
     assert (hits.rows == len(posts)).mean() > 0.9 and (hits.band == "none").mean() > 0.9
     asked = index.search(narrow(groups, seed=4), 200)
@@ -75,34 +81,58 @@ def test_bands_are_worked_out_as_told():
     unrelated = np.array([[0.0, 1.0], [0.0, 1.0]], dtype=np.float32)
     background = QuestionBackground(
         unrelated,
+        middle=np.array([0.2, 0.0], dtype=np.float32),
         hubness=np.array([0.0, 0.3], dtype=np.float32),
-        plain=(0.5, 0.1),
-        adjusted=(0.4, 0.1),
-        settings=ConfidenceSettings(maybe=1.0, strong=2.0, strong_cosine=3.0),
+        plain=Chance(0.5, 0.1),
+        adjusted=Chance(0.5, 0.1, {"am": 0.25}),
+        few=Chance(0.5, 0.1),
+        settings=ConfidenceSettings(answered=1.5, maybe=1.0, strong=2.0, strong_cosine=3.0),
     )
-    question = np.array([[1.0, 0.0]], dtype=np.float32)  # as far from everything as can be
+    question = np.array([[1.0, 0.0]], dtype=np.float32)  # far from the others, and 0.1 for leaning to the posts
     rows = np.array([[0, 0, 0, 0, 1]])
     similarity = np.array([[0.49, 0.51, 0.61, 0.81, 0.75]], dtype=np.float32)
     assert background.bands(question, rows, similarity).tolist() == [["none", "maybe", "maybe", "strong", "none"]]
-    sentence = np.array([[0.8, 0.6]], dtype=np.float32)  # nearness 0.6 to everything: 0.3 is taken off
-    assert background.bands(sentence, rows, similarity)[0, :4].tolist() == ["none", "none", "none", "maybe"]
+    # Unrelated questions in Amharic come nearer here: a quarter more is asked of others.
+    assert background.bands(question, rows, similarity, ["am"])[0].tolist() == ["none", "none", "none", "maybe", "none"]
+    sentence = np.array([[0.8, 0.6]], dtype=np.float32)  # 0.6 to the others: 0.45 is taken off, 0.08 put on
+    assert background.bands(sentence, rows, similarity)[0].tolist() == ["none"] * 5
     assert background.strong_from(question).tolist() == pytest.approx([0.8])
+    # The mean of all five, less 0.3 for the last, plus 0.1 each: 0.674.
+    assert background.answered(question, rows, similarity).tolist() == [True]
+    assert background.answered(question, np.where(rows == 0, 0, -1), similarity - 0.1).tolist() == [False]
+    assert background.answered(question, np.full((1, 5), -1), similarity).tolist() == [False]
+
+
+def test_a_language_whose_questions_come_nearer_has_a_level_of_its_own_the_surer_the_more_there_are():
+    scores = np.array([0.0] * 20 + [1.0] * 6 + [1.0])
+    found = chance(scores, ["en"] * 20 + ["th"] * 6 + ["ka"])
+    assert found.level == 0 and found.languages["en"] == 0
+    assert found.languages["th"] == pytest.approx(0.5) and found.languages["ka"] == pytest.approx(1 / 7)
+    assert found.above(np.array([[1.0], [1.0]]), ["th", "xx"])[1, 0] > found.above(np.array([[1.0]]), ["th"])[0, 0]
+
+
+def test_one_question_out_of_many_posts_and_five_out_of_many_are_both_seen(collection):
+    posts, groups, unrelated, held_out = collection
+    index = Index(posts, Unrelated(unrelated), np.arange(len(posts)) % 2 == 0)
+    asked, other = index.search(narrow(groups, seed=4), 50), index.search(held_out, 50)
+    assert asked.answered.all() and other.answered.mean() < 0.2
+    assert (index.background.hubness != 0).all()
 
 
 def test_a_single_post_and_identical_posts_still_get_bands():
     one = np.array([[1.0, 0.0, 0.0]], dtype=np.float32)
     unrelated = np.array([[0.02 * i, 1.0, -0.1 * i] for i in range(10)], dtype=np.float32)
     for posts in (one, np.tile(one, (50, 1))):
-        index = Index(posts, unrelated)
+        index = Index(posts, Unrelated(unrelated))
         assert index.search(one, 1).band.tolist() == [["strong"]]
         assert index.search(np.array([[0.0, 1.0, 0.0]], np.float32), 1).band.tolist() == [["none"]]
 
 
 def test_too_few_unrelated_questions_are_not_relied_on(collection):
     posts, _, unrelated, _ = collection
-    assert isinstance(Index(posts, unrelated).background, QuestionBackground)
-    assert not isinstance(Index(posts, unrelated[:4]).background, QuestionBackground)
-    assert not isinstance(Index(posts, np.zeros_like(unrelated)).background, QuestionBackground)
+    assert isinstance(Index(posts, Unrelated(unrelated)).background, QuestionBackground)
+    assert not isinstance(Index(posts, Unrelated(unrelated[:4])).background, QuestionBackground)
+    assert not isinstance(Index(posts, Unrelated(np.zeros_like(unrelated))).background, QuestionBackground)
 
 
 def test_the_expected_maximum_of_normal_numbers_is_right():
@@ -137,7 +167,7 @@ def test_real_questions_are_told_from_unrelated_ones_on_real_messages():
     table = pl.read_parquet(Path(os.environ["CTSE_SHARED_DATA"]) / "crisis_messages_shared.parquet")
     encoder = load_encoder(DEFAULT_ENCODER)
     posts = encoder.encode(table["message"].head(1500).to_list())
-    index = Index(posts, encoder.encode(list(UNRELATED_QUESTIONS)))
+    index = Index(posts, Unrelated(encoder.encode(list(UNRELATED_QUESTIONS))))
     asked = [
         "we need drinking water",
         "necesitamos comida",

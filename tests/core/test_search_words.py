@@ -10,6 +10,7 @@ from ctse_core.search import (
     Index,
     LexicalIndex,
     LexicalSettings,
+    Unrelated,
     fuse,
     hybrid_search,
 )
@@ -69,7 +70,7 @@ def test_fusing_mixes_scores_by_weight_and_shows_each_share():
 
 def test_hybrid_gives_every_hit_a_similarity_and_a_band_and_keeps_the_filter():
     vectors = np.eye(6, dtype=np.float32)
-    index, lexical = Index(vectors, np.full((9, 6), 0.1, np.float32)), LexicalIndex(POSTS)
+    index, lexical = Index(vectors, Unrelated(np.full((9, 6), 0.1, np.float32))), LexicalIndex(POSTS)
     found = hybrid_search(index, lexical, (vectors[3], ["bridge"]), 4)
     assert found.rows.tolist() == [3, 1, 5, 0]
     assert found.similarity == pytest.approx([1, 0, 0, 0]) and found.band.tolist() == ["strong"] + ["none"] * 3
@@ -81,7 +82,10 @@ def test_hybrid_gives_every_hit_a_similarity_and_a_band_and_keeps_the_filter():
 
 def test_hybrid_puts_a_post_that_both_sides_find_above_what_one_side_finds():
     vectors = np.array([[1, 0.1], [1, 0], [0, 1], [0.1, 1], [0, 1], [0.2, 1]], dtype=np.float32)
-    index, lexical = Index(vectors, np.tile(np.array([[-1.0, -1.0]], np.float32), (9, 1))), LexicalIndex(POSTS)
+    index, lexical = (
+        Index(vectors, Unrelated(np.tile(np.array([[-1.0, -1.0]], np.float32), (9, 1)))),
+        LexicalIndex(POSTS),
+    )
     found = hybrid_search(index, lexical, (np.array([1, 0], np.float32), ["bridge"]), 3)
     assert found.rows[0] == 1 and 0 < found.words[0] < 1
 

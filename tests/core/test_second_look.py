@@ -11,7 +11,7 @@ from ctse_core.analysis import AnalysisSettings, analyse
 from ctse_core.filters import Filter
 from ctse_core.project import Project
 from ctse_core.question import Question, Searcher, can_rerank
-from ctse_core.search import Judged, among, found_background, rank_again
+from ctse_core.search import Judged, Unrelated, among, found_background, rank_again
 from ctse_core.search.confidence import question_background
 from ctse_core.second_look import FOUND, language_sample
 from ctse_core.types import Col
@@ -126,12 +126,14 @@ def test_where_every_post_is_found_chance_is_that_of_the_whole_collection():
     posts, unrelated = (rng.standard_normal((count, 16)).astype(np.float32) for count in (60, 12))
     posts /= np.linalg.norm(posts, axis=1, keepdims=True)
     unrelated /= np.linalg.norm(unrelated, axis=1, keepdims=True)
-    whole = question_background(unrelated, [(np.arange(60), unrelated @ posts.T)], 60)
-    found = among(found_background(unrelated, [posts] * 12), posts)
-    assert found.plain == pytest.approx(whole.plain, abs=1e-5)
-    assert found.adjusted == pytest.approx(whole.adjusted, abs=1e-5)
+    asked, middle = Unrelated(unrelated), posts.mean(axis=0)
+    whole = question_background(asked, middle, [(np.arange(60), unrelated @ posts.T)], 60)
+    found = among(found_background(asked, middle, [posts] * 12), posts)
+    for part in ("plain", "adjusted", "few"):
+        assert getattr(found, part).level == pytest.approx(getattr(whole, part).level, abs=1e-5)
+        assert getattr(found, part).spread == pytest.approx(getattr(whole, part).spread, abs=1e-5)
     assert found.hubness == pytest.approx(whole.hubness, abs=1e-5)
-    nothing = found_background(unrelated, [posts[:0]] * 12)
+    nothing = found_background(asked, middle, [posts[:0]] * 12)
     assert (among(nothing, posts).bands(unrelated, np.arange(60)[None], unrelated @ posts.T) == "none").all()
 
 

@@ -25,8 +25,8 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     if not workspace.table.height:
         st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
-    overview_figures(workspace)
     filtered_posts(workspace)
+    overview_figures(workspace)
     notes(workspace)
     with st.expander(t("Analyse this file again"), icon=":material/replay:"):
         choose_columns(project)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
-from ctse_core.choices import TIME
+from ctse_core.choices import TIME, without
 from ctse_core.figures import (
+    Figure,
     TimeChoice,
     duplicates_figure,
     languages_figure,
@@ -32,18 +35,29 @@ def overview_figures(workspace: Workspace) -> None:
     left, right = st.columns(2)
     with left:
         _volume(workspace)
-        show_figure(languages_figure(workspace.beside("languages"), now.languages), "languages")
+        _show(workspace, languages_figure(workspace.beside("languages"), now.languages))
     with right:
-        show_figure(topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics), "topics")
+        _show(workspace, topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics))
+        show_figure(duplicates_figure(workspace.table), "copies")
     left, right = st.columns(2)
     if _placed(workspace):
         with left:
-            show_figure(places_figure(workspace.beside("places"), now.places), "places")
+            _show(workspace, places_figure(workspace.beside("places"), now.places))
     if (workspace.whole.table[Col.TAGS].list.len() > 0).any():
-        with right:
-            show_figure(tags_figure(workspace.beside("tags"), now.tags), "tags")
-    with right if _placed(workspace) else left:
-        show_figure(duplicates_figure(workspace.table), "copies")
+        with right if _placed(workspace) else left:
+            _show(workspace, tags_figure(workspace.beside("tags"), now.tags))
+
+
+def _show(workspace: Workspace, figure: Figure, field: str = "") -> None:
+    """Draw a figure; where its own field is filtered, say that it counts more than what passes."""
+    now = workspace.among
+    if without(now, field or figure.field) != now and figure.bins:
+        beside = t(
+            "This figure counts what passes the rest of the filter; the chosen {count:,} posts stand out.",
+            count=workspace.table.height,
+        )
+        figure = dataclasses.replace(figure, summary=f"{figure.summary} {beside}")
+    show_figure(figure, figure.field)
 
 
 def _placed(workspace: Workspace) -> bool:
@@ -58,7 +72,11 @@ def _volume(workspace: Workspace) -> None:
     if now.since or now.until:
         closer = st.toggle(t("Only the chosen time, in finer steps"), key="volume_closer")
     table = workspace.table if closer else workspace.beside(TIME)
-    show_figure(volume_figure(table, TimeChoice() if closer else chosen), "volume")
+    figure = volume_figure(table, TimeChoice() if closer else chosen)
+    if closer:
+        show_figure(figure, "closer")
+    else:
+        _show(workspace, figure)
 
 
 def filtered_posts(workspace: Workspace) -> None:

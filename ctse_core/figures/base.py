@@ -75,6 +75,14 @@ def blank(height: int = 320) -> go.Figure:
     """
     import plotly.graph_objects as go
 
+    # Checking the template's names takes longer than drawing: they are checked by a test, once.
+    plot = go.Figure(layout=_layout(height), _validate=False)
+    if spoken() in ("es", "fr"):
+        plot.update_layout(separators=",\u202f")  # what stands before decimals, then between thousands
+    return plot
+
+
+def _layout(height: int) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True, "ticks": "",
         "title": {"font": {"size": 12}},
@@ -82,8 +90,8 @@ def blank(height: int = 320) -> go.Figure:
     template = {
         "layout": {
             "font": {"family": FONT, "size": 13, "color": INK},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": SEE_THROUGH,
+            "plot_bgcolor": SEE_THROUGH,
             "colorway": list(PALETTE),
             "xaxis": axis,
             "yaxis": axis,
@@ -92,21 +100,17 @@ def blank(height: int = 320) -> go.Figure:
                 "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0,
                 "itemsizing": "constant", "traceorder": "normal",
             },
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": PALETTE[0]},
+            "modebar": {"bgcolor": SEE_THROUGH, "color": QUIET, "activecolor": PALETTE[0]},
         }
     }  # fmt: skip
-    plot = go.Figure()
-    if spoken() in ("es", "fr"):
-        plot.update_layout(separators=",\u202f")  # what stands before decimals, then between thousands
-    plot.update_layout(
-        template=template,
-        height=height,
-        margin={"l": 8, "r": 8, "t": TOOL_BAR, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        bargap=0.12,
-    )
-    return plot
+    return {
+        "template": template,
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": TOOL_BAR, "b": 8},
+        "paper_bgcolor": SEE_THROUGH,
+        "plot_bgcolor": SEE_THROUGH,
+        "bargap": 0.12,
+    }
 
 
 def with_legend(plot: go.Figure, shown: bool) -> None:
@@ -289,6 +293,9 @@ def horizontal_bars(
         tickcolor="rgba(0,0,0,0)",
     )
     plot.update_xaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    longest = max((sum(values[place] for _, values, _ in series) for place in places), default=0)
+    if longest <= 5:  # else whole numbers would stand there twice
+        plot.update_xaxes(nticks=0, dtick=1)
 
 
 def _opacities(bars: Bars) -> list[float]:

@@ -61,7 +61,11 @@ def tags_figure(table: pl.DataFrame, chosen: Sequence[str] | None = None) -> Fig
     """
     if table.is_empty() or Col.TAGS not in table.columns:
         return nothing(t("There are no posts."), _TAGS, said(TAGS_TITLE))
-    flat = table.select(pl.col(Col.TAGS).alias("tag")).explode("tag").with_columns(pl.col("tag").fill_null(""))
+    tags = table[Col.TAGS].fill_null([])
+    untagged = int((tags.list.len() == 0).sum())
+    flat = tags.filter(tags.list.len() > 0).explode().alias("tag").to_frame()
+    if untagged:
+        flat = pl.concat([flat, pl.DataFrame({"tag": [""] * untagged})])
     counted = _counted(flat, "tag", table.height)
     known = counted.filter(pl.col("tag") != "")
     if known.is_empty():
@@ -74,7 +78,6 @@ def tags_figure(table: pl.DataFrame, chosen: Sequence[str] | None = None) -> Fig
             table.select(pl.col(Col.TAGS).list.set_intersection(rest["tag"].to_list()).list.len() > 0).sum().item()
         )
         bars.append((t("{count:,} more tags", count=rest.height), together, QUIET, rest["tag"].to_list()))
-    untagged = int(counted.filter(pl.col("tag") == "")["posts"].sum())
     if untagged:
         bars.append((t("Untagged"), untagged, FAINT, [""]))
     plot = blank()

@@ -156,10 +156,10 @@ def _tagged(tags: tuple[str, ...]) -> pl.Expr:
 
 
 def _of_set(key: str, sets: Mapping[str, NDArray[np.integer]], posts: int) -> NDArray[np.bool_]:
-    if key not in sets:
+    positions = sets.get(key)
+    if positions is None:
         raise SettingError(f"The kept posts “{key[:20]}” are not part of this project; take that filter off.")
     here = np.zeros(posts, dtype=bool)
-    positions = np.asarray(sets[key])
     here[positions[(positions >= 0) & (positions < posts)]] = True
     return here
 

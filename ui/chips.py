@@ -34,7 +34,7 @@ def settled(analysis: Analysis) -> list[str]:
     now = state.chosen_filter()
     names = topic_names(analysis) if now.topics else {}
     topics = tuple(topic for topic in now.topics if topic in names)
-    sets = tuple(key for key in now.sets if key in analysis.sets)
+    sets = tuple(key for key in now.sets if analysis.sets.get(key) is not None)
     told = []
     if sets != now.sets:
         told.append(

@@ -2,12 +2,17 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
+from ctse_core.areas import area_of
 from ctse_core.errors import SettingError
-from ctse_core.filters import Filter, parse_time
+from ctse_core.filters import PARAMETERS, Filter, parse_time
 from ctse_core.types import Col
+
+NASTY = "Ishtor | Nord, ~x\\"
+SETS = {"odd": np.array([1, 3]), "late": np.array([2, 3])}
 
 
 @pytest.fixture
@@ -19,8 +24,12 @@ def table():
             Col.CLUSTER: [0, 0, -1, 1],
             Col.TIME: [datetime(2026, 3, day, 5, tzinfo=UTC) for day in (14, 15, 16)] + [None],
             Col.DUPLICATE_OF: [None, "1", None, None],
+            Col.PLACE: ["Port Halven", " Ishtor | Nord, ~x\\ ", " ", None],
+            Col.TAGS: [["to verify", "A"], [], ["A"], []],
+            Col.X: [0.5, 2.0, None, -1.0],
+            Col.Y: [0.5, 0.5, 0.5, 0.5],
         },
-        schema_overrides={Col.TIME: pl.Datetime("us", "UTC")},
+        schema_overrides={Col.TIME: pl.Datetime("us", "UTC"), Col.TAGS: pl.List(pl.Utf8)},
     )
 
 
@@ -36,10 +45,50 @@ def table():
         (Filter(words="[Help] 5+5?"), [2]),
         (Filter(originals=True), [0, 2, 3]),
         (Filter(languages=("en",), topics=(1,), words="undated"), [3]),
+        (Filter(undated=True), [3]),
+        (Filter(undated=True, since=datetime(2026, 3, 15, tzinfo=UTC)), []),
+        (Filter(places=("Port Halven",)), [0]),
+        (Filter(places=(NASTY,)), [1]),
+        (Filter(places=("",)), [2, 3]),
+        (Filter(places=("", "Port Halven")), [0, 2, 3]),
+        (Filter(tags=("A",)), [0, 2]),
+        (Filter(tags=("to verify", "B")), [0]),
+        (Filter(tags=("",)), [1, 3]),
+        (Filter(tags=("", "to verify")), [0, 1, 3]),
+        (Filter(area=((0, 0), (1, 0), (1, 1), (0, 1))), [0]),
+        (Filter(area=((-2, 0), (0, 0), (0, 1), (-2, 1)), undated=True), [3]),
+        (Filter(sets=("odd",)), [1, 3]),
+        (Filter(sets=("odd", "late")), [3]),
+        (Filter(sets=("late",), originals=True, languages=("en", "und")), [2, 3]),
     ],
 )
 def test_a_filter_keeps_what_it_says(table, chosen, kept):
-    assert chosen.mask(table).nonzero()[0].tolist() == kept
+    assert chosen.mask(table, SETS).nonzero()[0].tolist() == kept
+
+
+def test_a_filter_is_all_of_its_parts_together(table):
+    chosen = Filter(languages=("en", "es"), words="water", sets=("late", "odd"), undated=True, tags=("",))
+    parts = chosen.parts()
+    assert len(parts) == 6
+    together = np.logical_and.reduce([part.mask(table, SETS) for part in parts])
+    assert together.tolist() == chosen.mask(table, SETS).tolist() == [False, False, False, True]
+    assert Filter().parts() == []
+
+
+def test_a_set_that_is_not_there_is_told_and_never_taken_for_everything(table):
+    with pytest.raises(SettingError, match="not part of this project"):
+        Filter(sets=("gone",)).mask(table, SETS)
+
+
+def test_posts_of_a_set_beyond_the_table_are_left_out(table):
+    mask = Filter(sets=("far",)).mask(table, {"far": np.array([1, 77, -3])})
+    assert mask.nonzero()[0].tolist() == [1]
+
+
+def test_without_a_column_of_tags_every_post_is_untagged(table):
+    bare = table.drop(Col.TAGS)
+    assert Filter(tags=("",)).mask(bare).all()
+    assert not Filter(tags=("A",)).mask(bare).any()
 
 
 def test_an_empty_table_is_no_error(table):
@@ -54,9 +103,20 @@ def test_the_address_brings_the_filter_back():
         datetime(2026, 3, 15, tzinfo=UTC),
         "a,b&c=d",
         True,
+        places=("", NASTY, "~", "a|b", "\\"),
+        tags=("", "to verify"),
+        area=area_of([(0.1234567891, -2), (1e-7, 3.5), (12345.678, 1)]),
+        sets=("0123456789ab", "ba9876543210"),
     )
+    assert set(chosen.to_query()) <= set(PARAMETERS)
     assert Filter.from_query(chosen.to_query()) == chosen
+    assert Filter.from_query(Filter(undated=True).to_query()) == Filter(undated=True)
     assert Filter().to_query() == {}
+
+
+@pytest.mark.parametrize("area", ["1,2", "a,b;c,d;e,f", "nan,nan;1,1;2,2", "1,2;3", ";".join(["1,2"] * 65)])
+def test_an_outline_that_cannot_be_read_is_left_out(area):
+    assert Filter.from_query({"area": area, "words": "x"}) == Filter(words="x")
 
 
 def test_an_address_typed_wrong_loses_only_its_wrong_parts():

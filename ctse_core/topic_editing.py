@@ -19,9 +19,9 @@ from ctse_core.naming import next_typical
 from ctse_core.project import Project
 from ctse_core.project.topic_events import TopicEvent, add_event, redo_event, topic_events, undo_event
 from ctse_core.structure import TopicInput, centre_languages, name_topics
+from ctse_core.structure.confidence import TopicSpace, with_confidence
 from ctse_core.structure.edits import FIRST_NEW, Edit, EditedTopics, apply_edits, why_not
-from ctse_core.structure.word_scores import WordCounts, count_words, score_words
-from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol, Vectors
+from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Labels, TopicCol, Vectors
 from ctse_core.words import t
 
 RUNS = "grown_from"
@@ -54,17 +54,13 @@ class TopicMemory:
             positions=self.rows,
             unique_of=self.of,
             all_times=self.run.table[Col.TIME],
+            known=self.run.topics,
         )
 
     @cached_property
     def centred(self) -> Vectors:
         """The vectors (u, d) of the unique posts less their language."""
         return centre_languages(self.posts.vectors, self.posts.languages)
-
-    @cached_property
-    def counted(self) -> WordCounts:
-        """The uses of each word by each unique post."""
-        return count_words(self.run.words.gather(self.rows))
 
     def labels_in(self, shown: Analysis) -> NDArray[np.int32]:
         """Return the topic (u,) of each unique post in an analysis of the same posts, such as an edited one."""
@@ -78,22 +74,24 @@ class TopicMemory:
         return apply_edits(labels, strength, self.of, edits)
 
     def described(
-        self, groups: Sequence[NDArray[np.int64]], strength: NDArray[np.float32], classes: int
+        self, groups: Sequence[NDArray[np.int64]], labels: Labels, strength: NDArray[np.float32]
     ) -> list[pl.DataFrame]:
         """Return one row as in the topics table for each of ``groups`` of unique posts; its id means nothing.
 
-        ``strength`` (u,), ``classes`` is the number of topics there are in all. A group that was described before
-        costs nothing.
+        ``labels`` (u,) are the topics beside which the groups are named, ``strength`` (u,). A group that was described
+        before costs nothing.
         """
         keys = [hashlib.blake2b(group.tobytes() + strength[group].tobytes()).digest() for group in groups]
         fresh = {key: group for key, group in zip(keys, groups, strict=True) if key not in self._described}
         if fresh:
-            labels = np.full(len(self.rows), UNSORTED, np.int32)
+            numbers = np.where(labels == UNSORTED, UNSORTED, labels.astype(np.int64) + len(fresh))
             for place, group in enumerate(fresh.values()):
-                labels[group] = place
-            words = score_words(self.counted, list(fresh.values()), classes)
+                numbers[group] = place
+            inside = numbers != UNSORTED
+            beside = np.full(len(numbers), UNSORTED, np.int32)
+            beside[inside] = np.unique(numbers[inside], return_inverse=True)[1]  # the groups first, then all others
             settings = settings_from(self.run.manifest["settings"]).topics
-            topics = name_topics(replace(self.posts, labels=labels, strength=strength), settings, scored=words)
+            topics = name_topics(replace(self.posts, labels=beside, strength=strength), settings)
             self._described |= {key: topics[place] for place, key in enumerate(fresh)}
         return [self._described[key] for key in keys]
 
@@ -156,7 +154,7 @@ def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:
     changed = sorted({*np.unique(before[moved]).tolist(), *np.unique(now[moved]).tolist()} - {UNSORTED})
     alive = set(np.unique(now).tolist()) - {UNSORTED}
     groups = [np.flatnonzero(now == topic) for topic in changed if topic in alive]
-    fresh = memory.described(groups, state.strength, len(alive) + 1)
+    fresh = memory.described(groups, now, state.strength)
     base = memory.run.topics
     kept = [row for row in base.partition_by(TopicCol.ID, maintain_order=True) if row[TopicCol.ID][0] in alive]
     rows = {int(row[TopicCol.ID][0]): row for row in kept}
@@ -169,6 +167,9 @@ def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:
         return base.clear().with_columns(*_marks([], state, changed))
     table = pl.concat([rows[topic] for topic in sorted(rows)], how="diagonal_relaxed")
     table = table.select(*base.columns, *[name for name in table.columns if name not in base.columns])
+    if TopicCol.SEPARATION in base.columns:
+        space = TopicSpace(memory.centred, now, memory.posts.languages, memory.posts.copies)
+        table = with_confidence(table, space)
     return _named(table, state).with_columns(*_marks(sorted(rows), state, changed))
 
 
@@ -179,7 +180,7 @@ def _with_rest(row: pl.DataFrame, before: pl.DataFrame | None, origin: pl.DataFr
     return row.with_columns(source[name] for name in lasting) if source.height else row
 
 
-_LASTING = (TopicCol.SINCE, TopicCol.NEW, "parent", "parent_name")
+_LASTING = (TopicCol.SINCE, TopicCol.NEW, TopicCol.PARENT, TopicCol.PARENT_NAME)
 
 
 def _marks(ids: list[int], state: EditedTopics, changed: Iterable[int]) -> list[pl.Series]:

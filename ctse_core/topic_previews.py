@@ -32,10 +32,11 @@ def parts_of(memory: TopicMemory, shown: Analysis, topic: int, parts: int = 0) -
 
     One part where its posts are too few or all alike.
     """
-    inside = np.flatnonzero(memory.labels_in(shown) == topic)
+    labels = memory.labels_in(shown)
+    inside = np.flatnonzero(labels == topic)
     part = topic_parts(memory.centred[inside], parts)
     groups = [inside[part == number] for number in range(int(part.max(initial=0)) + 1)]
-    described = memory.described(groups, memory.posts.strength, shown.topics.height + len(groups))
+    described = memory.described(groups, labels, memory.posts.strength)
     return Parts(pl.concat(described, how="diagonal_relaxed"), tuple(memory.rows[group] for group in groups))
 
 

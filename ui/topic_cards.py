@@ -15,7 +15,7 @@ from ctse_core.words import day, number, t
 from ui import state
 from ui.frame import Workspace
 from ui.post_list import Offers
-from ui.topic_edit import do, edits_bar, history, make_topic
+from ui.topic_edit import do, history, make_topic, refused, undo_and_redo
 from ui.topic_edit_views import follow, merge_view, posts_view, split_view, unsorted_view
 from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
 from ui.topic_list import Act, show_topics
@@ -24,7 +24,9 @@ from ui.widgets import paged_posts, plain, with_positions
 
 def topic_list(workspace: Workspace) -> None:
     """Draw the topics under the filter, with what can be done with one or with several of them."""
-    edits_bar(workspace)
+    refused()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        undo_and_redo(workspace)
     topics = counted(workspace.table, workspace.whole.topics)
     loose = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
     rows = [_row(topic) for topic in topics.iter_rows(named=True)]
@@ -102,8 +104,10 @@ def counted(table: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
 
 def open_topic(workspace: Workspace, topic: int) -> None:
     """Draw one topic, or the unsorted posts: what it is called and says, its posts, and what can be done with it."""
-    _steps(workspace, topic)
-    edits_bar(workspace)
+    refused()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _steps(workspace, topic)
+        undo_and_redo(workspace)
     if topic == UNSORTED:
         _open_unsorted(workspace)
         return
@@ -137,16 +141,16 @@ def _steps(workspace: Workspace, topic: int) -> None:
     """Draw the way back to the list, and to the topics before and after in size."""
     order = counted(workspace.table, workspace.whole.topics)[TopicCol.ID].to_list()
     here = order.index(topic) if topic in order else None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(t("All topics"), icon=":material/arrow_back:"):
-            state.choose(open=None)
+    if st.button(t("All topics"), icon=":material/arrow_back:"):
+        state.choose(open=None)
+        st.rerun()
+    if here is None:
+        return
+    for label, place in ((t("Larger"), here - 1), (t("Smaller"), here + 1)):
+        there = 0 <= place < len(order)
+        if st.button(label, disabled=not there, key=f"topic_step_{place - here}"):
+            state.choose(open=str(order[place]))
             st.rerun()
-        if here is not None:
-            for label, place in ((t("Larger"), here - 1), (t("Smaller"), here + 1)):
-                there = 0 <= place < len(order)
-                if st.button(label, disabled=not there, key=f"topic_step_{label}"):
-                    state.choose(open=str(order[place]))
-                    st.rerun()
 
 
 def _name(workspace: Workspace, facts: dict[str, Any]) -> None:

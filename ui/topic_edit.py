@@ -41,38 +41,31 @@ def make_topic(workspace: Workspace, posts: list[int], name: str = "") -> None:
     do(workspace, Edit("reassign", {"posts": posts, "to": UNSORTED, "new": True, "name": name}))
 
 
-def edits_bar(workspace: Workspace) -> None:
-    """Draw the last edit with Undo and Redo; nothing where nobody edited."""
+def refused() -> None:
+    """Say why an edit was not done, once."""
     wrong = st.session_state.pop(_TOLD, "")
     if wrong:
         st.warning(plain(wrong), icon=":material/sync_problem:")
+
+
+def undo_and_redo(workspace: Workspace) -> None:
+    """Draw Undo and Redo with the last edit, into the row that is being drawn; nothing where nobody edited."""
     project = workspace.project
     events = topic_events(project.folder) if project else []
     if project is None or not events:
         return
     memory = resources.memory(project)
     last, again = last_done(events, memory.runs), next_undone(events, memory.runs)
-    with st.container(horizontal=True, vertical_alignment="center", key="topic_edits_bar"):
-        back = st.button(
-            t("Undo"),
-            icon=":material/undo:",
-            disabled=last is None,
-            help=told(last) if last else None,
-            key="topic_undo",
-        )
-        forth = st.button(
-            t("Redo"),
-            icon=":material/redo:",
-            disabled=again is None,
-            help=told(again) if again else None,
-            key="topic_redo",
-        )
-        if last is not None:
-            st.caption(
-                plain(t("Last edit: {what} ({who}, {when})", what=told(last), who=last.author, when=minute(last.at)))
-            )
-        else:
-            st.caption(t("Topics are as the analysis found them."))
+    back = st.button(
+        t("Undo"), icon=":material/undo:", disabled=last is None, help=told(last) if last else None, key="topic_undo"
+    )
+    forth = st.button(
+        t("Redo"), icon=":material/redo:", disabled=again is None, help=told(again) if again else None, key="topic_redo"
+    )
+    said = t("Topics are as the analysis found them.")
+    if last is not None:
+        said = t("Last edit: {what} ({who}, {when})", what=told(last), who=last.author, when=minute(last.at))
+    st.caption(plain(said), width="content")
     if back:
         undo(project, memory)
         st.rerun()

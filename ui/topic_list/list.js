@@ -68,6 +68,8 @@ function nameOf(row, view) {
     };
     field.onkeydown = (event) => {
       event.stopPropagation();
+      if (!["Enter", "Escape"].includes(event.key)) return;
+      event.preventDefault(); // else Enter presses the button that gets the focus next
       if (event.key === "Enter") save();
       if (event.key === "Escape") leave();
     };

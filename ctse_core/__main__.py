@@ -1,4 +1,4 @@
-"""The command line: ``python -m ctse_core analyse | encode | search | encoders | export-encoder | report``.
+"""The command line: ``python -m ctse_core analyse | append | encode | search | encoders | export-encoder | report``.
 
 Every command is a few lines over the same functions that the app calls. Exit codes: 0 done, 1 a problem
 told in one sentence, 2 a wrong command line, 130 stopped by the person.
@@ -89,6 +89,19 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_argument("--quiet", action="store_true", help="show no progress")
     analyse.set_defaults(run=_analyse)
 
+    append = commands.add_parser("append", help="a newer file of posts joins a project; topics keep ids and names")
+    append.add_argument("project", type=Path, metavar="PROJECT")
+    append.add_argument("file", type=Path, metavar="FILE")
+    append.add_argument(
+        "--anew", action="store_true", help="then analyse all files together from the start: topics are found anew"
+    )
+    for role in _ROLES:
+        append.add_argument(
+            f"--{role}-column", metavar="C", help=f"column with the {_ROLES[role]} (default: as before)"
+        )
+    append.add_argument("--quiet", action="store_true", help="show no progress")
+    append.set_defaults(run=_append)
+
     encode = commands.add_parser("encode", help="a column of texts -> an array of vectors, row for row")
     encode.add_argument("file", type=Path, metavar="FILE")
     encode.add_argument("--column", required=True, metavar="C", help="the column with the texts")
@@ -105,11 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("question")
     search.add_argument("-k", type=int, default=10, help="how many posts (default: 10)")
     search.add_argument("--mode", choices=("hybrid", "meaning", "words"), default="hybrid")
-    search.add_argument("--lang", default="", help="only posts in these languages: es,ht")
-    search.add_argument("--topic", default="", help="only posts of these topics: 0,3 (-1: unsorted)")
-    search.add_argument("--since", default="", help="not before, UTC: 2026-03-14 or 2026-03-14T05:00Z")
-    search.add_argument("--until", default="", help="before, UTC")
-    search.add_argument("--words", default="", help="only posts that hold these words as written")
+    add_filter_flags(search)
     search.add_argument(
         "--rerank",
         action=argparse.BooleanOptionalAction,
@@ -172,6 +181,27 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     print(f"Report: {report}")
 
 
+def _append(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.analysis import analyse_together, settings_from
+    from ctse_core.append import append, chosen_roles, entry_of
+    from ctse_core.append_drift import told_of
+    from ctse_core.project import Project
+
+    project = Project(asked.project)
+    known = entry_of(asked.file, project) if asked.file.is_file() else None
+    chosen = {role: getattr(asked, f"{role}_column") for role in _ROLES}
+    analysis = append(asked.file, project, bar, chosen_roles(asked.file, project, chosen))
+    bar.close()
+    if known is not None:
+        print(f"“{asked.file.name}” was added before ({known['added']}); nothing was changed.")
+    for sentence in told_of(analysis.manifest, analysis.topics) if known is None else ():
+        print(sentence)
+    if asked.anew:
+        analysis = analyse_together(project, settings_from(analysis.manifest["settings"]), bar)
+        bar.close()
+        print(f"All files together: {analysis.table.height:,} posts, {analysis.topics.height:,} topics, found anew.")
+
+
 def _about_encoder(manifest: Any) -> list[str]:
     """Return which encoder was used and why, and which languages of the posts it serves less well."""
     from ctse_core.encoders import service_of
@@ -206,20 +236,14 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
 def _search(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import load_analysis
     from ctse_core.edited import edited
-    from ctse_core.filters import Filter, parse_time
+    from ctse_core.filter_flags import filter_of
     from ctse_core.project import Project
     from ctse_core.question import Question, Searcher, can_rerank, encoder_of
 
     project = Project(asked.project)
     analysis = edited(load_analysis(project), project)
     _agreed(None, asked.send_texts_to)
-    among = Filter(
-        languages=_languages(asked.lang, analysis.table),
-        topics=_topics(asked.topic),
-        since=parse_time(asked.since) if asked.since else None,
-        until=parse_time(asked.until) if asked.until else None,
-        words=asked.words,
-    )
+    among = filter_of(asked, analysis.table)
     rerank = can_rerank(analysis.manifest) if asked.rerank is None else asked.rerank
     searcher = Searcher(analysis, encoder_of(analysis))
     if rerank and asked.mode != "words":
@@ -236,26 +260,6 @@ def _search(asked: argparse.Namespace, bar: Any) -> None:
         text = " ".join(post["text"].split())
         score = "     " if post["similarity"] is None else f"{post['similarity']:.3f}"
         print(f"{score} {post['band']:6s} {post['lang']:4s} {when}  {post['post_id']}  {text[:300]}")
-
-
-def _languages(written: str, table: Any) -> tuple[str, ...]:
-    from ctse_core.errors import SettingError
-
-    codes = tuple(code.strip().lower() for code in written.split(",") if code.strip())
-    known = set(table["lang"].unique())
-    for code in codes:
-        if code not in known:
-            raise SettingError(f"No post is in language “{code}”; these posts are in {', '.join(sorted(known))}.")
-    return codes
-
-
-def _topics(written: str) -> tuple[int, ...]:
-    from ctse_core.errors import SettingError
-
-    try:
-        return tuple(int(part) for part in written.split(",") if part.strip())
-    except ValueError:
-        raise SettingError(f"“{written}” are no topic ids; write them as 0,3 (-1: unsorted).") from None
 
 
 def _written(value: Any) -> str:

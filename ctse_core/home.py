@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -54,6 +55,22 @@ def agree_to(host: str) -> None:
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     beside.write_text(json.dumps(sorted(agreed_hosts() | {host})), encoding="utf-8")
     os.replace(beside, place)
+
+
+def remembered(what: str) -> bool:
+    """Return whether ``what``, a word, is remembered of the people on this machine."""
+    return (projects_home().parent / "remembered" / what).is_file()
+
+
+def remember(what: str, yes: bool = True) -> None:
+    """Remember ``what``, a word, or forget it; where nothing can be written, it is not remembered."""
+    place = projects_home().parent / "remembered" / what
+    with contextlib.suppress(OSError):
+        if yes:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _consents() -> Path:

@@ -22,6 +22,7 @@ from ctse_core.words import t
 from ui import language, resources, state
 from ui.chips import filter_chips, settled
 from ui.filter_bar import filter_bar
+from ui.tour import tour, tour_again
 from ui.widgets import plain, with_positions
 
 _log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     gone = settled(workspace.analysis) if workspace.analysis else []
     _sidebar(workspace)
     st.title(title, anchor=False)
+    tour(title, workspace.project)
     for sentence in gone:
         st.info(plain(sentence), icon=":material/filter_alt_off:")
     try:
@@ -175,3 +177,4 @@ def _sidebar(workspace: Workspace) -> None:
         if workspace.analysis is not None:
             filter_bar(workspace.analysis)
         language.language_switch()
+        tour_again(workspace.project)

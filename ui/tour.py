@@ -31,8 +31,8 @@ def steps() -> list[Step]:
             "pages/overview.py",
             t("Overview"),
             t(
-                "Invented posts about a flood and an earthquake, in more than thirty languages. Click a bar of a figure, "
-                "and every page shows only those posts; the chip at the top takes the filter off again."
+                "Invented posts about a flood and an earthquake, in more than thirty languages. Click a bar of a "
+                "figure, and every page shows only those posts; the chip at the top takes the filter off again."
             ),
         ),
         Step(
@@ -55,8 +55,8 @@ def steps() -> list[Step]:
             "pages/topics.py",
             t("Topics"),
             t(
-                "What is being said, sorted by machine. Open a topic and read its typical posts; rename, merge or split "
-                "what you would sort otherwise. Every change can be undone."
+                "What is being said, sorted by machine. Open a topic and read its typical posts; rename, merge or "
+                "split what you would sort otherwise. Every change can be undone."
             ),
         ),
         Step(
@@ -91,10 +91,11 @@ def tour(title: str, project: Project | None) -> None:
 
 def tour_again(project: Project | None) -> None:
     """Offer the tour again where the example is open and the tour was left."""
-    if project is not None and project.name == NAME and not _going():
-        if st.button(t("Take the tour"), key="tour_again", icon=":material/tour:"):
-            _keep(going=True)
-            st.switch_page(steps()[0].page)
+    if project is None or project.name != NAME or _going():
+        return
+    if st.button(t("Take the tour"), key="tour_again", icon=":material/tour:"):
+        _keep(going=True)
+        st.switch_page(steps()[0].page)
 
 
 def _going() -> bool:

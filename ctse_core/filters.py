@@ -17,7 +17,7 @@ from ctse_core.errors import SettingError
 from ctse_core.types import Col
 
 PARAMETERS = (
-    "lang", "topic", "since", "until", "undated", "place", "tag", "words", "originals", "area", "set",
+    "lang", "topic", "since", "until", "undated", "place", "tag", "words", "originals", "area", "set", "file",
 )  # fmt: skip
 """The address parameters that a filter is written into."""
 UNPLACED, UNTAGGED = "", ""
@@ -32,7 +32,8 @@ class Filter:
     ``until`` exclusive, both UTC: undated posts pass only without them. ``undated`` keeps the undated posts alone.
     ``places`` are values of the place column without blanks around ("" for posts without one), ``tags`` names of
     tags ("" for posts without any). ``words`` must occur in the text as written, case aside. ``originals`` leaves
-    copies out. ``area`` is an outline on the map (``areas.area_of`` makes one), ``sets`` are keys of kept sets.
+    copies out. ``area`` is an outline on the map (``areas.area_of`` makes one), ``sets`` are keys of kept sets,
+    ``files`` numbers of the project's files, 0 the first.
     """
 
     languages: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Filter:
     tags: tuple[str, ...] = ()
     area: Area = ()
     sets: tuple[str, ...] = ()
+    files: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -78,6 +80,8 @@ class Filter:
             passes &= lowered.str.contains(self.words.strip().lower(), literal=True)
         if self.originals:
             passes &= pl.col(Col.DUPLICATE_OF).is_null()
+        if self.files:
+            passes &= pl.col(Col.FILE).is_in(list(self.files))
         if self.area:
             passes &= pl.map_batches([pl.col(Col.X), pl.col(Col.Y)], self._inside, return_dtype=pl.Boolean)
         return passes
@@ -119,6 +123,7 @@ class Filter:
             "originals": "1" if self.originals else "",
             "area": written_area(self.area),
             "set": ",".join(self.sets),
+            "file": ",".join(str(file) for file in self.files),
         }
         return {key: value for key, value in fields.items() if value}
 
@@ -137,6 +142,7 @@ class Filter:
             tags=read_values(query.get("tag", "")),
             area=read_area(query.get("area", "")),
             sets=_parts(query.get("set", "")),
+            files=_numbers(query.get("file", "")),
         )
 
 

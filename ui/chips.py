@@ -11,6 +11,7 @@ import streamlit as st
 from ctse_core.analysis import Analysis
 from ctse_core.figures import language_name
 from ctse_core.filters import Filter
+from ctse_core.manifest import files_of
 from ctse_core.project.sets import KeptSets
 from ctse_core.types import UNSORTED, TopicCol
 from ctse_core.words import minute, t
@@ -27,6 +28,11 @@ def topic_names(analysis: Analysis) -> dict[int, str]:
     topics = analysis.topics
     names = dict(zip(topics[TopicCol.ID].to_list(), topics[TopicCol.NAME].to_list(), strict=True))
     return names | {UNSORTED: t("Unsorted")}
+
+
+def file_names(analysis: Analysis) -> dict[int, str]:
+    """Return the name of each of the project's files by its number, 0 the first."""
+    return {number: str(one["name"]) for number, one in enumerate(files_of(analysis.manifest))}
 
 
 def settled(analysis: Analysis) -> list[str]:
@@ -97,6 +103,7 @@ def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
         "topics": lambda count: t("{count:,} topics", count=count),
         "places": lambda count: t("{count:,} places", count=count),
         "tags": lambda count: t("{count:,} tags", count=count),
+        "files": lambda count: t("{count:,} files", count=count),
     }
     one: dict[str, Callable[..., str]] = {
         "languages": language_name,
@@ -105,6 +112,7 @@ def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
         ),
         "places": lambda place: t("Place: {name}", name=place) if place else t("Unplaced"),
         "tags": lambda tag: t("Tag: {name}", name=tag) if tag else t("Untagged"),
+        "files": lambda file: t("From file: {name}", name=file_names(analysis).get(file, str(file + 1))),
     }
     for field, together in many.items():
         values = getattr(now, field)

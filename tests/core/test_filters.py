@@ -28,6 +28,7 @@ def table():
             Col.TAGS: [["to verify", "A"], [], ["A"], []],
             Col.X: [0.5, 2.0, None, -1.0],
             Col.Y: [0.5, 0.5, 0.5, 0.5],
+            Col.FILE: [0, 0, 1, 2],
         },
         schema_overrides={Col.TIME: pl.Datetime("us", "UTC"), Col.TAGS: pl.List(pl.Utf8)},
     )
@@ -58,6 +59,8 @@ def table():
         (Filter(area=((0, 0), (1, 0), (1, 1), (0, 1))), [0]),
         (Filter(area=((-2, 0), (0, 0), (0, 1), (-2, 1)), undated=True), [3]),
         (Filter(sets=("odd",)), [1, 3]),
+        (Filter(files=(1, 2)), [2, 3]),
+        (Filter(files=(0,), originals=True), [0]),
         (Filter(sets=("odd", "late")), [3]),
         (Filter(sets=("late",), originals=True, languages=("en", "und")), [2, 3]),
     ],
@@ -107,6 +110,7 @@ def test_the_address_brings_the_filter_back():
         tags=("", "to verify"),
         area=area_of([(0.1234567891, -2), (1e-7, 3.5), (12345.678, 1)]),
         sets=("0123456789ab", "ba9876543210"),
+        files=(0, 2),
     )
     assert set(chosen.to_query()) <= set(PARAMETERS)
     assert Filter.from_query(chosen.to_query()) == chosen

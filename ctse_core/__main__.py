@@ -58,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from ctse_core.filter_flags import add_filter_flags
+
     parser = argparse.ArgumentParser(
         prog="python -m ctse_core",
         description="CTSE: find out what people say about a crisis, in any language, without a network.",
@@ -143,7 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the report of an analysed project")
     report.add_argument("project", type=Path, metavar="PROJECT")
     report.add_argument("--format", default="html", help="html, xlsx, csv, parquet or several: html,xlsx")
-    report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report")
+    report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report, or report-filtered")
+    add_filter_flags(report)
     report.set_defaults(run=_report, quiet=True)
     return parser
 
@@ -297,6 +300,8 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.analysis import load_analysis
     from ctse_core.edited import edited
     from ctse_core.errors import SettingError
+    from ctse_core.filter_flags import filter_of
+    from ctse_core.narrowed import narrowed
     from ctse_core.project import Project
     from ctse_core.report import FORMATS, write_report
 
@@ -304,7 +309,11 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     if not formats:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
-    for path in write_report(edited(load_analysis(project), project), asked.out or project.folder / "report", formats):
+    whole = edited(load_analysis(project), project)
+    among = filter_of(asked, whole.table)
+    # A part never takes the place of the whole report.
+    folder = asked.out or project.folder / ("report-filtered" if among else "report")
+    for path in write_report(narrowed(whole, among), folder, formats):
         print(path)
 
 

@@ -92,8 +92,12 @@ def numbers(analysis: AnalysisLike) -> list[Number]:
     known = languages.filter(languages != UNDETERMINED).n_unique()
     unsure = table.height - int((languages != UNDETERMINED).sum())
     set_aside = f"{analysis.empty.height:,} empty, {analysis.unreadable.height:,} unreadable set aside"
+    part = analysis.manifest.get("filter")
+    first = Number("Rows in the file", f"{rows:,}", f"{table.height:,} posts; {set_aside}")
+    if part:
+        first = Number("Posts in the project", f"{part['of']:,}", f"{part['posts']:,} of them pass: {part['told']}")
     return [
-        Number("Rows in the file", f"{rows:,}", f"{table.height:,} posts; {set_aside}"),
+        first,
         Number("Posts", f"{table.height:,}", f"{table.height - copies:,} originals and {copies:,} copies"),
         Number("Languages", f"{known:,}", f"{unsure:,} posts undetermined" if unsure else ""),
         Number("Topics", f"{analysis.topics.height:,}", loose),
@@ -113,6 +117,10 @@ def figure_views(analysis: AnalysisLike) -> list[FigureView]:
         ("languages", "Languages", figures.languages_figure(table)),
         ("copies", "What was repeated most", figures.duplicates_figure(table)),
     ]
+    if Col.PLACE in table.columns and table[Col.PLACE].null_count() < table.height:
+        made.append(("places", "Places that posts name", figures.places_figure(table)))
+    if Col.TAGS in table.columns and (table[Col.TAGS].list.len() > 0).any():
+        made.append(("tags", "Tags that people put on posts", figures.tags_figure(table)))
     return [FigureView(key, title, fig.summary, fig, table_view(fig.table)) for key, title, fig in made]
 
 

@@ -43,14 +43,16 @@ POSTS = _entries(
     (Col.COPIES, "Posts that say the same, this one counted", "1, 2, 3 …"),
     (Col.X, "Place on the map of meaning, left to right; only nearness means something", "no unit"),
     (Col.Y, "Place on the map of meaning, bottom to top; only nearness means something", "no unit"),
-    (Col.CLUSTER, "Number of the topic", "0 is the largest; -1 = unsorted"),
-    (Col.STRENGTH, "How firmly the post belongs to its topic", "0 to 1; 0 for unsorted posts"),
+    (Col.CLUSTER, "Number of the topic", "-1 = unsorted; from 10000 on: made by a person"),
+    (Col.STRENGTH, "How firmly the post belongs to its topic", "0 to 1; 0 for unsorted posts, 1 if moved by hand"),
     (Col.TOPIC, "Name of the topic, made of its most telling words", "text; “Unsorted” = in no topic"),
+    (Col.FILE, "Which of the project's files the post came with", "0 is the first file, 1 the one added next …"),
+    (Col.TAGS, "Tags that people put on the post", "by name, separated by |; empty for untagged posts"),
     ("file:…", "Any other column of the file, as it was", "text"),
 )
 TOPICS = _entries(
     "Topics",
-    (TopicCol.ID, "Number of the topic, the cluster of its posts", "0 is the largest"),
+    (TopicCol.ID, "Number of the topic, the cluster of its posts", "from 10000 on: made by a person"),
     (TopicCol.NAME, "Name of the topic, made of its most telling words", "text"),
     (TopicCol.TERMS, "Its most telling words", "best first, separated by |"),
     (TopicCol.SIZE, "Posts in the topic, copies counted", "posts"),
@@ -62,6 +64,8 @@ TOPICS = _entries(
     (TopicCol.LAST, "Time of its last post", "UTC"),
     (TopicCol.TYPICAL, "Typical posts", "places in the Posts table, 0 is the first, separated by |"),
     (TopicCol.STRENGTH, "How firmly its posts belong to it, on average", "0 to 1"),
+    (TopicCol.PINNED, "Whether a person pinned it; only where people edited topics", "true or false"),
+    (TopicCol.EDITED, "Whether a person named it or changed its posts; as above", "true or false"),
 )
 SET_ASIDE = _entries(
     "Empty rows, Unreadable rows",

@@ -15,7 +15,17 @@ from ctse_core.errors import InputFileError
 from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
 from ctse_core.project import DiskVectors, Parts, cache_home
 from ctse_core.stored import Analysis
-from ctse_core.structure import StructureSettings, TopicInput, TopicSettings, arrange, name_topics
+from ctse_core.structure import (
+    Neighbours,
+    StructureSettings,
+    TopicInput,
+    TopicSettings,
+    TopicSpace,
+    arrange,
+    centre_languages,
+    measured,
+    name_topics,
+)
 from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, tokens_of_all
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol
 
@@ -154,6 +164,7 @@ def structure_product(unique: UniquePosts, settings: StructureSettings, tell: Pr
         "map_points": structure.map_points,
         "labels": structure.clusters.labels,
         "strength": structure.clusters.strength,
+        "agreement": structure.agreement,
         "facts": structure.method,
     }
 
@@ -185,7 +196,15 @@ def topics_product(unique: UniquePosts, structure: Any, settings: TopicSettings,
         settings,
         tell,
     )
-    return {"topics": topics}
+    return {"topics": _measured(topics, unique, structure)}
+
+
+def _measured(topics: pl.DataFrame, unique: UniquePosts, structure: Any) -> pl.DataFrame:
+    """Return the topics with how far each can be trusted, and in groups."""
+    languages, labels = unique.table[Col.LANG].to_list(), np.asarray(structure["labels"])
+    space = TopicSpace(centre_languages(unique.vectors, languages), labels, languages, unique.copies)
+    neighbours = Neighbours(np.asarray(structure["neighbours"]), np.asarray(structure["similarity"]))
+    return measured(topics, space, neighbours, np.asarray(structure["agreement"]))
 
 
 def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.DataFrame) -> pl.DataFrame:

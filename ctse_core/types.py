@@ -81,6 +81,14 @@ class TopicCol:
     EDITED = "edited"  # Boolean: a person named it or changed its posts
     SINCE = "since_file"  # Int16, the file that it came up with, 0 for the first
     NEW = "new"  # Boolean, came up with the newest file, and that is not the first
+    SEPARATION = "separation"  # [-1, 1], how far it stands apart from the nearest other topic
+    LANGUAGE_MIX = "language_mix"  # [0, 1], 1: languages as mixed as in the file, 0: one language; null: file has one
+    COPIES_SHARE = "copies_share"  # [0, 1], share of its posts that are copies
+    AGREEMENT = "agreement"  # [0, 1], overlap with its nearest from other seeds; null where not measured
+    CONFIDENCE = "confidence"  # "firm", "fair" or "loose"; null where not measured
+    SIMILAR = "similar"  # List[Struct{topic_id, cosine}], nearest other topics, nearest first
+    PARENT = "parent"  # Int32, its group of topics, 0 the largest
+    PARENT_NAME = "parent_name"  # the group's name
 
 
 def no_progress(share: float, sentence: str) -> None:

@@ -2,6 +2,8 @@
 
 from ctse_core.structure.arrange import Structure, arrange
 from ctse_core.structure.clusters import Clusters, adopt_unsorted, find_clusters
+from ctse_core.structure.communities import find_communities
+from ctse_core.structure.confidence import TopicSpace, measured, with_confidence
 from ctse_core.structure.languages import LanguageOffsets, centre_languages, language_offsets
 from ctse_core.structure.neighbours import Neighbours, neighbour_graph
 from ctse_core.structure.projection import project
@@ -19,14 +21,18 @@ __all__ = [
     "StructureSettings",
     "TopicInput",
     "TopicSettings",
+    "TopicSpace",
     "adopt_unsorted",
     "agreement",
     "arrange",
     "centre_languages",
     "find_clusters",
+    "find_communities",
     "language_offsets",
+    "measured",
     "name_topics",
     "neighbour_graph",
     "next_place",
     "project",
+    "with_confidence",
 ]

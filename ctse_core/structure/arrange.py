@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.structure.clusters import Clusters, adopt_unsorted, find_clusters, raise_copied
+from ctse_core.structure.communities import find_with_others
+from ctse_core.structure.confidence import agreement_of_each
 from ctse_core.structure.few import MANY, cluster_few
 from ctse_core.structure.languages import centre_languages, unit_rows
 from ctse_core.structure.neighbours import Neighbours, neighbour_graph
@@ -17,13 +20,14 @@ from ctse_core.structure.projection import (
     MAP_GAP,
     SPACE_GAP,
     Layout,
+    fuzzy_graph,
     project_all,
     start_positions,
     threads_per_layout,
 )
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.structure.stability import agreement
-from ctse_core.types import Points, Progress, Vectors, check_vectors, no_progress
+from ctse_core.types import Labels, Points, Progress, Vectors, check_vectors, no_progress
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Structure:
     """(u, 2) positions on the map."""
     clusters: Clusters
     stability: dict[str, float] | None
-    """Agreement with clusters found from another seed (see ``stability.agreement``); None where not checked."""
+    """Mean agreement with clusters from other seeds (see ``stability.agreement``); None where not checked."""
+    agreement: NDArray[np.float32]
+    """(c,) overlap of each cluster with its nearest from other seeds, in [0, 1]; NaN where not checked."""
     method: dict[str, Any] = field(default_factory=dict)
     """How it was made, for the manifest: ways, parameters, counts, seconds."""
 
@@ -51,7 +57,8 @@ def arrange(
 
     ``weights`` (u,) are the posts behind each unique post; clusters are ranked by them. The way follows from u:
     below 4 unique posts none are clustered, below 60 they are linked by likeness and drawn by principal components,
-    from 60 on UMAP and HDBSCAN work on one neighbour graph. Below it all, vectors lose their language's offset.
+    from 60 on the map and the communities (or, by HDBSCAN, the dense places of a space drawn for it) come from one
+    neighbour graph. Below it all, vectors lose their language's offset.
 
     Raises:
         EncoderError: the vectors are not an (u, d) table of finite numbers with u rows.
@@ -63,28 +70,53 @@ def arrange(
     clock.stop("centre")
     neighbours = neighbour_graph(centred, settings, _part(progress, 0.0, 0.35))
     clock.stop("neighbours")
+    others: list[Labels] = []
     if len(vectors) < MANY:
         points = start_positions(centred, 2, settings.seed)
-        clusters, stability = cluster_few(centred, weights), None
+        clusters = cluster_few(centred, weights)
     else:
-        points, clusters, stability = _many(neighbours, centred, settings, _part(progress, 0.35, 0.95), weights, clock)
-    before = clusters.unsorted_share
+        way = _communities if settings.clusters == "communities" else _dense_places
+        points, clusters, others = way(neighbours, centred, settings, _part(progress, 0.35, 0.95), weights, clock)
+    found, before = clusters.labels, clusters.unsorted_share
     clusters = adopt_unsorted(clusters, centred, settings, weights) if len(vectors) >= MANY else clusters
     clusters = raise_copied(clusters, weights, settings)
     clock.stop("adopt")
+    stability = _mean_agreement(found, others)
+    each = agreement_of_each(clusters.raw_labels, others, clusters.count)
+    clock.stop("agreement")
     progress(1.0, f"Found {clusters.count:,} topics")
     method = _method(settings, neighbours, clusters, before, len(set(languages)), stability, clock.seconds)
-    return Structure(neighbours, points, clusters, stability, method)
+    return Structure(neighbours, points, clusters, stability, each, method)
 
 
-def _many(
+def _communities(
     neighbours: Neighbours,
     vectors: Vectors,
     settings: StructureSettings,
     progress: Progress,
     weights: NDArray | None,
     clock: _Clock,
-) -> tuple[Points, Clusters, dict[str, float] | None]:
+) -> tuple[Points, Clusters, list[Labels]]:
+    """Return the map, the communities, and those of other seeds; no space is drawn to cluster in."""
+    progress(0.0, "Finding clusters and how stable they are")
+    graph = fuzzy_graph(neighbours).tocsr()
+    clusters, others = find_with_others(graph, settings, weights)
+    clock.stop("clusters")
+    drawn = [Layout(2, MAP_GAP, settings.seed)]
+    (points,) = project_all(neighbours, vectors, drawn, settings, _part(progress, 0.25, 1.0))
+    clock.stop("layouts")
+    return points, clusters, others
+
+
+def _dense_places(
+    neighbours: Neighbours,
+    vectors: Vectors,
+    settings: StructureSettings,
+    progress: Progress,
+    weights: NDArray | None,
+    clock: _Clock,
+) -> tuple[Points, Clusters, list[Labels]]:
+    """Return the map, the clusters by HDBSCAN in a space of its own, and those of another seed where asked for."""
     layouts = [Layout(settings.space_dims, SPACE_GAP, settings.seed), Layout(2, MAP_GAP, settings.seed)]
     if settings.stability == "always" or (
         settings.stability == "automatic" and len(vectors) > settings.repeatable_up_to
@@ -95,12 +127,17 @@ def _many(
     progress(0.87, "Finding clusters")
     clusters = find_clusters(space, settings, weights)
     clock.stop("clusters")
-    if not again:
-        return points, clusters, None
-    progress(0.95, "Checking how stable the clusters are")
-    stability = agreement(clusters.labels, find_clusters(again[0], settings, weights).labels)
+    if again:
+        progress(0.95, "Checking how stable the clusters are")
+    others = [find_clusters(other, settings, weights).labels for other in again]
     clock.stop("stability")
-    return points, clusters, stability
+    return points, clusters, others
+
+
+def _mean_agreement(labels: Labels, others: Sequence[Labels]) -> dict[str, float] | None:
+    """Return the mean of each measure of ``stability.agreement`` over ``others``; None where there are none."""
+    told = [agreement(labels, other) for other in others]
+    return {name: float(np.mean([one[name] for one in told])) for name in told[0]} if told else None
 
 
 def _method(
@@ -114,7 +151,8 @@ def _method(
 ) -> dict[str, Any]:
     unique = len(clusters.labels)
     many = unique >= MANY
-    threads = threads_per_layout(settings, unique, 3 if stability else 2)
+    dense = many and settings.clusters == "hdbscan"
+    threads = threads_per_layout(settings, unique, 1 + dense * (2 if stability else 1))
     return {
         "unique": unique,
         "languages": languages,
@@ -124,10 +162,11 @@ def _method(
         "neighbours_recall": round(neighbours.recall, 4),
         "map_way": f"umap ({settings.engine})" if many else "principal components",
         "epochs": settings.rounds(unique) if many else 0,
-        "space_dims": settings.space_dims if many else 0,
+        "space_dims": settings.space_dims if dense else 0,
         "clusters_way": clusters.way,
+        "resolution": round(settings.finer(unique), 2) if many and not dense else 0,
         "min_cluster_size": settings.smallest_topic(unique) if many else 0,
-        "min_samples": settings.caution(unique) if many else 0,
+        "min_samples": settings.caution(unique) if dense else 0,
         "clusters": clusters.count,
         "clusters_split": clusters.split,
         "unsorted_before_adoption": round(unsorted_before, 4),

@@ -109,15 +109,23 @@ def test_another_seed_draws_another_map_of_the_same_clusters():
     assert (one.clusters.labels == other.clusters.labels).mean() > 0.95
 
 
-def test_stability_is_measured_beyond_the_repeatable_size_or_on_demand():
+def test_the_stability_of_dense_places_is_measured_beyond_the_repeatable_size_or_on_demand():
     vectors, _ = groups((80, 60, 40))
     language = ["en"] * 180
-    assert arrange(vectors, language).stability is None
-    beyond = arrange(vectors, language, StructureSettings(repeatable_up_to=100, threads=6))
+    assert arrange(vectors, language, StructureSettings(clusters="hdbscan")).stability is None
+    beyond = arrange(vectors, language, StructureSettings(clusters="hdbscan", repeatable_up_to=100, threads=6))
     assert beyond.stability is not None and beyond.stability["rand"] > 0.9
     assert beyond.method["repeatable"] is False
-    asked = arrange(vectors, language, StructureSettings(stability="always"))
+    asked = arrange(vectors, language, StructureSettings(clusters="hdbscan", stability="always"))
     assert asked.stability is not None and asked.method["repeatable"] is True
+
+
+def test_the_stability_of_communities_is_measured_unless_told_not_to():
+    vectors, _ = groups((80, 60, 40))
+    made = arrange(vectors, ["en"] * 180)
+    assert made.stability is not None and made.stability["rand"] > 0.9
+    never = arrange(vectors, ["en"] * 180, StructureSettings(stability="never"))
+    assert never.stability is None and np.isnan(never.agreement).all()
 
 
 def test_progress_rises_from_zero_to_one():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis
 from ctse_core.answer import Answer, told
-from ctse_core.asking import MODES, Asked, Mode, Question, holding, made_ready
+from ctse_core.asking import MODES, MOST_RESULTS, Asked, Mode, Question, holding, made_ready
 from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
@@ -27,6 +27,8 @@ from ctse_core.words import t
 __all__ = ["MODES", "Answer", "Mode", "Question", "Searcher", "can_rerank", "encoder_of"]
 
 IN_FULL = 0.8  # of what a question's words could score, by which a post answers it without the encoder
+MOST_PARTS = 20_000  # vectors of parts of posts that are remembered
+NEAREST_LIKE = 20  # posts nearest to those chosen that count as matching
 LEAST_JUDGED = 30  # unique posts below which nothing can be said about chance
 
 
@@ -62,6 +64,7 @@ class Searcher:
         # Made when first asked for, and shared with the searchers that ``over`` gives: one of each at most.
         self._second: list[SecondLook] = []
         self._lexical: list[LexicalIndex] = []
+        self._parts: list[dict[str, Vectors]] = [{}]
         originals = analysis.table[Col.DUPLICATE_OF].is_null().to_numpy()
         self.unique = int(originals.sum())
         languages = analysis.table[Col.LANG].to_list()
@@ -133,6 +136,40 @@ class Searcher:
         posts = self._posts(hits.rows, hits.similarity, band, hits.by_words)
         return told(posts, answered, filtered, self.prepare_rerank().encoder.name if rerank else "")
 
+    def matching(self, question: Question, first: int = 0) -> pl.DataFrame:
+        """Return the posts from position ``first`` on that match, best first: strong or maybe, none a copy.
+
+        By words, posts that hold all of them; sought by posts alone, those among the nearest 20 of all.
+
+        Raises:
+            SettingError: as ``ask`` does.
+        """
+        asked = made_ready(question)
+        self._check(question)
+        sought = bool(question.like or question.unlike)
+        if not asked.text:
+            found = self._like(replace(question, k=NEAREST_LIKE))[0]
+            return self._new(found, first)
+        where = self._allowed(question, asked)
+        new = where & (np.arange(len(where)) >= first)
+        if question.mode == "words" and not sought:
+            found = self._by_words(asked, MOST_RESULTS, new)["position"].to_numpy()
+            held = self.analysis.words[found].to_list()
+            whole = [set(asked.words) <= set(words) for words in held]
+            return self._new(found[np.array(whole, dtype=bool)], first)
+        wide = replace(question, k=MOST_RESULTS, rerank=question.rerank and not sought)
+        hits = self._first(wide, asked, new)
+        if wide.rerank:
+            hits = self._again(asked, hits, MOST_RESULTS)
+        plain = self.encoder.encode([asked.text])
+        answered = hits.answered or bool(self.judge.search(plain, JUDGED, where, [asked.language]).answered[0])
+        sure = (hits.band == "strong") | ((hits.band == "maybe") & answered)
+        return self._new(hits.rows[sure & (self.unique >= LEAST_JUDGED)], first)
+
+    def _new(self, rows: Rows, first: int) -> pl.DataFrame:
+        rows = rows[(rows >= first) & (self._representative(rows) >= first)]
+        return self.analysis.table[rows].with_columns(pl.Series("position", rows, dtype=pl.Int64))
+
     def like(self, rows: Sequence[int], unlike: Sequence[int] = (), k: int = 15, among: Filter | None = None) -> Answer:
         """Return the posts most like those at positions ``rows`` and unlike those at ``unlike``.
 
@@ -160,7 +197,16 @@ class Searcher:
             asked = made_ready(question)
             return self.prepare_rerank().nearness(asked.text, asked.language)
         wanted = self.direction(question)[0]
-        return lambda texts, spoken: self._offsets.centred(self.encoder.encode(list(texts)), spoken) @ wanted
+        return lambda texts, spoken: self._offsets.centred(self._read(texts), spoken) @ wanted
+
+    def _read(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors (m, d) of parts of posts; those of before are remembered."""
+        known = dict(self._parts[0])
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known |= zip(new, self.encoder.encode(new), strict=True)
+            self._parts[0] = known if len(known) <= MOST_PARTS else dict(list(known.items())[len(known) // 2 :])
+        return np.array([known[text] for text in texts], dtype=np.float32)
 
     def _moved(self, asked: Asked, plain: Vectors | None = None) -> Vectors:
         """Return the text's vector (1, d) in the space in which posts are ranked."""

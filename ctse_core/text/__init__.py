@@ -5,6 +5,7 @@ from ctse_core.text.joined_copies import join_copies
 from ctse_core.text.language import LanguageSettings, detect_languages
 from ctse_core.text.language_codes import tidy_code
 from ctse_core.text.normalise import normalise
+from ctse_core.text.places import parts, word_places
 from ctse_core.text.plain import hashtag_words, plain
 from ctse_core.text.prepare import Prepared, prepare_text
 from ctse_core.text.repair import repair, repair_all
@@ -21,6 +22,7 @@ __all__ = [
     "hashtag_words",
     "join_copies",
     "normalise",
+    "parts",
     "plain",
     "prepare_text",
     "repair",
@@ -29,4 +31,5 @@ __all__ = [
     "tidy_code",
     "tokens",
     "tokens_of_all",
+    "word_places",
 ]

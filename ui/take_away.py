@@ -85,6 +85,7 @@ def method(workspace: Workspace) -> None:
         with st.expander(t("How well each language is served")):
             st.dataframe(pl.DataFrame(served[1:], schema=[t("Language"), t("Served")], orient="row"), hide_index=True)
     rows = edit_rows(manifest)
-    rows += [(key, str(value)) for part in ("encoder", "structure", "versions") for key, value in manifest[part].items()]
+    for part in ("encoder", "structure", "versions"):
+        rows += [(key, str(value)) for key, value in manifest[part].items()]
     rows += [(f"seconds: {key}", str(value)) for key, value in manifest["durations"].items()]
     st.dataframe(pl.DataFrame(rows, schema=[t("What"), t("Value")], orient="row"), hide_index=True, height=420)

@@ -3,7 +3,7 @@
 from ctse_core.report.analysis_like import AnalysisLike
 from ctse_core.report.cells import disarmed
 from ctse_core.report.dictionary import DATA_DICTIONARY, Entry, dictionary_table
-from ctse_core.report.method import CAVEATS, service_rows
+from ctse_core.report.method import CAVEATS, edit_rows, service_rows
 from ctse_core.report.write import FORMATS, REPORT_FILES, write_report
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Entry",
     "dictionary_table",
     "disarmed",
+    "edit_rows",
     "service_rows",
     "write_report",
 ]

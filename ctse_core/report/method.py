@@ -50,14 +50,35 @@ def method_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = [("Run", name, str(manifest[name])) for name in _SINGLE if manifest.get(name)]
     for key, title in _PARTS:
         rows += [(title, what, value) for what, value in _flat(manifest.get(key), "")]
-    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes", "service"}
+    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes", "service", "edits"}
     for key in manifest:
         if key not in known:
             rows += [("Other", what, value) for what, value in _flat(manifest[key], str(key))]
+    rows += [("Corrected by people", what, value) for what, value in edit_rows(manifest)]
     rows += [("Languages served", what, value) for what, value in service_rows(manifest)]
     rows += [("Notes on the file", str(number), note) for number, note in enumerate(notes(manifest), 1)]
     rows += [("Read with care", str(number), caveat) for number, caveat in enumerate(CAVEATS, 1)]
     return rows
+
+
+def edit_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (what, value) on how people corrected topics: how many edits, by whom, when; empty where nobody did."""
+    told = manifest.get("edits") or {}
+    if not told:
+        return []
+    rows = [("Edits of topics", f"{told['count']:,}")]
+    rows += [(name, _counted(told[key])) for key, name in (("by", "By"), ("kinds", "Kinds")) if told.get(key)]
+    if told.get("first"):
+        rows.append(("Between", f"{told['first']} and {told['last']}"))
+    if told.get("skipped"):
+        rows.append(("Not applied any more", f"{len(told['skipped']):,}"))
+    if told.get("of_other_runs"):
+        rows.append(("Of earlier analyses, not applied", f"{told['of_other_runs']:,}"))
+    return rows
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in sorted(numbers.items(), key=lambda one: -one[1]))
 
 
 def service_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

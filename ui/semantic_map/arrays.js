@@ -8,10 +8,14 @@ const shared = (globalThis.ctseMap ??= {
   texts: new Map(), // print of the places + point -> what is read there
   ask: null, // sends point numbers to the server
   hear: new Set(), // what to call when their texts have come
+  arrived: 0, // when the latest array came
+  left: null, // how the tools stood when the map was last taken off the page
+  typed: -1e9, // when a key last asked the server for something
 });
 
 // A message is: length of the header (uint32), header in JSON, the array itself.
 function receive(bytes) {
+  shared.arrived = performance.now();
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   if (!shared.arrays.has(header.print)) shared.arrays.set(header.print, bytes.slice(4 + length).buffer);

@@ -1,7 +1,8 @@
-"""The browser's side of the map: one script in several files, mounted for the arrays, the reader and the map."""
+"""The browser's side of the map: arrays and texts on their way to it, and the map itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from ui.semantic_map.payload import Part
 
 _HERE = Path(__file__).parent
 # In this order they are one script; only the last one exports.
-_SCRIPTS = (
+MAP_SCRIPTS = (
     *("arrays", "view", "grid", "looks", "density", "webgl", "canvas"),
     *("labels", "reader", "tools", "hands", "keys", "map"),
 )
+PARTS_SCRIPTS = ("arrays", "parts")
 MOST_READ = 40  # texts sent at once
 LETTERS = 900  # of each
 
@@ -37,9 +39,9 @@ class Done:
     clear: bool = False
 
 
-def script() -> str:
-    """Return the map's whole script."""
-    return "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+def script(names: Sequence[str]) -> str:
+    """Return several files as one script."""
+    return "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
 @st.cache_resource
@@ -48,14 +50,14 @@ def _map_component() -> Any:
         "ctse_semantic_map",
         html=(_HERE / "map.html").read_text(encoding="utf-8"),
         css=(_HERE / "map.css").read_text(encoding="utf-8"),
-        js=script(),
+        js=script(MAP_SCRIPTS),
     )
 
 
 @st.cache_resource
 def _silent_component() -> Any:
-    """Return the same script without anything to see: it takes arrays, or reads texts."""
-    return st.components.v2.component("ctse_semantic_map_parts", html="<span></span>", js=script())
+    """Return a component with nothing to see: it takes arrays and texts to the map."""
+    return st.components.v2.component("ctse_semantic_map_parts", html="<span></span>", js=script(PARTS_SCRIPTS))
 
 
 def send_parts(parts: dict[str, Part]) -> None:

@@ -12,6 +12,7 @@ function startHands(chart) {
   stage.onpointerdown = (event) => {
     if (event.button !== 0 || event.target.closest(".card")) return;
     stage.setPointerCapture(event.pointerId);
+    if (chart.pinned === null) hover(chart, -100, -100);
     fingers.set(event.pointerId, at(event));
     drag = { start: at(event), last: at(event), far: 0, path: chart.mode === "pan" ? null : [at(event)] };
     if (fingers.size === 2) drag.path = null;

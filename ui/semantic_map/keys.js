@@ -8,6 +8,7 @@ function startKeys(chart) {
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
+    if (!event.key.startsWith("Arrow")) shared.typed = performance.now();
     act(chart);
   };
 }

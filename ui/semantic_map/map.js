@@ -1,13 +1,12 @@
-// Puts the map together. Called for each part of it and at every rerun: an array, the reader of texts, the map itself.
+// Puts the map together. Called when the map is drawn first and whenever its description changes.
 const LIVE = 11; // milliseconds that drawing may take to be done at every frame
 const BEARABLE = 60; // ... and to be done now and then while moving
 const PAUSE = 110; // milliseconds of rest after which all is drawn anew
+const STILL_THERE = 6000; // milliseconds in which a person who pressed a key waits for the answer
 const charts = new WeakMap();
 
 export default function (component) {
   const { data, parentElement } = component;
-  if (data instanceof Uint8Array) return receive(data);
-  if (data.kind === "reader") return startReader(component);
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = newChart(parentElement)));
   chart.send = (name, value) => component.setTriggerValue(name, value);
@@ -26,7 +25,10 @@ function newChart(parent) {
     els[part] = root.querySelector(`.${part}`);
   const chart = { root, els, view: wholeView(), size: { w: 0, h: 0 }, lit: { groups: new Set(), topic: null } };
   Object.assign(chart, { faint: true, names: true, mode: "pan", hovered: null, pinned: null });
-  Object.assign(chart, { nameNodes: new Map(), widths: new Map(), cost: 0, began: performance.now() });
+  // A chip above the map makes the page put a new map in its place: it goes on where the old one was.
+  Object.assign(chart, shared.left);
+  els.stage.dataset.mode = chart.mode;
+  Object.assign(chart, { nameNodes: new Map(), widths: new Map(), cost: 0 });
   chart.renderer = rendererOf(chart);
   chart.watch = new ResizeObserver(() => resized(chart));
   chart.watch.observe(els.stage);
@@ -38,28 +40,30 @@ function newChart(parent) {
 function rendererOf(chart) {
   const forced = globalThis.localStorage?.getItem("ctse.map.renderer");
   const { points } = chart.els;
-  const renderer = (forced !== "canvas" && webglRenderer(points, forced === "webgl")) || canvasRenderer(points);
+  const renderer = (forced !== "canvas" && webglRenderer(points, forced === "webgl")) || plainRenderer(chart);
   points.addEventListener("webglcontextlost", () => {
-    if (!chart.ended) replaceCanvas(chart);
+    if (chart.ended || chart.renderer.kind === "canvas") return;
+    chart.renderer = plainRenderer(chart);
+    resized(chart);
   });
   chart.root.dataset.renderer = renderer.kind;
   return renderer;
 }
 
-// A card that went away does not take the map with it: a canvas keeps its kind for life, so it gets a new one.
-function replaceCanvas(chart) {
+// A card that went away does not take the map with it. A canvas keeps its kind for life, so there is a new one.
+function plainRenderer(chart) {
   const fresh = chart.els.points.cloneNode();
   chart.els.points.replaceWith(fresh);
   chart.els.points = fresh;
-  chart.renderer = canvasRenderer(fresh);
   chart.root.dataset.renderer = "canvas";
-  resized(chart);
+  return canvasRenderer(fresh);
 }
 
 function endChart(parent) {
   const chart = charts.get(parent);
   if (!chart) return;
   chart.ended = true;
+  shared.left = { faint: chart.faint, names: chart.names, mode: chart.mode };
   chart.cancel?.();
   chart.watch.disconnect();
   shared.hear.delete(chart.hear);
@@ -95,6 +99,8 @@ function show(chart, spec, arrays) {
   if (first) {
     startHands(chart);
     startKeys(chart);
+    const nowhere = [document.body, null].includes(document.activeElement);
+    if (nowhere && performance.now() - shared.typed < STILL_THERE) chart.els.stage.focus({ preventScroll: true });
   }
   showLegend(chart);
   resized(chart);
@@ -158,7 +164,11 @@ function paint(chart) {
   chart.cost = performance.now() - began;
   drawOver(chart);
   Object.assign(root.dataset, { painted: count, how: crowded ? "density" : "points", cost: chart.cost.toFixed(1) });
-  if (!root.dataset.first) root.dataset.first = (performance.now() - chart.began).toFixed(1);
+  // Milliseconds from the last array's arrival to the picture on the screen, for whoever measures.
+  if (!root.dataset.first)
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => (root.dataset.first = (performance.now() - shared.arrived).toFixed(1))),
+    );
 }
 
 // The view has moved: draw at once what is cheap, shift the picture where it is not, and draw anew at rest.

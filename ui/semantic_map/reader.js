@@ -3,18 +3,8 @@
 const REST = 45; // milliseconds that the pointer rests before the server is asked
 const ASKED = 12; // neighbours whose texts come along
 const REACH = 9; // pixels around the pointer
-const MOST_TEXTS = 4000;
 
 const textKey = (chart, point) => `${chart.spec.prints.places}:${point}`;
-
-// The reader is a component of its own: its answers do not touch the map.
-function startReader(component) {
-  const { data, setTriggerValue } = component;
-  shared.ask = (print, points) => setTriggerValue("ask", { print, points });
-  for (const [point, told] of Object.entries(data.texts ?? {})) shared.texts.set(`${data.print}:${point}`, told);
-  while (shared.texts.size > MOST_TEXTS) shared.texts.delete(shared.texts.keys().next().value);
-  for (const hear of [...shared.hear]) hear();
-}
 
 function askAround(chart, sx, sy) {
   clearTimeout(chart.asking);

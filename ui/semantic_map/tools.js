@@ -59,12 +59,12 @@ function swatch(group) {
 }
 
 function showLegend(chart) {
-  const items = chart.spec.groups.map((group) => {
+  const shown = chart.spec.groups.filter((group) => group.posts || chart.lit.groups.has(group.index));
+  const items = shown.map((group) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(swatch(group), piece("span", "what", group.name), piece("span", "many", chart.number(group.posts)));
     button.title = group.name;
-    button.classList.toggle("none", !group.posts);
     button.setAttribute("aria-pressed", String(chart.lit.groups.has(group.index)));
     button.onclick = () => {
       const { groups } = chart.lit;

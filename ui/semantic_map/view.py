@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from ctse_core.figures import semantic_map
 from ctse_core.figures.map_points import Group, coloured
+from ctse_core.filters import Filter
 from ctse_core.project.database import revision
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import spoken, t
-from ui import state
+from ui import resources, state
 from ui.frame import PAGES, Workspace
 from ui.semantic_map.component import Done, draw, read_texts, send_parts
 from ui.semantic_map.payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
-from ui.widgets import paged_posts, show_figure
+from ui.tagging import filter_button, posts_with_tags
+from ui.widgets import show_figure
 
 
 def colourings(table: pl.DataFrame) -> dict[str, str]:
@@ -64,9 +66,10 @@ def show_map(workspace: Workspace, colouring: str) -> None:
     ground = _ground(mark, whole.table, whole.topics)
     first = tuple(topic for topic in now.topics if topic != UNSORTED) if colouring == "topic" else ()
     groups, looks = _coloured((*mark, colouring, first, spoken()), whole.table, whole.topics)
-    mask = np.zeros(whole.table.height, dtype=bool)
-    mask[workspace.table["position"].to_numpy()] = True
-    scene = Scene(mask, _free(workspace, mask), groups, looks, colouring, now.area)
+    mask = _passing(workspace, now)
+    # A new outline replaces the one before and may lie outside it.
+    free = _passing(workspace, dataclasses.replace(now, area=())) if now.area else mask
+    scene = Scene(mask, free, groups, looks, colouring, now.area)
     parts = scene_parts(ground, scene)
     description = described(ground, scene, whole.topics, parts)
     with st.container(gap=None):
@@ -97,13 +100,10 @@ def _coloured(
     return coloured(mark[-3], _table, _topics, mark[-2])
 
 
-def _free(workspace: Workspace, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return what would pass without the area: a new outline replaces the old one and may lie outside it."""
-    now = state.chosen_filter()
-    if not now.area:
-        return mask
-    rest = dataclasses.replace(now, area=())
-    return rest.mask(workspace.whole.table, getattr(workspace.whole, "sets", None))
+def _passing(workspace: Workspace, among: Filter) -> NDArray[np.bool_]:
+    if workspace.project is None or not among:
+        return np.ones(workspace.whole.table.height, dtype=bool)
+    return resources.passing(workspace.project, among)
 
 
 def _tell(ground: Ground, mask: NDArray[np.bool_], posts: int) -> None:
@@ -174,10 +174,12 @@ def show_posts_below(workspace: Workspace, selected: list[int]) -> None:
         st.caption(t("Draw around posts, choose a topic or set a filter: the posts are then listed here."))
         return
     st.subheader(t("{count:,} posts selected", count=posts.height), anchor=False)
-    if selected and st.button(t("Clear the selection"), icon=":material/close:"):
-        state.clear_selection()
-        st.rerun()
-    chosen = paged_posts(posts, "selection")
+    if selected:
+        filter_button(workspace, posts["position"], t("Selected on the map"), "map", "selection")
+        if st.button(t("Clear the selection"), icon=":material/close:"):
+            state.clear_selection()
+            st.rerun()
+    chosen = posts_with_tags(workspace, posts, "selection")
     if chosen.like is not None:
         state.choose(like=chosen.like)
         st.switch_page(PAGES["search"])

@@ -45,10 +45,16 @@ function programOf(gl) {
   return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }
 
+// Not every browser tells of a slow card when it is asked to refuse one.
+function isPretended(gl) {
+  const told = gl.getExtension("WEBGL_debug_renderer_info");
+  return told !== null && /swiftshader|llvmpipe|software|basic render/i.test(gl.getParameter(told.UNMASKED_RENDERER_WEBGL));
+}
+
 function webglRenderer(canvas, forced) {
   const wanted = { alpha: true, antialias: false, premultipliedAlpha: true, depth: false };
   const gl = canvas.getContext("webgl", { ...wanted, failIfMajorPerformanceCaveat: !forced });
-  const program = gl && programOf(gl);
+  const program = gl && (forced || !isPretended(gl)) && programOf(gl);
   if (!program) return null;
   const places = gl.createBuffer();
   const looks = gl.createBuffer();
@@ -84,7 +90,7 @@ function webglRenderer(canvas, forced) {
       gl.uniform2f(at("shift"), (2 * t.cx) / w - 1, 1 - (2 * t.cy) / h);
       const radius = radiusOf(chart);
       gl.uniform1f(at("size"), 2 * (radius + 0.5) * chart.ratio);
-      gl.uniform1f(at("rim"), radius > 2.4 ? 0.8 * chart.ratio : 0);
+      gl.uniform1f(at("rim"), radius > 3 ? 0.8 * chart.ratio : 0);
       gl.uniform3fv(at("paper"), chart.paper.map((part) => part / 255));
       const colours = palette(chart).flatMap(([r, g, b, a]) => [r / 255, g / 255, b / 255, a]);
       gl.uniform4fv(at("colours"), colours);

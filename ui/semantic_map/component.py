@@ -36,7 +36,7 @@ class Done:
     area: Area = ()
     topic: int | None = None
     like: int | None = None
-    clear: bool = False
+    release: bool = False
 
 
 def script(names: Sequence[str]) -> str:
@@ -74,12 +74,12 @@ def draw(description: dict[str, Any]) -> Done:
         on_area_change=lambda: None,
         on_topic_change=lambda: None,
         on_like_change=lambda: None,
-        on_clear_change=lambda: None,
+        on_release_change=lambda: None,
         height="content",
     )
     corners = (result.area or {}).get("corners", [])
     area = area_of([corner for corner in corners if len(corner) == 2])
-    return Done(area, result.topic, result.like, bool(result.clear))
+    return Done(area, result.topic, result.like, bool(result.release))
 
 
 @st.fragment

@@ -83,5 +83,5 @@ function letGo(chart) {
     placeNames(chart);
     tell(chart, "");
   } else if (chart.mode !== "pan") setMode(chart, "pan");
-  else if (chart.spec.area) chart.send("clear", true);
+  else if (chart.spec.area) chart.send("release", true);
 }

@@ -151,7 +151,7 @@ def _follow(done: Done, ground: Ground) -> None:
         wanted = dataclasses.replace(now, area=done.area)
     elif done.topic is not None:
         wanted = dataclasses.replace(now, topics=(int(done.topic),))
-    elif done.clear:
+    elif done.release:
         wanted = dataclasses.replace(now, area=())
     if wanted != now:
         state.choose_filter(wanted)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ctse_core analyse | append | encode | search | encoders | export-encoder | report``.
+"""The command line: ``python -m ctse_core COMMAND``; without one it lists them.
 
 Every command is a few lines over the same functions that the app calls. Exit codes: 0 done, 1 a problem
 told in one sentence, 2 a wrong command line, 130 stopped by the person.
@@ -59,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from ctse_core.filter_flags import add_filter_flags
+    from ctse_core.search_flags import add_search_flags
 
     parser = argparse.ArgumentParser(
         prog="python -m ctse_core",
@@ -117,18 +118,14 @@ def _parser() -> argparse.ArgumentParser:
 
     search = commands.add_parser("search", help="a question in any language -> posts in every language")
     search.add_argument("project", type=Path, metavar="PROJECT")
-    search.add_argument("question")
-    search.add_argument("-k", type=int, default=10, help="how many posts (default: 10)")
-    search.add_argument("--mode", choices=("hybrid", "meaning", "words"), default="hybrid")
-    add_filter_flags(search)
-    search.add_argument(
-        "--rerank",
-        action=argparse.BooleanOptionalAction,
-        help="let ctse-small re-rank the first hundred (default: where ctse-static made the vectors)",
-    )
-    search.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the question there")
-    search.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_search_flags(search)
     search.set_defaults(run=_search, quiet=False)
+
+    saved = commands.add_parser("ask-saved", help="the saved questions of a project -> the new posts that match them")
+    saved.add_argument("project", type=Path, metavar="PROJECT")
+    saved.add_argument("--seen", action="store_true", help="mark what is told as seen")
+    saved.add_argument("--json", action="store_true", help="one JSON object a line")
+    saved.set_defaults(run=_ask_saved, quiet=False)
 
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
@@ -239,30 +236,63 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
 def _search(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import load_analysis
     from ctse_core.edited import edited
-    from ctse_core.filter_flags import filter_of
+    from ctse_core.highlight import reasons
     from ctse_core.project import Project
-    from ctse_core.question import Question, Searcher, can_rerank, encoder_of
+    from ctse_core.question import Searcher, encoder_of
+    from ctse_core.saved import save
+    from ctse_core.search_flags import asked_question, reason_fields, written_post
 
     project = Project(asked.project)
     analysis = edited(load_analysis(project), project)
     _agreed(None, asked.send_texts_to)
-    among = filter_of(asked, analysis.table)
-    rerank = can_rerank(analysis.manifest) if asked.rerank is None else asked.rerank
     searcher = Searcher(analysis, encoder_of(analysis))
-    if rerank and asked.mode != "words":
+    question = asked_question(asked, searcher)
+    if question.rerank:
         searcher.prepare_rerank(bar)
         bar.close()
-    answer = searcher.ask(Question(asked.question, asked.mode, asked.k, among, rerank))
+    answer = searcher.ask(question)
     print(answer.sentence, file=sys.stderr if asked.json else sys.stdout)
+    found = answer.posts.drop("compared_text").iter_rows(named=True)
     if asked.json:
-        for post in answer.posts.drop("compared_text").iter_rows(named=True):
-            print(json.dumps(post, ensure_ascii=False, default=_written))
+        for post, reason in zip(found, reasons(searcher, question, answer.posts), strict=True):
+            print(json.dumps(post | reason_fields(reason), ensure_ascii=False, default=_written))
+    else:
+        for post in found:
+            print(written_post(post))
+    if asked.save is not None:
+        save(project, question, searcher, asked.save)
+        print(f"Saved; ask-saved {asked.project} tells what is new.", file=sys.stderr)
+
+
+def _ask_saved(asked: argparse.Namespace, _: Any) -> None:
+    from ctse_core.analysis import load_analysis
+    from ctse_core.edited import edited
+    from ctse_core.project import Project
+    from ctse_core.project.saved_questions import saved_questions
+    from ctse_core.question import Searcher, encoder_of
+    from ctse_core.saved import ask_again, see
+    from ctse_core.search_flags import written_post
+
+    project = Project(asked.project)
+    analysis = edited(load_analysis(project), project)
+    kept = saved_questions(project.folder)
+    if all(one.posts >= analysis.table.height for one in kept):
+        told = "No question is saved here." if not kept else f"{len(kept):,} saved questions; no post is new."
+        print(told, file=sys.stderr if asked.json else sys.stdout)
         return
-    for post in answer.posts.iter_rows(named=True):
-        when = post["time"].strftime("%Y-%m-%d %H:%M") if post["time"] else "undated"
-        text = " ".join(post["text"].split())
-        score = "     " if post["similarity"] is None else f"{post['similarity']:.3f}"
-        print(f"{score} {post['band']:6s} {post['lang']:4s} {when}  {post['post_id']}  {text[:300]}")
+    searcher = Searcher(analysis, encoder_of(analysis))
+    news = ask_again(project, analysis, searcher=searcher)
+    if not news:
+        told = f"{len(kept):,} saved questions; no new post matches any of them."
+        print(told, file=sys.stderr if asked.json else sys.stdout)
+    for each in news:
+        if not asked.json:
+            print(each.sentence)
+        for post in each.posts.drop("compared_text").iter_rows(named=True):
+            line = json.dumps(post | {"question": each.question.name}, ensure_ascii=False, default=_written)
+            print(line if asked.json else f"  {written_post(post)}")
+    for one in kept if asked.seen else ():
+        see(project, one, searcher)
 
 
 def _written(value: Any) -> str:

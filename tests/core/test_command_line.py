@@ -65,3 +65,42 @@ def test_a_search_in_the_closer_encoders_own_vectors_is_not_re_ranked(posts, tmp
     main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet"])
     assert main(["search", str(tmp_path / "p"), "flood"]) == 0
     assert "Re-ranked" not in capsys.readouterr().out
+
+
+def test_more_like_one_post_and_less_like_another_by_their_ids(posts, tmp_path, capsys):
+    folder = str(tmp_path / "p")
+    main(["analyse", str(posts), "--out", folder, "--quiet"])
+    capsys.readouterr()
+    assert main(["search", folder, "inundación", "-k", "3", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all({"by_meaning", "by_words", "shared_words", "nearest_part"} <= set(line) for line in lines)
+    first = lines[0]["post_id"]
+    assert main(["search", folder, "--like", first, "-k", "3", "--json"]) == 0
+    liked = [json.loads(line)["post_id"] for line in capsys.readouterr().out.splitlines()]
+    assert liked and first not in liked
+    assert main(["search", folder, "inundación", "--unlike", liked[0], "-k", "40", "--json"]) == 0
+    assert liked[0] not in [json.loads(line)["post_id"] for line in capsys.readouterr().out.splitlines()]
+    assert main(["search", folder, "--unlike", first]) == 1
+    assert "not enough" in capsys.readouterr().err
+    assert main(["search", folder, "--like", "nobody"]) == 1
+    assert "There is no post with the id" in capsys.readouterr().err
+
+
+def test_saved_questions_are_asked_again_after_new_posts(posts, tmp_path, capsys):
+    folder = str(tmp_path / "p")
+    main(["analyse", str(posts), "--out", folder, "--quiet"])
+    capsys.readouterr()
+    assert main(["ask-saved", folder]) == 0
+    assert "No question is saved" in capsys.readouterr().out
+    assert main(["search", folder, "inundación", "--save", "high water"]) == 0
+    assert main(["ask-saved", folder]) == 0
+    assert "no post is new" in capsys.readouterr().out
+    posts.write_text(
+        posts.read_text(encoding="utf-8").rstrip("\n") + "\ninundación inundación ayer\n", encoding="utf-8"
+    )
+    main(["analyse", str(posts), "--out", folder, "--quiet"])
+    capsys.readouterr()
+    assert main(["ask-saved", folder, "--seen"]) == 0
+    assert "1 new post matches “high water”." in capsys.readouterr().out
+    assert main(["ask-saved", folder]) == 0
+    assert "no post is new" in capsys.readouterr().out

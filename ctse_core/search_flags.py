@@ -1,0 +1,80 @@
+"""Searching on the command line: what the flags ask, and how posts found are written down."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from ctse_core.asking import MODES, Question
+from ctse_core.errors import SettingError
+from ctse_core.filter_flags import add_filter_flags, filter_of
+from ctse_core.highlight import Reason
+from ctse_core.question import Searcher, can_rerank
+from ctse_core.types import Col
+
+LONGEST = 300  # characters of a post on one line
+
+
+def add_search_flags(command: ArgumentParser) -> None:
+    """Let a command take a question, how it is looked for, and posts to seek and to avoid."""
+    command.add_argument("question", nargs="?", default="", help='in any language; "in quotes" must stand so in a post')
+    command.add_argument("-k", type=int, default=10, help="how many posts (default: 10)")
+    command.add_argument("--mode", choices=MODES, default=MODES[0])
+    command.add_argument("--like", action="append", default=[], metavar="ID", help="more like this post; repeatable")
+    command.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this post; repeatable")
+    add_filter_flags(command)
+    command.add_argument(
+        "--rerank",
+        action=BooleanOptionalAction,
+        help="let ctse-small re-rank the first hundred (default: where ctse-static made the vectors)",
+    )
+    command.add_argument("--send-texts-to", default="", metavar="HOST", help="agree to send the question there")
+    command.add_argument("--save", metavar="NAME", help="keep the question, to be asked again with ask-saved")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def asked_question(asked: Namespace, searcher: Searcher) -> Question:
+    """Return the question that the flags tell.
+
+    Raises:
+        SettingError: a flag cannot be read, or names a post that is not there.
+    """
+    table = searcher.analysis.table
+    chosen = bool(asked.like or asked.unlike)
+    rerank = can_rerank(searcher.analysis.manifest) if asked.rerank is None else asked.rerank
+    return Question(
+        text=asked.question,
+        mode=asked.mode,
+        k=asked.k,
+        among=filter_of(asked, table),
+        rerank=rerank and asked.mode != "words" and not chosen,
+        like=_positions(asked.like, table),
+        unlike=_positions(asked.unlike, table),
+    )
+
+
+def _positions(ids: Sequence[str], table: pl.DataFrame) -> tuple[int, ...]:
+    places = []
+    for wanted in ids:
+        found = (table[Col.POST_ID] == wanted).arg_max() if table.height else None
+        if found is None or table[Col.POST_ID][found] != wanted:
+            raise SettingError(f"There is no post with the id “{wanted}”; ids are in the column post_id of posts.csv.")
+        places.append(int(found))
+    return tuple(places)
+
+
+def written_post(post: dict[str, Any]) -> str:
+    """Return a post found as one line: what it is worth, by what, language, time, id, text."""
+    when = post[Col.TIME].strftime("%Y-%m-%d %H:%M") if post[Col.TIME] else "undated"
+    text = " ".join(post[Col.TEXT].split())
+    shares = f"meaning {post['by_meaning']:4.0%} words {post['by_words']:4.0%}" if "by_meaning" in post else ""
+    return f"{post.get('band') or '':6s} {shares} {post[Col.LANG]:4s} {when}  {post[Col.POST_ID]}  {text[:LONGEST]}"
+
+
+def reason_fields(reason: Reason) -> dict[str, Any]:
+    """Return why a post was found, for a line of JSON: the words it shares, and its part nearest to the question."""
+    near = "".join(piece.text for piece in reason.pieces if piece.near)
+    return {"shared_words": list(reason.words), "nearest_part": near or None}

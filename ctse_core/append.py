@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ctse_core.analysis import analyse_together, check_source, load_analysis, settings_from
+from ctse_core.analysis import check_source, load_analysis, settings_from
 from ctse_core.append_drift import drift_facts
 from ctse_core.append_join import Joined, Uniques, apart_names, join_posts, topic_facts, topic_rows, with_facts
 from ctse_core.append_rows import newer_rows_product, roles_like_first
@@ -253,6 +253,7 @@ def _topics(before: Analysis, found: tuple[_Posts, Uniques, Joined], ids: list[i
             strength=joined.strength,
             copies=uniques.copies,
             positions=posts.unique,
+            known=before.topics,
         ),
         uniques.topics,
         settings_from(before.manifest["settings"]).topics,
@@ -320,17 +321,12 @@ def _with_manifest(after: Analysis, entry: dict[str, Any], facts: dict[str, Any]
     )
 
 
-def run_job(
-    project: Project, progress: Progress, name: str = "", roles: dict[str, str | None] | None = None, anew: bool = False
-) -> None:
-    """Append the file ``name`` that waits in the project's folder, in a worker process; or analyse all files anew.
+def run_job(project: Project, progress: Progress, name: str, roles: dict[str, str | None] | None = None) -> None:
+    """Append the file ``name`` that waits in the project's folder, in a worker process.
 
     Raises:
         ProjectError: the file is not there any more.
     """
-    if anew:
-        analyse_together(project, settings_from((project.manifest() or {}).get("settings") or {}), progress)
-        return
     source = project.folder / INCOMING / Path(name).name
     if not source.is_file():
         raise ProjectError(f"The file “{name}” is not here any more; add it again.")

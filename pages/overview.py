@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ctse_core.words import t
+from ui.append_file import add_file, analyse_again, newest_file
 from ui.encoder_choice import encoder_line
 from ui.frame import page
 from ui.intake import choose_columns, delete_project, open_file
@@ -20,6 +21,7 @@ with page(t("Overview"), needs_analysis=False) as workspace:
         if not at_work:
             choose_columns(project)
         st.stop()
+    newest_file(workspace)
     headline(workspace)
     encoder_line(workspace)
     if not workspace.table.height:
@@ -28,7 +30,9 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     filtered_posts(workspace)
     overview_figures(workspace)
     notes(workspace)
+    if not at_work:
+        add_file(project)
     with st.expander(t("Analyse this file again"), icon=":material/replay:"):
-        choose_columns(project)
+        analyse_again(project)
     with st.expander(t("Delete this project"), icon=":material/delete:"):
         delete_project(project)

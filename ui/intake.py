@@ -123,13 +123,13 @@ def choose_columns(project: Project) -> None:
         st.markdown(t("This looks like **{export}**.", export=plain(said(seen.looks_like))))
     glance = st.container()
     with st.expander(t("Change the columns"), icon=":material/view_column:", expanded=seen.roles.text is None):
-        roles = _roles(seen, project.name)
+        roles = role_choices(seen, project.name)
     asked = ((project.manifest() or {}).get("settings") or {}).get("encoder", AUTO)
     with st.expander(t("Advanced"), icon=":material/tune:"):
         encoder = encoder_select(chosen=asked)
         chosen, send_to = _endpoint(encoder, project.name)
         structure = settings_form(StructureSettings, f"structure_{project.name}")
-    look = _glance(glance, source, seen, roles)
+    look = glance_at(glance, source, seen, roles)
     ready_to_go = look is not None and chosen is not None and seen.rows_estimate > 0
     with glance:
         start, needed = st.columns([1, 4], vertical_alignment="center")
@@ -153,7 +153,7 @@ def choose_columns(project: Project) -> None:
             time_needed(look, encoder)
 
 
-def _glance(place: DeltaGenerator, source: Path, seen: Preview, roles: ColumnRoles) -> FirstLook | None:
+def glance_at(place: DeltaGenerator, source: Path, seen: Preview, roles: ColumnRoles) -> FirstLook | None:
     """Draw what the file looks like under these roles; return nothing where they do not fit it."""
     with place:
         for note in seen.notes:
@@ -186,7 +186,8 @@ def _endpoint(local: str, project: str) -> tuple[str | None, str]:
     return (address, host_of(settings)) if agreed else (None, "")
 
 
-def _roles(seen: Preview, project: str) -> ColumnRoles:
+def role_choices(seen: Preview, project: str) -> ColumnRoles:
+    """Draw the columns' roles to be changed, those of ``seen`` chosen; return what is chosen."""
     known = seen.roles
     if seen.looks_like:
         use = st.toggle(

@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from ctse_core import append
 from ctse_core.analysis import JOB_TARGET, STEPS
 from ctse_core.engines import cancel_job, start_job
 from ctse_core.project import Job, Project, read_job
+from ctse_core.project.jobs import forget_job
 from ctse_core.terminal import spoken
 from ctse_core.words import number, said, t
 from ui.widgets import plain
@@ -54,9 +56,10 @@ def _working(folder: str) -> None:
 
 
 def _places(job: Job) -> list[tuple[Any, str]]:
-    total = sum(step.weight for step in STEPS)
+    steps = append.STEPS if job.target == append.JOB_TARGET else STEPS
+    total = sum(step.weight for step in steps)
     reached, places = 0.0, []
-    for step in STEPS:
+    for step in steps:
         start, reached = reached, reached + step.weight / total
         place = "done" if job.share >= reached - 1e-9 else "now" if job.share >= start - 1e-9 else "later"
         places.append((step, place))
@@ -70,12 +73,19 @@ def _stage(title: str, place: str) -> str:
 
 
 def _ended(project: Project, job: Job) -> None:
+    adds = job.target == append.JOB_TARGET
     if job.state == "cancelled":
-        st.warning(t("The analysis was cancelled. What was finished is kept."), icon=":material/stop_circle:")
+        told = t("Adding the file was cancelled; the project is as it was.") if adds else ""
+        told = told or t("The analysis was cancelled. What was finished is kept.")
+        st.warning(told, icon=":material/stop_circle:")
     else:
         st.error(plain(job.error or t("The analysis did not finish.")), icon=":material/error:")
-    if job.state == "failed":
-        return
-    if st.button(t("Resume"), key="resume_job", type="primary", icon=":material/play_arrow:"):
-        begin(project, job.arguments)
-        st.rerun()
+    with st.container(horizontal=True, gap="small"):
+        if job.state != "failed" and st.button(
+            t("Resume"), key="resume_job", type="primary", icon=":material/play_arrow:"
+        ):
+            start_job(project, job.target, job.arguments)
+            st.rerun()
+        if adds and st.button(t("Dismiss"), key="dismiss_job"):
+            forget_job(project)
+            st.rerun()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from ctse_core.analysis import Analysis
 from ctse_core.figures import language_name
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 from ctse_core.words import MONTHS, number, said, t
@@ -18,7 +19,6 @@ def headline(workspace: Workspace) -> None:
     """Draw the counts; under a filter they count the posts that pass it."""
     whole, table = workspace.whole, workspace.table
     filter_chips(whole)
-    counts = whole.manifest["counts"]
     if workspace.among:
         st.caption(
             t(
@@ -28,18 +28,7 @@ def headline(workspace: Workspace) -> None:
             )
         )
     else:
-        st.caption(
-            plain(
-                t(
-                    "{title}: {rows:,} rows = {posts:,} posts + {empty:,} empty + {unreadable:,} unreadable",
-                    title=whole.title,
-                    rows=counts["rows"],
-                    posts=counts["posts"],
-                    empty=counts["empty"],
-                    unreadable=counts["unreadable"],
-                )
-            )
-        )
+        st.caption(plain(_account(whole)))
     languages = table[Col.LANG]
     named = languages.filter(languages != UNDETERMINED).n_unique()
     copies = int(table[Col.DUPLICATE_OF].is_not_null().sum())
@@ -58,6 +47,20 @@ def headline(workspace: Workspace) -> None:
         span = f"{_short(first)} – {_short(last)}"
         year = f"{last:%Y}, "
     boxes[4].metric(t("Time ({year}UTC)", year=year), span, border=True)
+
+
+def _account(whole: Analysis) -> str:
+    """Return where the rows of the file, or of all files, went."""
+    counts = whole.manifest["counts"]
+    told = {"title": whole.title, **{part: counts[part] for part in ("rows", "posts", "empty", "unreadable")}}
+    if counts.get("already_there"):
+        return t(
+            "{title}: {rows:,} rows = {posts:,} posts + {there:,} already there + {empty:,} empty + "
+            "{unreadable:,} unreadable",
+            there=counts["already_there"],
+            **told,
+        )
+    return t("{title}: {rows:,} rows = {posts:,} posts + {empty:,} empty + {unreadable:,} unreadable", **told)
 
 
 def _short(moment: datetime) -> str:

@@ -60,6 +60,11 @@ def write_job(project: Project, job: Job, **changes: Any) -> Job:
     return changed
 
 
+def forget_job(project: Project) -> None:
+    """Forget the project's last job; one that is still at work goes on and writes itself down again."""
+    _path(project).unlink(missing_ok=True)
+
+
 def read_job(project: Project) -> Job | None:
     """Return the project's last job, or None; one whose worker is gone is "interrupted"."""
     try:

@@ -25,11 +25,9 @@ def like_the_examples(example, monkeypatch):
 def newer_file(folder, name="newer.csv", posts=6):
     folder.mkdir(parents=True, exist_ok=True)
     table = {
-        roles["id"]: [f"20327465819411{number:05d}" for number in range(posts)],
-        roles["time"]: ["2026-04-01T00:00:00Z"] * posts,
-        roles["text"]: [
-            f"wildfire wildfire wildfire near the bridge {chr(97 + number) * 6}" for number in range(posts)
-        ],
+        "id": [f"20327465819411{number:05d}" for number in range(posts)],
+        "created_at": ["2026-04-01T00:00:00Z"] * posts,
+        "text": [f"wildfire wildfire wildfire near the bridge {chr(97 + number) * 6}" for number in range(posts)],
     }
     pl.DataFrame(table).write_csv(folder / name)
     return folder / name

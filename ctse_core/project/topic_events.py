@@ -143,7 +143,8 @@ def told(event: TopicEvent) -> str:
     """Return in a sentence what the edit did."""
     told = event.payload
     names = {int(topic): str(name) for topic, name in dict(told.get("names") or {}).items()}
-    listed = ", ".join(f"“{names.get(int(topic), topic)}”" for topic in told.get("topics", ()))
+    others = [int(topic) for topic in told.get("topics", ()) if topic != told.get("into")]
+    listed = ", ".join(f"“{names.get(topic, topic)}”" for topic in others)
     topic = f"“{names.get(int(told.get('topic', UNSORTED)), told.get('topic'))}”"
     match event.kind:
         case "rename" if told["name"]:

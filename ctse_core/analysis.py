@@ -54,7 +54,7 @@ STEPS = (
     Step("encoder", "Making the encoder ready", 3),
     Step("vectors", "Embedding the posts", 61),
     Step("structure", "Drawing the map and finding clusters", 12),
-    Step("topics", "Naming the topics", 5),
+    Step("topics", "Naming the topics", 5, version=2),
     Step("write", "Writing the project", 4),
 )
 """The steps in their order, with their usual share of the time."""
@@ -192,7 +192,7 @@ def _analysed(
     named = runner.run(
         "topics",
         (structure.fingerprint, words.fingerprint, settings.topics),
-        lambda tell: products.topics_product(unique, structure, settings.topics, tell),
+        lambda tell: products.topics_product(unique, structure, settings.topics, encoder, tell),
     )
     runner.progress(0.96, STEPS[-1].title)
     whole = products.whole_table(table, copies, structure, named["topics"])

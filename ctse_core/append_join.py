@@ -168,6 +168,8 @@ def topic_rows(
             strength=posts.strength[chosen],
             copies=np.asarray(posts.copies)[chosen],
             positions=np.asarray(posts.positions)[chosen],
+            encode=posts.encode,
+            known=posts.known,
         ),
         settings,
         progress,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ctse_core.encoders import Encoder, embed, tried_choice
+from ctse_core.encoders import (
+    DEFAULT_ENCODER,
+    Encoder,
+    RemoteEncoder,
+    StaticEncoder,
+    embed,
+    load_encoder,
+    tried_choice,
+)
 from ctse_core.errors import InputFileError
 from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
 from ctse_core.project import DiskVectors, Parts, cache_home
@@ -27,7 +35,7 @@ from ctse_core.structure import (
     name_topics,
 )
 from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, tokens_of_all
-from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol
+from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol, Vectors
 
 
 def read_product(source: Path, roles: ColumnRoles | None, settings: ReadSettings, tell: Progress) -> Parts:
@@ -176,7 +184,9 @@ def words_product(table: pl.DataFrame, unique_rows: np.ndarray, tell: Progress) 
     return {"words": pl.DataFrame({"words": pl.Series(words, dtype=pl.List(pl.Utf8))})}
 
 
-def topics_product(unique: UniquePosts, structure: Any, settings: TopicSettings, tell: Progress) -> Parts:
+def topics_product(
+    unique: UniquePosts, structure: Any, settings: TopicSettings, encoder: Encoder, tell: Progress
+) -> Parts:
     """Name the clusters: the topics table, one row a cluster, ids equal to the labels."""
     rows, table = unique.rows, unique.table
     topics = name_topics(
@@ -192,6 +202,7 @@ def topics_product(unique: UniquePosts, structure: Any, settings: TopicSettings,
             positions=rows,
             unique_of=unique.of,
             all_times=unique.all_times,
+            encode=word_reader(encoder),
         ),
         settings,
         tell,
@@ -205,6 +216,21 @@ def _measured(topics: pl.DataFrame, unique: UniquePosts, structure: Any) -> pl.D
     space = TopicSpace(centre_languages(unique.vectors, languages), labels, languages, unique.copies)
     neighbours = Neighbours(np.asarray(structure["neighbours"]), np.asarray(structure["similarity"]))
     return measured(topics, space, neighbours, np.asarray(structure["agreement"]))
+
+
+def word_reader(encoder: Encoder) -> Callable[[Sequence[str]], Vectors]:
+    """Return what turns single words into vectors (w, d) where ``encoder`` embeds the posts.
+
+    Our transformer reads them in place of a bag of token vectors, to which words of like letters are alike, and of a
+    service, to which thousands of words would have to be sent. Known words are not embedded again.
+    """
+
+    def read(words: Sequence[str]) -> Vectors:
+        other = isinstance(encoder, (StaticEncoder, RemoteEncoder))
+        reader = load_encoder(DEFAULT_ENCODER) if other else encoder
+        return embed(words, reader, DiskVectors(cache_home() / "vectors" / reader.fingerprint, reader.dim))
+
+    return read
 
 
 def whole_table(table: pl.DataFrame, copies: Any, structure: Any, topics: pl.DataFrame) -> pl.DataFrame:

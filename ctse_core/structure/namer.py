@@ -1,30 +1,107 @@
-"""BERTopic as the namer: which words set each cluster apart from the others."""
+"""Which words set each cluster apart from the others: c-TF-IDF as BERTopic counts it, or BERTopic itself."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ctse_core.structure.vocabulary import Vocabulary
 from ctse_core.types import UNSORTED, Labels, Vectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 TERMS = 60
 # BERTopic imports these for embedding, clustering and drawing of its own, none of which is asked of it here.
 _NOT_NEEDED = ("sentence_transformers", "transformers", "umap", "plotly")
 
 
-def topic_terms(tokens: Sequence[Sequence[str]], vectors: Vectors, labels: Labels) -> list[list[tuple[str, float]]]:
-    """Return for each cluster 0 … c-1 its words with their c-TF-IDF score, best first, at most 60.
+def class_scores(counts: csr_matrix, groups: NDArray[np.int64]) -> csr_matrix:
+    """Return the c-TF-IDF (c, v) of words in classes: ``counts`` (c, v) uses, ``groups`` (v,) each word's language.
+
+    A score is the root of the word's share of the class's words times log(1 + words a class / uses in all classes).
+    Shares, words a class and uses are those of the word's own language, so that a language of few posts is weighed
+    against itself. With one language these are the numbers of BERTopic's
+    ``ClassTfidfTransformer(reduce_frequent_words=True)``.
+
+    Source: Grootendorst 2022, "BERTopic".
+    """
+    from scipy.sparse import csr_matrix
+
+    cells = counts.tocoo()
+    several = int(groups.max(initial=-1)) + 1
+    totals = np.zeros((counts.shape[0], several))
+    np.add.at(totals, (cells.row, groups[cells.col]), cells.data)
+    spoken_in = np.maximum(1, (totals > 0).sum(axis=0))
+    words_a_class = (totals.sum(axis=0) / spoken_in).astype(np.int64)  # a whole number, as BERTopic has it
+    uses = np.maximum(1e-12, np.asarray(counts.sum(axis=0)).ravel())
+    rarity = np.log(words_a_class[groups] / uses + 1)
+    share = np.sqrt(cells.data / totals[cells.row, groups[cells.col]])
+    return csr_matrix((share * rarity[cells.col], (cells.row, cells.col)), shape=counts.shape)
+
+
+def class_counts(words: Vocabulary, labels: Labels) -> csr_matrix:
+    """Return how often each cluster uses each word (c + 1, v); the last row are unsorted posts, if there are any."""
+    from scipy.sparse import csr_matrix
+
+    count = int(labels.max(initial=UNSORTED)) + 1
+    rows = np.where(labels == UNSORTED, count, labels)
+    ones = np.ones(len(labels))
+    member = csr_matrix((ones, (rows, np.arange(len(labels)))), shape=(int(rows.max(initial=-1)) + 1, len(labels)))
+    return (member @ words.used).tocsr()
+
+
+def topic_scores(words: Vocabulary, labels: Labels) -> csr_matrix:
+    """Return the c-TF-IDF (c, v) of each word in each cluster, weighed within its language."""
+    return class_scores(class_counts(words, labels), words.codes)[: int(labels.max(initial=UNSORTED)) + 1]
+
+
+def language_shares(words: Vocabulary, labels: Labels) -> NDArray[np.float64]:
+    """Return the share (c, languages) that each language has in a cluster's words."""
+    counts, codes = class_counts(words, labels).tocoo(), words.codes
+    spoken = np.zeros((counts.shape[0], int(codes.max(initial=-1)) + 1))
+    np.add.at(spoken, (counts.row, codes[counts.col]), counts.data)
+    spoken /= np.maximum(1, spoken.sum(axis=1, keepdims=True))
+    return spoken[: int(labels.max(initial=UNSORTED)) + 1]
+
+
+def scores_of_bertopic(
+    words: Vocabulary, tokens: Sequence[Sequence[str]], vectors: Vectors, labels: Labels
+) -> csr_matrix:
+    """Return what BERTopic itself scores (c, v), over all languages at once, the best 60 words of each cluster."""
+    return scores_from(words, labels, bertopic_terms(tokens, vectors, labels))
+
+
+def scores_from(words: Vocabulary, labels: Labels, terms: Sequence[Sequence[tuple[str, float]]]) -> csr_matrix:
+    """Return the scores (c, v) of ``terms``, for each cluster (word, score), in every language that uses the word."""
+    from scipy.sparse import csr_matrix
+
+    of_word: dict[str, list[int]] = {}
+    for item, word in enumerate(words.words):
+        of_word.setdefault(word, []).append(item)
+    cells = [
+        (label, item, score)
+        for label, some in enumerate(terms)
+        for word, score in some
+        for item in of_word.get(word, ())
+    ]
+    rows, columns, scores = np.array(cells, dtype=np.float64).reshape(-1, 3).T
+    filled = csr_matrix((scores, (rows.astype(int), columns.astype(int))), shape=(len(terms), len(words.words)))
+    return filled.multiply(class_counts(words, labels)[: len(terms)] > 0).tocsr()
+
+
+def bertopic_terms(tokens: Sequence[Sequence[str]], vectors: Vectors, labels: Labels) -> list[list[tuple[str, float]]]:
+    """Return for each cluster 0 … c-1 its words with BERTopic's c-TF-IDF score, best first, at most 60.
 
     ``tokens`` (u lists) are the posts' words as they shall be shown, ``vectors`` (u, d), ``labels`` (u,). BERTopic gets
     words already split (its own splitting loses scripts without spaces and combining marks) and clusters
     already found, so it loads no encoder. A cluster whose posts have no words gets an empty list.
-
-    Source: Grootendorst 2022, "BERTopic".
     """
     count = int(labels.max(initial=UNSORTED)) + 1
     with_words = np.array([bool(words) for words in tokens], dtype=bool)
@@ -92,21 +169,3 @@ def _without(modules: Sequence[str]) -> Iterator[None]:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
-
-
-def word_meanings(
-    tokens: Sequence[Sequence[str]], words: Iterable[str], vectors: Vectors
-) -> tuple[dict[str, int], Vectors]:
-    """Return the place of each of ``words`` and its meaning (w, d): the mean vector of all posts that use it.
-
-    ``tokens`` (u lists) and ``vectors`` (u, d) are all unique posts. A word used once is worth half its post's vector:
-    the sum is divided by one more than the posts, so that often used words of one meaning are longest.
-    """
-    from scipy.sparse import csr_matrix
-
-    place = {word: number for number, word in enumerate(sorted(set(words)))}
-    cells = [(place[word], post) for post, some in enumerate(tokens) for word in set(some) if word in place]
-    rows, posts = np.array(cells, dtype=np.int64).reshape(-1, 2).T
-    used = csr_matrix((np.ones(len(rows), np.float32), (rows, posts)), shape=(len(place), len(tokens)))
-    counts = np.asarray(used.sum(axis=1))
-    return place, np.asarray(used @ vectors / (counts + 1), dtype=np.float32)

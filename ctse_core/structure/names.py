@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, takewhile
-
-from ctse_core.types import UNDETERMINED
 
 JOIN = ", "
 _SCREENFUL = 48
+_LONGEST = 45
 # Names head reports that officials read: coarse words stay in the posts and in search, not in a topic's name.
 _COARSE_WORDS = """
 arse ass asses bastard bitch bitches bitching bullshit cunt damn dick dicks fag faggot fuck fucked fucker
@@ -21,6 +21,15 @@ joder mierda pendejo puta putas puto caralho merda porra cazzo stronzo putain co
 arschloch блять блядь сука хуй пизда
 """
 _COARSE = frozenset(_COARSE_WORDS.split())
+# Words of any report; a topic is named by them only where it has little else.
+_PALE_WORDS = """
+include includes included including report reports reported reporting reportedly according said says saying told
+area areas region regions regional part parts several many number today yesterday tomorrow tonight day days week weeks
+thing things something guys lot way ways time times year years make made making going come coming
+ain gonna wanna ima tryna finna oomf
+"""
+PALE = frozenset(_PALE_WORDS.split())
+"""English words that say little about a topic."""
 
 
 @dataclass(frozen=True)
@@ -35,51 +44,6 @@ class Term:
     """Places of the topic's posts that use it."""
     language: str
     """The language most of these posts are in."""
-
-
-def weighed_terms(
-    scored: Sequence[tuple[str, float]],
-    tokens: Sequence[Sequence[str]],
-    languages: Sequence[str],
-    nearness: Mapping[str, float],
-) -> list[Term]:
-    """Return the words of a topic, best first, forms of one word joined.
-
-    ``scored`` are words with their c-TF-IDF, best first; ``tokens`` and ``languages`` belong to the topic's posts;
-    ``nearness`` tells how near a word's meaning lies to the topic. A score is the root of c-TF-IDF times nearness:
-    a word must be frequent here, rare elsewhere, and stand in posts about this. Words that one post alone uses go
-    last: they are its author's, not the topic's.
-    """
-    uses: dict[str, set[int]] = {word: set() for word, _ in scored if readable(word)}
-    for post, words in enumerate(tokens):
-        for word in uses.keys() & set(words):
-            uses[word].add(post)
-    single = [
-        Term(
-            word,
-            (score * len(uses[word])) ** 0.5 * max(0.0, nearness.get(word, 0.0)),
-            frozenset(uses[word]),
-            _most_frequent(languages[post] for post in uses[word]),
-        )
-        for word, score in scored
-        if uses.get(word)
-    ]
-    single.sort(key=lambda term: (-term.score, term.word))
-    return sorted(join_forms(single), key=lambda term: (len(term.posts) < 2, -term.score, term.word))
-
-
-def join_forms(terms: Iterable[Term]) -> list[Term]:
-    """Join words nearly the same (flood, floods, flooding) into the form that most posts use, scores summed."""
-    joined: list[Term] = []
-    for term in terms:
-        place = next((at for at, head in enumerate(joined) if near_same(term.word, head.word)), None)
-        if place is None:
-            joined.append(term)
-            continue
-        head = joined[place]
-        shown = term if len(term.posts) > len(head.posts) else head
-        joined[place] = replace(shown, score=head.score + term.score, posts=head.posts | term.posts)
-    return joined
 
 
 def join_phrases(terms: Sequence[Term], tokens: Sequence[Sequence[str]], among: int = 12) -> list[Term]:
@@ -107,13 +71,17 @@ def join_phrases(terms: Sequence[Term], tokens: Sequence[Sequence[str]], among: 
 
 
 def readable(word: str) -> bool:
-    """Say whether ``word`` tells something alone: it has a letter, and two signs unless it is an ideograph."""
+    """Say whether ``word`` tells something alone: it has a letter, and two signs unless it is an ideograph.
+
+    Coarse words do not, nor those made of accented Latin letters only, which is what broken text looks like.
+    """
     letters = [sign for sign in word if unicodedata.category(sign)[0] == "L"]
-    if word.casefold() in _COARSE:
+    if word.casefold() in _COARSE or (letters and all("\u00aa" <= sign <= "\u024f" for sign in letters)):
         return False
     return bool(letters) and (len(word) > 1 or unicodedata.category(letters[0]) == "Lo")
 
 
+@lru_cache(maxsize=200_000)
 def near_same(one: str, other: str) -> bool:
     """Say whether two words are forms of one (flood, floods, flooding) or one is made of the other (#qldflood)."""
     one, other = sorted((_bare(one), _bare(other)), key=len)
@@ -126,47 +94,17 @@ def near_same(one: str, other: str) -> bool:
     return shared >= 4 and shared >= 0.7 * len(one) and len(other) - shared <= 4
 
 
-def order_by_language(
-    terms: Sequence[Term], main: Sequence[str], overall: Mapping[str, int], first: int = 2
-) -> list[Term]:
-    """Return ``terms`` (best first) as they shall be read: the main language's, then the others' best, then the rest.
-
-    ``main`` are the topic's main languages, most posts first. The first language gives ``first`` words where there
-    are several; each other one gives one, if at least two posts use it. Words of single posts come last, those first
-    whose language has most posts ``overall``: more readers know it.
-    """
-    shared = [term for term in terms if len(term.posts) > 1]
-    heads: list[Term] = []
-    for place, language in enumerate(main):
-        of_language = [term for term in shared if term.language == language]
-        heads += of_language[: first if place == 0 else 1]
-    heads += [term for term in shared if term not in heads]
-    alone = [term for term in terms if len(term.posts) < 2]
-    return heads + sorted(alone, key=lambda term: -overall.get(term.language, 0))
-
-
-def main_languages(posts: Counter[str], overall: Mapping[str, int], share: float = 0.15, most: int = 3) -> list[str]:
-    """Return the languages that hold at least ``share`` of the posts, at most ``most``, most posts first.
-
-    Equal languages follow in the order of their posts ``overall``. Where none holds the share, the most frequent stand
-    for all; posts of undetermined language count for none.
-    """
-    known = [(count, name) for name, count in posts.items() if name != UNDETERMINED]
-    known.sort(key=lambda item: (-item[0], -overall.get(item[1], 0), item[1]))
-    total = sum(count for count, _ in known)
-    main = [name for count, name in known if count >= share * total][:most]
-    return main or [name for _, name in known[:most]]
-
-
 def unique_names(choices: Sequence[Sequence[str]], typical: Sequence[str], words: int) -> list[str]:
-    """Return one name for each topic: the first ``words`` of its ``choices``, more where two would share a name.
+    """Return one name for each topic: the first ``words`` of its ``choices``, as many as stand in 45 signs.
 
-    A topic without words is named by the beginning of its ``typical`` post. No name is empty, none occurs twice.
+    More where two would share a name. A topic without words is named by the beginning of its ``typical`` post. No name
+    is empty, none occurs twice.
     """
     names: list[str] = []
     taken: set[str] = set()
     for topic, (choice, post) in enumerate(zip(choices, typical, strict=True)):
-        lengths = range(min(words, len(choice)), len(choice) + 1) if choice else ()
+        short = [length for length in range(1, words + 1) if len(JOIN.join(choice[:length])) <= _LONGEST]
+        lengths = range(min(max(short, default=1), len(choice)), len(choice) + 1) if choice else ()
         tries = [JOIN.join(choice[:length]) for length in lengths] or [_beginning(post) or f"Topic {topic}"]
         name = next((one for one in tries if one.casefold() not in taken), "")
         number = 2
@@ -176,10 +114,6 @@ def unique_names(choices: Sequence[Sequence[str]], typical: Sequence[str], words
         taken.add(name.casefold())
         names.append(name)
     return names
-
-
-def _most_frequent(languages: Iterable[str]) -> str:
-    return min(Counter(languages).items(), key=lambda item: (-item[1], item[0]))[0]
 
 
 def _beginning(post: str) -> str:

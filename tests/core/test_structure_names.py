@@ -1,19 +1,14 @@
 """The small rules behind names and typical posts."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 
 from ctse_core.structure.names import (
     Term,
     join_phrases,
-    main_languages,
     near_same,
-    order_by_language,
     readable,
     unique_names,
-    weighed_terms,
 )
 from ctse_core.structure.typical import Members, next_place, typical_posts
 from tests.core.structure_fakes import unit
@@ -43,36 +38,16 @@ def test_different_words_are_not_taken_for_one(one, other):
     assert not near_same(one, other) and not near_same(other, one)
 
 
-@pytest.mark.parametrize(("word", "yes"), [("水", True), ("a", False), ("2013", False), ("h1n1", True), ("", False)])
+@pytest.mark.parametrize(
+    ("word", "yes"),
+    [("été", True), ("ùõ", False), ("水", True), ("a", False), ("2013", False), ("h1n1", True), ("", False)],
+)
 def test_a_word_alone_must_tell_something(word, yes):
     assert readable(word) is yes
 
 
 def term(word, posts, language="en", score=1.0):
     return Term(word, score, frozenset(range(posts)), language)
-
-
-def test_words_of_one_post_come_last():
-    terms = weighed_terms(
-        [("rare", 0.9), ("flood", 0.5)],
-        [["flood", "rare"], ["flood"]],
-        ["en", "en"],
-        {"rare": 1.0, "flood": 1.0},
-    )
-    assert [one.word for one in terms] == ["flood", "rare"]
-
-
-def test_words_of_other_meaning_lose():
-    posts = [["flood", "lol"], ["flood", "lol"]]
-    terms = weighed_terms([("lol", 0.5), ("flood", 0.5)], posts, ["en", "en"], {"lol": 0.1, "flood": 0.9})
-    assert [one.word for one in terms] == ["flood", "lol"]
-
-
-def test_forms_add_up_under_the_form_that_most_posts_use():
-    posts = [["floods"], ["floods"], ["flooding"], ["road"], ["road"], ["road"]]
-    scored = [("flooding", 0.6), ("floods", 0.5), ("road", 0.55)]
-    terms = weighed_terms(scored, posts, ["en"] * 6, dict.fromkeys(["flooding", "floods", "road"], 1.0))
-    assert [(one.word, len(one.posts)) for one in terms] == [("floods", 3), ("road", 3)]
 
 
 def test_two_words_that_stand_together_become_one():
@@ -86,24 +61,15 @@ def test_words_of_scripts_without_spaces_are_not_joined_by_one():
     assert [one.word for one in join_phrases(terms, [["闸门", "关闭"]] * 3)] == ["闸门", "关闭"]
 
 
-def test_other_languages_give_a_word_that_several_posts_use():
-    terms = [term("flood", 5), term("road", 4), term("bridge", 4), term("río", 1, "es"), term("inundación", 2, "es")]
-    read = [one.word for one in order_by_language(terms, ["en", "es"], {"en": 9, "es": 4})]
-    assert read == ["flood", "road", "inundación", "bridge", "río"]
-
-
-def test_main_languages_hold_their_share_and_und_is_none():
-    posts = Counter({"en": 50, "es": 30, "fr": 3, "und": 90})
-    assert main_languages(posts, {}) == ["en", "es"]
-    assert main_languages(Counter({"und": 3}), {}) == []
-    equal = Counter(dict.fromkeys(["am", "ar", "en", "hi", "ja", "ru", "th", "zh"], 1))
-    assert main_languages(equal, {"en": 100, "ru": 50})[:2] == ["en", "ru"]
-
-
 def test_names_that_would_be_equal_grow_until_they_differ():
     choices = [["flood", "road", "bridge"], ["flood", "road", "school"], ["flood", "road"]]
     names = unique_names(choices, ["", "", ""], 2)
     assert names == ["flood, road", "flood, road, school", "flood, road (2)"]
+
+
+def test_a_name_stays_short_though_its_words_are_long():
+    names = unique_names([["vliegtuigongeluk", "reddingswerkers", "brandweerkazerne", "ziekenhuis"]], [""], 4)
+    assert names == ["vliegtuigongeluk, reddingswerkers"]
 
 
 def test_a_long_post_names_a_topic_by_its_beginning():

@@ -1,4 +1,4 @@
-"""Topics: BERTopic names our clusters, in every script, and changes nothing about them."""
+"""Topics: our clusters get names in every script and in the reader's language, and nothing changes about them."""
 
 import subprocess
 import sys
@@ -30,6 +30,23 @@ SCHOOL = {
     "th": ["โรงเรียน ปิด นักเรียน", "โรงเรียน ครู นักเรียน", "ครู โรงเรียน หยุด", "นักเรียน โรงเรียน บ้าน"],
     "am": ["ትምህርት ቤት ተማሪ", "ተማሪ መምህር ትምህርት", "ትምህርት ዝግ ቤት", "መምህር ትምህርት ተማሪ"],
 }
+
+
+TRANSLATED = {"inundación": "flood", "río": "river", "puente": "bridge", "agua": "water", "carretera": "road"}
+RIVER_OF_TWO = [("en", "flood river bridge"), ("en", "flood water road"), ("en", "flood river road")]
+RIVER_OF_TWO += [("en", "river bridge closed"), ("es", "inundación río puente"), ("es", "inundación puente agua")]
+RIVER_OF_TWO += [("es", "inundación río carretera")]
+OTHERS = [("en", "school exam"), ("en", "school teacher"), ("en", "exam teacher"), ("es", "perro gato"), ("es", "gato")]
+
+
+def meaning_of(word):
+    return TRANSLATED.get(word, word)
+
+
+def by_meaning(words):
+    """Return vectors as an encoder would that knows a few translations."""
+    rows = [np.random.default_rng(sum(map(ord, meaning_of(word)))).normal(size=32) for word in words]
+    return unit(np.array(rows))
 
 
 def posts(groups, labels=None, copies=None, **more):
@@ -75,7 +92,7 @@ def test_ids_equal_labels_whatever_bertopic_makes_of_the_order():
         in_language("en", ["charlie cloud", "charlie coast", "charlie corn", "charlie cloud coast"]),
         in_language("en", ["delta door", "delta dust", "delta dune"]),
     ]
-    made = name_topics(posts(groups, copies=[50, 40] + [1] * 11))
+    made = name_topics(posts(groups, copies=[50, 40] + [1] * 11), TopicSettings(engine="bertopic"))
     assert made[TopicCol.ID].to_list() == [0, 1, 2, 3]
     assert [name.split(", ")[0] for name in made[TopicCol.NAME]] == ["alpha", "bravo", "charlie", "delta"]
 
@@ -98,7 +115,7 @@ def test_no_posts_and_no_topics_give_an_empty_table_with_all_columns():
     assert unsorted.height == 0
     assert unsorted.columns == nothing.columns == [
         "topic_id", "name", "terms", "size", "unique", "share", "languages", "language_posts", "first_time",
-        "last_time", "typical", "mean_strength",
+        "last_time", "typical", "mean_strength", "names", "originals",
     ]  # fmt: skip
     assert unsorted.schema[TopicCol.FIRST] == pl.Datetime("us", "UTC")
 
@@ -125,13 +142,34 @@ def test_a_topic_whose_posts_say_nothing_still_has_a_name():
     assert name_topics(given)[TopicCol.NAME].to_list() == ["Topic 0"]
 
 
-def test_a_topic_of_several_languages_shows_the_main_one_first_and_the_others_too():
-    river = in_language("en", ["flood river bridge", "flood water road", "flood river road", "river bridge closed"])
-    river += in_language("es", ["inundación río puente", "inundación puente agua", "inundación río"])
-    made = name_topics(posts([river, in_language("en", ["school exam", "school teacher", "exam teacher"])]))
-    name = made[TopicCol.NAME][0].split(", ")
-    assert name[0] in {"flood", "river"}
-    assert "inundación" in name
+def test_words_of_several_languages_that_mean_the_same_are_one_in_a_name():
+    made = name_topics(posts([RIVER_OF_TWO, OTHERS], encode=by_meaning))
+    row = made.row(0, named=True)
+    names = {one["lang"]: one["name"].split(", ") for one in row[TopicCol.NAMES]}
+    assert row[TopicCol.NAME].split(", ") == names["en"]
+    assert len({meaning_of(word) for word in names["en"]}) == len(names["en"])
+    assert {"river", "flood", "bridge"} <= set(names["en"])
+    assert {"río", "inundación", "puente"} <= set(names["es"])
+    said = {concept["concept"]: concept["words"] for concept in row[TopicCol.ORIGINALS]}
+    assert [(one["lang"], one["word"], one["posts"]) for one in said["flood"]] == [
+        ("en", "flood", 3),
+        ("es", "inundación", 3),
+    ]
+
+
+def test_without_an_encoder_words_keep_the_meaning_that_topics_made_before_tell():
+    before = name_topics(posts([RIVER_OF_TWO, OTHERS], encode=by_meaning))
+    after = name_topics(posts([RIVER_OF_TWO, OTHERS], known=before))
+    assert after[TopicCol.NAMES].to_list() == before[TopicCol.NAMES].to_list()
+    alone = name_topics(posts([RIVER_OF_TWO, OTHERS]))
+    assert alone[TopicCol.NAMES].to_list() != before[TopicCol.NAMES].to_list()
+
+
+def test_readers_of_a_language_without_posts_get_the_english_words():
+    made = name_topics(posts([RIVER_OF_TWO, OTHERS], encode=by_meaning))
+    names = {one["lang"]: one["name"] for one in made[TopicCol.NAMES][0].to_list()}
+    assert set(names) == {"en", "es", "fr", "ar"}
+    assert names["fr"] == names["ar"] == names["en"]
 
 
 def test_typical_posts_speak_several_languages_and_do_not_repeat():

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from ctse_core.asking import MODES, Question
 from ctse_core.errors import SettingError
 from ctse_core.filter_flags import add_filter_flags, filter_of
-from ctse_core.highlight import Reason
-from ctse_core.question import Searcher, can_rerank
 from ctse_core.types import Col
+
+if TYPE_CHECKING:  # a command that only tells its help loads no search
+    import polars as pl
+
+    from ctse_core.asking import Question
+    from ctse_core.highlight import Reason
+    from ctse_core.question import Searcher
 
 LONGEST = 300  # characters of a post on one line
 
@@ -22,7 +24,7 @@ def add_search_flags(command: ArgumentParser) -> None:
     """Let a command take a question, how it is looked for, and posts to seek and to avoid."""
     command.add_argument("question", nargs="?", default="", help='in any language; "in quotes" must stand so in a post')
     command.add_argument("-k", type=int, default=10, help="how many posts (default: 10)")
-    command.add_argument("--mode", choices=MODES, default=MODES[0])
+    command.add_argument("--mode", choices=("hybrid", "meaning", "words"), default="hybrid")
     command.add_argument("--like", action="append", default=[], metavar="ID", help="more like this post; repeatable")
     command.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this post; repeatable")
     add_filter_flags(command)
@@ -42,6 +44,9 @@ def asked_question(asked: Namespace, searcher: Searcher) -> Question:
     Raises:
         SettingError: a flag cannot be read, or names a post that is not there.
     """
+    from ctse_core.asking import Question
+    from ctse_core.question import can_rerank
+
     table = searcher.analysis.table
     chosen = bool(asked.like or asked.unlike)
     rerank = can_rerank(searcher.analysis.manifest) if asked.rerank is None else asked.rerank

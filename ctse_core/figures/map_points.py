@@ -22,7 +22,8 @@ MOST_GROUPS = 12
 NOBODY = 65_535  # the topic index of a post without a topic
 LOOSE, OTHER, FIRST_NAMED = 0, 1, 2
 """Colour indices: 0 is grey for what has no group, 1 for the groups beyond the twelve, named groups follow."""
-TIME_COLOURS = ("#8b54ff", "#9a5ad0", "#a762a2", "#b36b74", "#c1703b", "#be7d2a", "#ba8716", "#b69000")
+TIME_COLOURS = ("#8b54ff", "#9d5dbe", "#af677d", "#c1703b", "#bd7b27", "#ba8514", "#b69000")
+"""Early violet, late gold, one colour less than there are circles: diamonds would say another thing."""
 
 
 @dataclass(frozen=True)

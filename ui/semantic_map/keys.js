@@ -59,7 +59,7 @@ function walk(chart, by) {
   const [x, y] = [topic.x * t.ax + t.cx, topic.y * t.ay + t.cy];
   if (x < 80 || y < 40 || x > chart.size.w - 80 || y > chart.size.h - 40)
     Object.assign(chart.view, { x: topic.x, y: topic.y });
-  const told = { place: next + 1, topics: order.length, name: topic.name, count: chart.number(topic.posts) };
+  const told = { place: next + 1, topics: order.length, name: `\u2068${topic.name}\u2069`, count: chart.number(topic.posts) };
   tell(chart, filled(chart.words.topic_now, told));
   showLegend(chart);
   repaint(chart);

@@ -1,5 +1,5 @@
 // Topic names where most of their posts are: larger topics first, none over another, more as one goes nearer.
-const WIDEST = 210;
+const WIDEST = 210; // pixels, and a third of a narrow screen
 const SHIFTS = [[0, 0], [0, -1.1], [0, 1.1], [0.55, -0.7], [-0.55, -0.7], [0.55, 0.7], [-0.55, 0.7], [0, 2.2], [0, -2.2]];
 const ruler = document.createElement("canvas").getContext("2d");
 
@@ -15,13 +15,17 @@ function nameNode(chart, topic) {
   return node;
 }
 
-const letters = (topic, most) => Math.round(12 + 4.5 * Math.sqrt(topic.posts / most));
+function letters(chart, topic, most) {
+  const narrow = chart.size.w < 560;
+  return Math.round((narrow ? 11 : 12) + (narrow ? 2 : 4.5) * Math.sqrt(topic.posts / most));
+}
 
 function widthOf(chart, topic, size) {
-  const key = `${topic.name}|${size}`;
+  const widest = Math.min(WIDEST, chart.size.w * 0.36);
+  const key = `${topic.name}|${size}|${widest}`;
   if (!chart.widths.has(key)) {
     ruler.font = `600 ${size}px ${chart.font}`;
-    chart.widths.set(key, Math.min(WIDEST, ruler.measureText(topic.name).width) + 10);
+    chart.widths.set(key, Math.min(widest, ruler.measureText(topic.name).width) + 10);
   }
   return chart.widths.get(key);
 }
@@ -45,7 +49,7 @@ function placeNames(chart) {
     if (shown.length >= limit) break;
     const anchor = [topic.x * t.ax + t.cx, topic.y * t.ay + t.cy];
     if (anchor[0] < -20 || anchor[1] < -10 || anchor[0] > size.w + 20 || anchor[1] > size.h + 10) continue;
-    const font = letters(topic, most);
+    const font = letters(chart, topic, most);
     const box = freeBox(anchor, widthOf(chart, topic, font), font * 1.45, taken, size);
     if (!box) continue;
     taken.push(box);

@@ -44,8 +44,9 @@ function palette(chart) {
 // Every second round of the palette is drawn as diamonds: colour is not the only sign.
 const isDiamond = (index) => index >= 2 + 7 && index < DIM;
 
-// Radius in CSS pixels: large where points are few, growing slowly as one goes nearer.
+// Radius in CSS pixels: large where points are few and the screen is wide, growing slowly as one goes nearer.
 function radiusOf(chart) {
   const base = 8.8 - 1.52 * Math.log10(Math.max(10, chart.n));
-  return Math.min(8, Math.max(1.05, base) * chart.view.zoom ** 0.33);
+  const room = Math.min(1.15, Math.max(0.62, Math.sqrt((chart.size.w * chart.size.h) / 600_000)));
+  return Math.min(8, Math.max(1.05, base * room) * chart.view.zoom ** 0.33);
 }

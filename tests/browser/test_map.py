@@ -1,0 +1,143 @@
+"""The map of meaning in a browser: points, names, lasso, keyboard, reading, with and without a graphics card."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from ctse_core.areas import inside
+from tests.browser.test_journey import go, settled
+from ui.semantic_map.component import MAP_SCRIPTS, script
+
+pytestmark = pytest.mark.browser
+
+FACTS = """() => {
+  for (const host of document.querySelectorAll("*")) {
+    const map = host.shadowRoot?.querySelector(".map");
+    if (map?.dataset.painted) return {...map.dataset};
+  }
+  return null;
+}"""
+INK = """() => {
+  for (const host of document.querySelectorAll("*")) {
+    const drawn = host.shadowRoot?.querySelector("canvas.points");
+    if (!drawn) continue;
+    const { data } = drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height);
+    return data.filter((value, at) => at % 4 === 3 && value > 0).length;
+  }
+  return 0;
+}"""
+
+
+def open_map(tab, server, renderer=""):
+    tab.add_init_script(f"localStorage.setItem('ctse.map.renderer', '{renderer}')")
+    tab.goto(server)
+    tab.get_by_role("button", name="Open the example").click()
+    tab.get_by_text(re.compile(r"686 rows = ")).wait_for(timeout=60_000)
+    go(tab, "Map")
+    return facts(tab)
+
+
+def facts(tab):
+    tab.wait_for_function(FACTS)
+    return tab.evaluate(FACTS)
+
+
+def middle_of(tab, across=0.5, down=0.5):
+    box = tab.locator(".stage").bounding_box()
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
+
+
+def test_without_a_graphics_card_points_and_names_are_painted_all_the_same(tab, server):
+    told = open_map(tab, server)
+    assert told["renderer"] == "canvas", "the test's browser has no graphics card"
+    assert int(told["painted"]) == 627 and int(told["names"]) > 5
+    assert tab.evaluate(INK) > 5_000
+
+
+def test_webgl_paints_the_same_points(tab, server):
+    told = open_map(tab, server, renderer="webgl")
+    assert (told["renderer"], told["painted"]) == ("webgl", "627")
+    picture = tab.locator(".stage").screenshot()
+    assert len(set(picture)) > 200 and len(picture) > 20_000
+
+
+def test_a_lasso_sets_the_filter_and_lists_its_posts(tab, server):
+    open_map(tab, server)
+    tab.get_by_role("button", name=re.compile("Draw around posts")).click()
+    x, y = middle_of(tab, 0.8, 0.35)
+    tab.mouse.move(x + 150, y)
+    tab.mouse.down()
+    for step in range(1, 60):
+        tab.mouse.move(x + 150 * math.cos(step / 9.5), y + 120 * math.sin(step / 9.5))
+    tab.mouse.up()
+    counted = int(facts(tab)["selected"])
+    assert counted > 10
+    tab.get_by_text("Inside an outline on the map").wait_for()
+    assert "area=" in tab.url
+    tab.get_by_role("heading", name=f"{counted} posts selected").wait_for()
+    settled(tab)
+    tab.locator(".stage").focus()
+    tab.keyboard.press("Escape")  # out of the lasso
+    tab.keyboard.press("Escape")  # lets the area go
+    tab.wait_for_function("() => !location.search.includes('area=')")
+
+
+def test_the_keyboard_walks_the_topics_and_enter_filters(tab, server):
+    open_map(tab, server)
+    tab.locator(".stage").focus()
+    tab.keyboard.press("n")
+    said = tab.locator(".map .status")
+    assert re.search(r"Topic 1 of \d+: .+ 51 posts", said.inner_text())
+    first = said.inner_text()
+    tab.keyboard.press("n")
+    assert said.inner_text() != first
+    tab.keyboard.press("p")
+    assert said.inner_text() == first
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => location.search.includes('topic=')")
+    tab.get_by_text(re.compile("51 of 686 posts pass")).wait_for()
+    settled(tab)
+    assert facts(tab)["names"] == "1", "topics that do not pass are not named"
+    assert tab.evaluate("() => document.activeElement.shadowRoot?.activeElement?.className") == "stage"
+
+
+def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server):
+    open_map(tab, server)
+    settled(tab)
+    box = tab.locator(".stage").bounding_box()
+    card = tab.locator(".card")
+    for step in range(400):
+        x, y = box["x"] + box["width"] * (0.1 + 0.8 * step / 400), box["y"] + box["height"] * 0.5
+        tab.mouse.move(x, y)
+        if card.is_visible():
+            break
+    tab.wait_for_function(
+        "() => [...document.querySelectorAll('*')].some((e) => (e.shadowRoot?.querySelector('.card .text')"
+        "?.textContent ?? '…') !== '…')"
+    )
+    assert tab.locator(".card .text").get_attribute("dir") == "auto"
+    tab.mouse.click(x, y)
+    tab.get_by_role("button", name="More like this").first.wait_for()
+    tab.get_by_role("button", name="Close", exact=True).click()
+    assert not card.is_visible()
+
+
+def test_the_browser_counts_inside_as_the_server_does_and_keeps_outlines_simple(chromium):
+    page = chromium.new_page()
+    page.set_content("<p>nothing</p>")
+    code = script(MAP_SCRIPTS).replace("export default function", "function start")
+    rng = np.random.default_rng(4)
+    points, corners = rng.uniform(0, 1, (4000, 2)), rng.uniform(0.1, 0.9, (20, 2))
+    asked = json.dumps({"points": points.tolist(), "corners": corners.tolist()})
+    counted = page.evaluate(
+        f"() => {{ {code}; const a = {asked}; return a.points.filter(([u, v]) => isInside(a.corners, u, v)).length; }}"
+    )
+    assert counted == inside(points[:, 0], points[:, 1], tuple(map(tuple, corners))).sum()
+    turns = np.linspace(0, 40, 3000)
+    path = np.column_stack([400 + turns * 9 * np.cos(turns), 300 + turns * 7 * np.sin(turns)]).tolist()
+    kept = page.evaluate(f"() => {{ {code}; return simplified({json.dumps(path)}); }}")
+    assert 8 <= len(kept) <= 64 and kept[0] == pytest.approx(path[0]) and kept[-1] == pytest.approx(path[-1])
+    page.close()

@@ -15,15 +15,20 @@ VALUES = ("languages", "topics", "places", "tags")
 TIME = "time"
 """Stands for the fields of the filter that a click on a bar of time sets."""
 UNDATED = "undated"
+CELLS = "cells"
+"""Stands for cells of a table of topics against something: each id tells several fields at once."""
 
 
 def clicked(now: Filter, field: str, ids: Sequence[str]) -> Filter:
     """Return the filter after a click on the bins ``ids`` of a figure that is about ``field``.
 
     Values are added to those chosen before, or taken off where all of them are chosen. Times replace the time
-    chosen before; several of them are one range from the first to the last. What cannot be read changes nothing.
+    chosen before; several of them are one range from the first to the last. Cells replace what was chosen in their
+    fields, or are taken off where just they are chosen. What cannot be read changes nothing.
     """
     read = [_read(written) for written in ids]
+    if field == CELLS:
+        return _of_cells(now, [each for each in read if isinstance(each, dict)])
     if field == TIME:
         return _timed(now, [each for each in read if each == UNDATED or _is_range(each)])
     wanted = [value for each in read if isinstance(each, list) for value in each]
@@ -35,6 +40,19 @@ def clicked(now: Filter, field: str, ids: Sequence[str]) -> Filter:
     else:
         left = tuple(dict.fromkeys([*have, *wanted]))
     return dataclasses.replace(now, **{field: left})
+
+
+def _of_cells(now: Filter, cells: list[dict[str, Any]]) -> Filter:
+    wanted = plain = now
+    for name in VALUES:
+        values = [value for cell in cells for value in cell.get(name) or ()]
+        if values:
+            wanted = dataclasses.replace(wanted, **{name: tuple(dict.fromkeys(values))})
+            plain = without(plain, name)
+    times = [cell[TIME] for cell in cells if cell.get(TIME) == UNDATED or _is_range(cell.get(TIME))]
+    if times:
+        wanted, plain = _timed(without(wanted, TIME), times), without(plain, TIME)
+    return plain if wanted == now else wanted
 
 
 def without(now: Filter, field: str) -> Filter:

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from ctse_core.figures import topics_over_time_figure
 from ctse_core.words import t
 from ui import state
 from ui.frame import page
 from ui.topic_cards import open_topic, topic_list
-from ui.widgets import show_figure
+from ui.topic_views import topic_views
 
 with page("Topics") as workspace:
     if not workspace.whole.topics.height and "edits" not in workspace.whole.manifest:
@@ -18,4 +17,4 @@ with page("Topics") as workspace:
         open_topic(workspace, opened)
         st.stop()
     topic_list(workspace)
-    show_figure(topics_over_time_figure(workspace.table, workspace.whole.topics), "topics_over_time")
+    topic_views(workspace)

@@ -12,6 +12,8 @@ from ctse_core.figures.periods import TimeChoice
 from ctse_core.figures.semantic_map import semantic_map
 from ctse_core.figures.speeds import SPEEDS, runtime_words, speed_quality_figure, still_speeds
 from ctse_core.figures.standalone import standalone_html, still_svg
+from ctse_core.figures.topic_cells import topics_per_label_figure, topics_per_language_figure
+from ctse_core.figures.topic_groups import groups_figure, similar_figure
 
 __all__ = [
     "ALL_LANGUAGES",
@@ -27,6 +29,7 @@ __all__ = [
     "dots_figure",
     "duplicates_figure",
     "effects_figure",
+    "groups_figure",
     "language_name",
     "languages_figure",
     "measure_words",
@@ -34,6 +37,7 @@ __all__ = [
     "runtime_words",
     "scores_figure",
     "semantic_map",
+    "similar_figure",
     "speed_quality_figure",
     "standalone_html",
     "still_speeds",
@@ -41,5 +45,7 @@ __all__ = [
     "tags_figure",
     "topics_figure",
     "topics_over_time_figure",
+    "topics_per_label_figure",
+    "topics_per_language_figure",
     "volume_figure",
 ]

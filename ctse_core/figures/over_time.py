@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import polars as pl
 
 from ctse_core.figures.base import (
     Figure,
+    bin_id,
     blank,
     count,
     isolated,
@@ -18,9 +20,10 @@ from ctse_core.figures.base import (
 )
 from ctse_core.figures.counts import is_original
 from ctse_core.figures.periods import Periods, TimeChoice, cut_time
+from ctse_core.figures.topic_cells import CELLS, over_cells
 from ctse_core.figures.volume_bars import COPIES, ORIGINALS, time_bars, volume_plot
 from ctse_core.types import UNSORTED, Col, TopicCol
-from ctse_core.words import mark, said, t
+from ctse_core.words import mark, number, said, t
 
 VOLUME_TITLE, TOPICS_TITLE = mark("Posts over time"), mark("Topics over time")
 POSTS = "posts"
@@ -104,12 +107,15 @@ def _volume_summary(rows: pl.DataFrame, shown: pl.DataFrame, periods: Periods) -
     return "; ".join(told) + "."
 
 
-def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int = 12) -> Figure:
+def topics_over_time_figure(
+    table: pl.DataFrame, topics: pl.DataFrame, most: int = 12, clickable: bool = False
+) -> Figure:
     """Draw when each of the ``most`` largest topics was talked about; smaller ones together, unsorted last.
 
     Largest by their posts in ``table``, which may be what passes a filter; topics without posts there are left out.
     Each line of the picture is scaled to its own busiest period, so that a small topic's rise is as plain as
-    a large one's. The figure's table has one row a period and one column a line, and adds up to all posts.
+    a large one's. The figure's table has one row a period and one column a line, and adds up to all posts. Where
+    ``clickable``, a click on a cell chooses its topics and its time, a marked row of the table its time.
     """
     if table.is_empty():
         return nothing(t("There are no posts."), {"period": pl.Utf8}, said(TOPICS_TITLE))
@@ -127,8 +133,8 @@ def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int
         .agg(pl.len().cast(pl.Int64).alias(POSTS))
     )
     frame = _period_rows(periods)
-    for number, name in enumerate(lines.names):
-        of_line = counted.filter(pl.col("line") == number).select("at", pl.col(POSTS).alias(name))
+    for line, name in enumerate(lines.names):
+        of_line = counted.filter(pl.col("line") == line).select("at", pl.col(POSTS).alias(name))
         frame = frame.join(of_line, on="at", how="left", nulls_equal=True, maintain_order="left")
     frame = frame.with_columns(pl.col(lines.names).fill_null(0))
     kept = frame.filter(pl.col("shown") | (pl.sum_horizontal(lines.names) > 0))
@@ -136,7 +142,28 @@ def topics_over_time_figure(table: pl.DataFrame, topics: pl.DataFrame, most: int
     # A topic whose posts are all undated or beside the axis stays in the table; its row would be empty.
     shown = shown.select([name for name in lines.names if shown[name].sum()])
     sentence = _topics_summary(shown, periods, len(present))
-    return Figure(_heat(shown, periods), kept.select("period", *lines.names), sentence, said(TOPICS_TITLE))
+    plot, bins = _heat(shown, periods), ()
+    if clickable:
+        times = [json.loads(one) for one in time_bars(kept, periods, TimeChoice()).ids]
+        of_lines = [lines.values[lines.names.index(name)] for name in shown.columns]
+        _click_cells(plot, of_lines, periods, times)
+        bins = tuple(bin_id({"time": time}) for time in times)
+    return Figure(plot, kept.select("period", *lines.names), sentence, said(TOPICS_TITLE), CELLS, bins)
+
+
+def _click_cells(plot: Any, lines: list[list[int]], periods: Periods, times: list[Any]) -> None:
+    """Put over each cell what can be clicked: it stands for a line's topics in a period."""
+    spans = [(end - start).total_seconds() * 1000 for start, end in zip(periods.starts, periods.ends, strict=True)]
+    ids = [[bin_id({"topics": topics, "time": times[at]}) for at in range(len(spans))] for topics in lines]
+    heat = plot.data[0]
+    hover = [
+        [f"{text}<br>{t('Posts')}: {number(int(posts))}" for text, posts in zip(texts, numbers, strict=True)]
+        for texts, numbers in zip(heat.text, heat.customdata, strict=True)
+    ]
+    plot.add_trace(over_cells(ids, hover, periods.starts, spans))
+    plot.update_layout(barmode="overlay")
+    plot.update_xaxes(fixedrange=True, range=[periods.starts[0], periods.ends[-1]])
+    plot.update_yaxes(fixedrange=True)
 
 
 def _present(topics: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
@@ -148,20 +175,20 @@ def _present(topics: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
 
 
 class _Lines:
-    """Which line of the picture each post belongs to (n,), and the lines' distinct names."""
+    """Which line of the picture each post belongs to (n,), the lines' distinct names and topics."""
 
-    def __init__(self, names: list[str], of: pl.Series) -> None:
-        self.names, self.of = names, of
+    def __init__(self, names: list[str], of: pl.Series, values: list[list[int]]) -> None:
+        self.names, self.of, self.values = names, of, values
 
 
 def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
     large = topics.head(most)
     ids = large[TopicCol.ID].to_list()
     names: list[str] = []
-    for number, name in zip(ids, large[TopicCol.NAME].to_list(), strict=True):
-        plain = shorten(name, 60) or t("Topic {number}", number=number)
+    for topic, name in zip(ids, large[TopicCol.NAME].to_list(), strict=True):
+        plain = shorten(name, 60) or t("Topic {number}", number=topic)
         free = plain not in (*names, t("Unsorted"), t("Smaller topics"), "period")
-        names.append(plain if free else t("{name} (topic {number})", name=plain, number=number))
+        names.append(plain if free else t("{name} (topic {number})", name=plain, number=topic))
     clusters = table[Col.CLUSTER].cast(pl.Int32).fill_null(UNSORTED)
     smaller = ~clusters.is_in([*ids, UNSORTED])
     lines = pl.select(
@@ -170,12 +197,14 @@ def _lines(topics: pl.DataFrame, table: pl.DataFrame, most: int) -> _Lines:
         ).cast(pl.Int32)
     ).to_series()  # fmt: skip
     names += [t("Smaller topics"), t("Unsorted")]
+    values = [*([one] for one in ids), topics[TopicCol.ID].to_list()[most:], [UNSORTED]]
     if not (clusters == UNSORTED).any():
         names.pop()
     if not smaller.any():
         names.remove(t("Smaller topics"))
+        del values[len(ids)]
         lines = lines.replace({len(ids) + 1: len(ids)})
-    return _Lines(names, lines)
+    return _Lines(names, lines, values)
 
 
 def _heat(shown: pl.DataFrame, periods: Periods) -> Any:

@@ -14,7 +14,7 @@ from ctse_core.analysis import Analysis
 from ctse_core.errors import SettingError
 from ctse_core.figures import language_name
 from ctse_core.filters import Filter
-from ctse_core.manifest import counts
+from ctse_core.manifest import counts, files_of
 from ctse_core.project.sets import KeptSets
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, TopicCol
 
@@ -116,6 +116,7 @@ def _counted(table: pl.DataFrame, topics: pl.DataFrame, positions: NDArray[np.in
 def described(among: Filter, analysis: Analysis) -> str:
     """Return in plain words which posts a filter lets through."""
     names = dict(analysis.topics.select(TopicCol.ID, TopicCol.NAME).rows()) | {UNSORTED: UNSORTED_NAME}
+    files = {number: one["name"] for number, one in enumerate(files_of(analysis.manifest))}
     said = [
         _listed("in ", [language_name(code) for code in among.languages]),
         _listed("topics ", [f"“{names.get(topic, topic)}”" for topic in among.topics]),
@@ -127,6 +128,7 @@ def described(among: Filter, analysis: Analysis) -> str:
         f"holding “{among.words}”" if among.words else "",
         "without copies" if among.originals else "",
         "inside an outline on the map" if among.area else "",
+        _listed("from file ", [f"“{files.get(file, file + 1)}”" for file in among.files]),
         *(f"in the kept posts “{_label(analysis.sets, key)}”" for key in among.sets),
     ]
     return "; ".join(part for part in said if part)

@@ -80,9 +80,10 @@ class FigureView:
 
 
 def numbers(analysis: AnalysisLike) -> list[Number]:
-    """Return the numbers at the top; posts + empty + unreadable is the rows of the file."""
+    """Return the numbers at the top; posts + already there + empty + unreadable is the rows of the files."""
     table = analysis.table
-    rows = table.height + analysis.empty.height + analysis.unreadable.height
+    there = int((analysis.manifest.get("counts") or {}).get("already_there") or 0)
+    rows = table.height + analysis.empty.height + analysis.unreadable.height + there
     copies = int(table[Col.DUPLICATE_OF].is_not_null().sum())
     languages = table[Col.LANG].drop_nulls()
     unsorted = int((table[Col.CLUSTER] == UNSORTED).sum())
@@ -92,8 +93,12 @@ def numbers(analysis: AnalysisLike) -> list[Number]:
     known = languages.filter(languages != UNDETERMINED).n_unique()
     unsure = table.height - int((languages != UNDETERMINED).sum())
     set_aside = f"{analysis.empty.height:,} empty, {analysis.unreadable.height:,} unreadable set aside"
+    if there:
+        set_aside = f"{there:,} already there in an earlier file; {set_aside}"
+    files = len(analysis.manifest.get("files") or ())
+    heading = "Rows in the file" if files < 2 else f"Rows in the {files} files"
     part = analysis.manifest.get("filter")
-    first = Number("Rows in the file", f"{rows:,}", f"{table.height:,} posts; {set_aside}")
+    first = Number(heading, f"{rows:,}", f"{table.height:,} posts; {set_aside}")
     if part:
         first = Number("Posts in the project", f"{part['of']:,}", f"{part['posts']:,} of them pass: {part['told']}")
     return [

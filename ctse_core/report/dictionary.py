@@ -64,6 +64,8 @@ TOPICS = _entries(
     (TopicCol.LAST, "Time of its last post", "UTC"),
     (TopicCol.TYPICAL, "Typical posts", "places in the Posts table, 0 is the first, separated by |"),
     (TopicCol.STRENGTH, "How firmly its posts belong to it, on average", "0 to 1"),
+    (TopicCol.SINCE, "Which of the project's files it came up with", "0 is the first file"),
+    (TopicCol.NEW, "Whether it came up with the newest file, and that is not the first", "true or false"),
     (TopicCol.PINNED, "Whether a person pinned it; only where people edited topics", "true or false"),
     (TopicCol.EDITED, "Whether a person named it or changed its posts; as above", "true or false"),
 )
@@ -72,6 +74,7 @@ SET_ASIDE = _entries(
     ("row", "Row in the file, header not counted", "1, 2, 3 …"),
     ("reason", "Why the row is not among the posts", "text"),
     ("raw", "What stands in the row", "text, cut where very long"),
+    (Col.FILE, "Which of the project's files the row is of", "0 is the first file"),
 )
 CELLS = _entries(
     "All tables",

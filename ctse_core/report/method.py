@@ -50,15 +50,31 @@ def method_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = [("Run", name, str(manifest[name])) for name in _SINGLE if manifest.get(name)]
     for key, title in _PARTS:
         rows += [(title, what, value) for what, value in _flat(manifest.get(key), "")]
-    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes", "service", "edits"}
+    known = {key for key, _ in _PARTS} | {*_SINGLE, "notes", "service", "edits", "files", "grown_from"}
     for key in manifest:
         if key not in known:
             rows += [("Other", what, value) for what, value in _flat(manifest[key], str(key))]
+    rows += [("Files", what, value) for what, value in file_rows(manifest)]
     rows += [("Corrected by people", what, value) for what, value in edit_rows(manifest)]
     rows += [("Languages served", what, value) for what, value in service_rows(manifest)]
     rows += [("Notes on the file", str(number), note) for number, note in enumerate(notes(manifest), 1)]
     rows += [("Read with care", str(number), caveat) for number, caveat in enumerate(CAVEATS, 1)]
     return rows
+
+
+def file_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (file, where its rows went and when it was added); empty where nobody appended one."""
+    files = manifest.get("files") or ()
+    if len(files) < 2:
+        return []
+    return [
+        (
+            str(one["name"]),
+            f"added {one['added']}; {one['rows']:,} rows = {one['posts']:,} posts + {one['already_there']:,} already "
+            f"there + {one['empty']:,} empty + {one['unreadable']:,} unreadable",
+        )
+        for one in files
+    ]
 
 
 def edit_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -13,14 +13,18 @@ from ctse_core import stored
 from ctse_core.analysis import analyse, analyse_together, load_analysis, run_job
 from ctse_core.append import append, entry_of
 from ctse_core.errors import EncoderError, InputFileError, ProjectError
+from ctse_core.filters import Filter
+from ctse_core.narrowed import narrowed
 from ctse_core.project import Project
+from ctse_core.report.contents import numbers
+from ctse_core.report.method import method_rows
 from ctse_core.types import UNSORTED, Col, TopicCol
 from tests.fakes import WordEncoder
 
 FLOOD, QUAKE, FIRE = (
-    "flood inundación فيضان".split(),
-    "earthquake terremoto زلزال".split(),
-    "wildfire incendio حريق".split(),
+    ["flood", "inundación", "فيضان"],
+    ["earthquake", "terremoto", "زلزال"],
+    ["wildfire", "incendio", "حريق"],
 )
 NOW, LATER = range(20), range(20, 30)
 
@@ -135,6 +139,17 @@ def test_the_rows_of_each_file_add_up(project, tmp_path):
     assert counts["rows"] == counts["posts"] + counts["already_there"] + counts["empty"] + counts["unreadable"]
     assert counts["posts"] == after.table.height == counts["unique"] + counts["copies"]
     assert after.empty.group_by(Col.FILE).len().sort(Col.FILE).rows() == [(0, 1), (1, 2)]
+
+
+def test_the_report_accounts_for_the_rows_of_all_files(project, tmp_path):
+    after = append(write(tmp_path / "newer.csv", [*said(FLOOD, NOW[:2]), *said(FLOOD, LATER), ""], 1000), project)
+    first = numbers(after)[0]
+    assert (first.label, first.value) == ("Rows in the 2 files", "158")
+    rows = [row for row in method_rows(after.manifest) if row[0] == "Files"]
+    assert [name for _, name, _ in rows] == ["first.csv", "newer.csv"]
+    assert "37 rows = 33 posts + 3 already there + 1 empty" in rows[1][2]
+    passing = narrowed(after, Filter(files=(1,)))
+    assert passing.table.height == 33 and "from file “newer.csv”" in passing.manifest["filter"]["told"]
 
 
 def test_the_same_file_twice_changes_nothing_and_is_told(project, tmp_path):

@@ -16,7 +16,6 @@ from ctse_core.project.sets import KeptSets
 from ctse_core.types import UNSORTED, TopicCol
 from ctse_core.words import minute, t
 from ui import state
-from ui.picking import filter_mark
 from ui.widgets import plain
 
 MOST_CHIPS = 5  # of one field; more stand together in one chip
@@ -60,26 +59,13 @@ def filter_chips(analysis: Analysis) -> None:
     if not now and not state.can_undo() and not state.can_redo():
         return
     chips = _chips(now, analysis) if now else {}
-    # The chips' own key changes with the filter, so that none of them stays marked.
-    key = f"filter_chips_{filter_mark()}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if chips:
-            st.pills(
-                t("Filter; a click takes a part off"),
-                list(chips),
-                format_func=lambda chip: f"{chips[chip][0]} ✕",
-                key=key,
-                label_visibility="collapsed",
-                on_change=lambda: _take_off(chips, key),
-                width="content",
-            )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"):
+        for name, (reads, rest) in chips.items():
+            st.button(
+                reads, icon=":material/close:", icon_position="right", key=f"chip_{name}",
+                help=t("Take this part off the filter"), on_click=state.choose_filter, args=(rest,),
+            )  # fmt: skip
         _buttons(len(chips))
-
-
-def _take_off(chips: dict[str, tuple[str, Filter]], key: str) -> None:
-    chip = st.session_state.get(key)
-    if chip in chips:
-        state.choose_filter(chips[chip][1])
 
 
 def _buttons(chips: int) -> None:

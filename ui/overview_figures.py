@@ -35,29 +35,29 @@ def overview_figures(workspace: Workspace) -> None:
     left, right = st.columns(2)
     with left:
         _volume(workspace)
-        _show(workspace, languages_figure(workspace.beside("languages"), now.languages))
+        _show(workspace, languages_figure(workspace.beside("languages"), now.languages), "languages")
     with right:
-        _show(workspace, topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics))
+        _show(workspace, topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics), "topics")
         show_figure(duplicates_figure(workspace.table), "copies")
     left, right = st.columns(2)
     if _placed(workspace):
         with left:
-            _show(workspace, places_figure(workspace.beside("places"), now.places))
+            _show(workspace, places_figure(workspace.beside("places"), now.places), "places")
     if (workspace.whole.table[Col.TAGS].list.len() > 0).any():
         with right if _placed(workspace) else left:
-            _show(workspace, tags_figure(workspace.beside("tags"), now.tags))
+            _show(workspace, tags_figure(workspace.beside("tags"), now.tags), "tags")
 
 
-def _show(workspace: Workspace, figure: Figure, field: str = "") -> None:
+def _show(workspace: Workspace, figure: Figure, key: str) -> None:
     """Draw a figure; where its own field is filtered, say that it counts more than what passes."""
     now = workspace.among
-    if without(now, field or figure.field) != now and figure.bins:
+    if figure.bins and without(now, figure.field) != now:
         beside = t(
             "This figure counts what passes the rest of the filter; the chosen {count:,} posts stand out.",
             count=workspace.table.height,
         )
         figure = dataclasses.replace(figure, summary=f"{figure.summary} {beside}")
-    show_figure(figure, figure.field)
+    show_figure(figure, key)
 
 
 def _placed(workspace: Workspace) -> bool:
@@ -76,7 +76,7 @@ def _volume(workspace: Workspace) -> None:
     if closer:
         show_figure(figure, "closer")
     else:
-        _show(workspace, figure)
+        _show(workspace, figure, "time")
 
 
 def filtered_posts(workspace: Workspace) -> None:

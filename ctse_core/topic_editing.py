@@ -18,9 +18,10 @@ from ctse_core.errors import EditError
 from ctse_core.naming import next_typical
 from ctse_core.project import Project
 from ctse_core.project.topic_events import TopicEvent, add_event, redo_event, topic_events, undo_event
-from ctse_core.structure import TopicInput, centre_languages, name_topics
+from ctse_core.structure import TopicInput, TopicSettings, centre_languages, name_topics
 from ctse_core.structure.confidence import TopicSpace, with_confidence
 from ctse_core.structure.edits import FIRST_NEW, Edit, EditedTopics, apply_edits, why_not
+from ctse_core.structure.vocabulary import Vocabulary, vocabulary
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Labels, TopicCol, Vectors
 from ctse_core.words import t
 
@@ -62,6 +63,16 @@ class TopicMemory:
         """The vectors (u, d) of the unique posts less their language."""
         return centre_languages(self.posts.vectors, self.posts.languages)
 
+    @cached_property
+    def words(self) -> Vocabulary:
+        """The words of the unique posts."""
+        return vocabulary(self.posts.tokens, self.posts.languages)
+
+    @cached_property
+    def settings(self) -> TopicSettings:
+        """How the run names topics; words are always counted here, which needs no slow import."""
+        return replace(settings_from(self.run.manifest["settings"]).topics, engine="own")
+
     def labels_in(self, shown: Analysis) -> NDArray[np.int32]:
         """Return the topic (u,) of each unique post in an analysis of the same posts, such as an edited one."""
         return shown.table[Col.CLUSTER].to_numpy()[self.rows]
@@ -90,8 +101,8 @@ class TopicMemory:
             inside = numbers != UNSORTED
             beside = np.full(len(numbers), UNSORTED, np.int32)
             beside[inside] = np.unique(numbers[inside], return_inverse=True)[1]  # the groups first, then all others
-            settings = settings_from(self.run.manifest["settings"]).topics
-            topics = name_topics(replace(self.posts, labels=beside, strength=strength), settings)
+            posts = replace(self.posts, labels=beside, strength=strength, wanted=len(fresh))
+            topics = name_topics(replace(posts, centred=self.centred, words=self.words), self.settings)
             self._described |= {key: topics[place] for place, key in enumerate(fresh)}
         return [self._described[key] for key in keys]
 

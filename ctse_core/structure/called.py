@@ -69,6 +69,7 @@ def call_topics(
     no words; ``scored`` words take the place of c-TF-IDF.
     """
     count = int(np.max(posts.labels, initial=UNSORTED)) + 1
+    count = count if posts.wanted is None else min(count, posts.wanted)
     if not count:
         return Called([], [], [], [])
     spoken: Counter[str] = Counter()
@@ -76,13 +77,14 @@ def call_topics(
         spoken[language] += copies
     named = languages_for_names(spoken) or [ENGLISH]
     home = named[0]
-    words = vocabulary(posts.tokens, posts.languages)
-    scores = _scores(posts, words, settings, scored)
+    words = posts.words if posts.words is not None else vocabulary(posts.tokens, posts.languages)
+    scores = _scores(posts, words, settings, scored)[:count]
     looked_at = candidates(words, scores, named)
     concepts = find_concepts(words, looked_at, centred, posts.encode, _known(posts.known))
     apart = scored is None and settings.engine == "own"  # else the languages are weighed together already
-    shares = language_shares(words, posts.labels) if apart else np.ones((count, len(set(words.languages))))
-    weighed = weigh(words, concepts, scores, shares, Places(centred, posts.labels))
+    shares = language_shares(words, posts.labels)[:count] if apart else np.ones((count, len(set(words.languages))))
+    labels = np.where(posts.labels < count, posts.labels, UNSORTED)
+    weighed = weigh(words, concepts, scores, shares, Places(centred, labels))
     own = wording(words, concepts)
     inside = [np.flatnonzero(posts.labels == label) for label in range(count)]
     most = max(settings.terms, 3 * settings.words)

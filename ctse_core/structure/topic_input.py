@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ctse_core.structure.concepts import Encode
 from ctse_core.structure.settings import check_ranges, knob
+from ctse_core.structure.vocabulary import Vocabulary
 from ctse_core.types import Labels, Vectors
 
 
@@ -65,3 +66,9 @@ class TopicInput:
     """The encoder that made the vectors, for words; without it words are grouped only as ``known`` tells."""
     known: pl.DataFrame | None = None
     """Topics of the same posts, whose ``TopicCol.ORIGINALS`` tell which words mean the same."""
+    wanted: int | None = None
+    """So many clusters, the first ones, are described; the others only stand beside them. None: all are."""
+    centred: Vectors | None = None
+    """(u, d) ``vectors`` less their languages' offsets, where somebody has them already."""
+    words: Vocabulary | None = None
+    """The vocabulary of ``tokens`` and ``languages``, where somebody has it already."""

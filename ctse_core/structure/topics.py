@@ -31,8 +31,11 @@ def name_topics(
     """
     settings = settings or TopicSettings()
     count = int(np.max(posts.labels, initial=UNSORTED)) + 1
+    count = count if posts.wanted is None else min(count, posts.wanted)
     members = [np.flatnonzero(posts.labels == label) for label in range(count)]
-    centred = centre_languages(posts.vectors, posts.languages) if count else posts.vectors
+    centred = posts.centred
+    if centred is None:
+        centred = centre_languages(posts.vectors, posts.languages) if count else posts.vectors
     typical = []
     for label, inside in enumerate(members):
         typical.append(_typical(posts, centred, inside, settings))

@@ -45,7 +45,7 @@ elif what == "together":
 else:
     done = analyse(Path(source), project, settings)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-print(json.dumps({"seconds": time.perf_counter() - start, "peak": peak}))
+print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time(), "peak": peak}))
 """
 
 
@@ -111,7 +111,8 @@ def main() -> None:
     print(f"{before.height:,} posts, {entry['posts']:,} newer ones, {asked.encoder}")
     for what, took in (("the first analysis", first), ("append", appended), ("everything anew", again)):
         ratio = took["seconds"] / appended["seconds"]
-        print(f"{what}: {took['seconds']:.1f} s, {ratio:.1f}x of append, at most {took['peak']:.2f} GB")
+        cpu = f"{took['cpu']:.1f} s of processor time ({took['cpu'] / appended['cpu']:.1f}x)"
+        print(f"{what}: {took['seconds']:.1f} s ({ratio:.1f}x of append), {cpu}, at most {took['peak']:.2f} GB")
     print("seconds a step: " + json.dumps(entry["durations"]))
     print("drift: " + json.dumps(entry["drift"]))
     print(f"old posts that keep their topic: {kept.sum() / max(1, sorted_before.sum()):.2%}")

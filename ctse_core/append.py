@@ -117,14 +117,18 @@ def append(
 def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: Runner) -> tuple[Analysis, Vectors]:
     """Return the analysis with the new posts, and the vectors (m, d) of those."""
     settings, number = settings_from(before.manifest["settings"]), len(files_of(before.manifest))
-    posts = _below_each_other(before, read["table"], runner)
-    vectors = _vectors(before, posts, runner)
+    with runner.timed("append_copies") as tell:
+        posts = _below_each_other(before, read["table"], tell)
+    with runner.timed("append_vectors") as tell:
+        vectors = _vectors(before, posts, tell)
     if read["table"].height:
-        uniques, ids = _uniques(before, posts, vectors)
-        joined = join_posts(uniques, settings.structure, runner.teller("append_join"))
-        runner.teller("append_topics")(0.0, "Naming new topics")
+        with runner.timed("append_join") as tell:
+            uniques, ids = _uniques(before, posts, vectors)
+            joined = join_posts(uniques, settings.structure, tell)
         ids += [max([*ids, -1]) + 1 + more for more in range(joined.added)]
-        topics = _topics(before, (posts, uniques, joined), ids, runner)
+        with runner.timed("append_topics") as tell:
+            tell(0.0, "Naming new topics")
+            topics = _topics(before, (posts, uniques, joined), ids, tell)
         table = _joined_table(posts, joined, ids, topics)
         topics = with_newness(with_facts(topics, topic_facts(table)), number)
         near = Near(of=posts.unique, rows=_positions(joined.near, posts.unique))
@@ -149,9 +153,9 @@ def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: R
     return _with_manifest(after, entry, facts), vectors
 
 
-def _below_each_other(before: Analysis, new: pl.DataFrame, runner: Runner) -> _Posts:
+def _below_each_other(before: Analysis, new: pl.DataFrame, tell: Progress) -> _Posts:
     """Return old and new posts with their groups of copies and words."""
-    tell, old = runner.teller("append_copies"), before.table.height
+    old = before.table.height
     settings = settings_from(before.manifest["settings"]).duplicates
     table = before.table.drop(Col.TAGS, strict=False)
     earlier = table[Col.REPRESENTATIVE].to_numpy()
@@ -179,12 +183,11 @@ def _compared(table: pl.DataFrame) -> list[str]:
     return table[Col.COMPARED].to_list() if table.height else []
 
 
-def _vectors(before: Analysis, posts: _Posts, runner: Runner) -> Vectors:
+def _vectors(before: Analysis, posts: _Posts, tell: Progress) -> Vectors:
     """Return the vectors (m, d) of the new posts; copies have their representative's, known texts are not embedded."""
     fresh = posts.unique[posts.unique >= posts.old]
     vectors = np.empty((len(posts.representative) - posts.old, before.vectors.shape[1]), np.float32)
     if len(fresh):
-        tell = runner.teller("append_vectors")
         encoder = _encoder(before, tell)
         known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
         vectors[fresh - posts.old] = embed(posts.table[Col.COMPARED].gather(fresh).to_list(), encoder, known, tell)
@@ -236,7 +239,7 @@ def _uniques(before: Analysis, posts: _Posts, new_vectors: Vectors) -> tuple[Uni
     ), ids
 
 
-def _topics(before: Analysis, found: tuple[_Posts, Uniques, Joined], ids: list[int], runner: Runner) -> pl.DataFrame:
+def _topics(before: Analysis, found: tuple[_Posts, Uniques, Joined], ids: list[int], tell: Progress) -> pl.DataFrame:
     """Return the topics table with rows of new topics below; facts are brought up to date afterwards."""
     posts, uniques, joined = found
     if not joined.added:
@@ -257,7 +260,7 @@ def _topics(before: Analysis, found: tuple[_Posts, Uniques, Joined], ids: list[i
         ),
         uniques.topics,
         settings_from(before.manifest["settings"]).topics,
-        runner.teller("append_topics"),
+        tell,
     )
     number = len(files_of(before.manifest))
     names = apart_names(rows[TopicCol.NAME].to_list(), before.topics[TopicCol.NAME].to_list())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,13 @@ class Runner:
         self.durations[key] = seconds
         tell(1.0, step.title)
         return Made(parts, mark, seconds)
+
+    @contextmanager
+    def timed(self, key: str) -> Iterator[Progress]:
+        """Give the progress of a step that is not kept, and note the seconds it takes."""
+        started = time.perf_counter()
+        yield self.teller(key)
+        self.durations[key] = round(time.perf_counter() - started, 3)
 
     def teller(self, key: str) -> Progress:
         """Return the progress of one step as seen from the whole."""

@@ -79,12 +79,13 @@ def tour(title: str, project: Project | None) -> None:
     if place is None:
         return
     last = place == len(all_steps) - 1
-    with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center", gap="medium"):
-        what = t("Tour, {step} of {steps}", step=place + 1, steps=len(all_steps))
-        st.markdown(f"**{what}** · {all_steps[place].told}", width="stretch")
-        if not last and st.button(t("Next"), key="tour_next", type="primary"):
+    what = t("Tour, {step} of {steps}", step=place + 1, steps=len(all_steps))
+    with st.container(border=True, key="tour"):
+        text, go_on, leave = st.columns([8, 1, 2], vertical_alignment="center", gap="small")
+        text.markdown(f"**{what}** · {all_steps[place].told}")
+        if not last and go_on.button(t("Next"), key="tour_next", type="primary", width="stretch"):
             st.switch_page(all_steps[place + 1].page)
-        if st.button(t("Finish") if last else t("Leave the tour"), key="tour_leave"):
+        if leave.button(t("Finish") if last else t("Leave the tour"), key="tour_leave", width="stretch"):
             _keep(going=False)
             st.rerun()
 

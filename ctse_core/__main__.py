@@ -83,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
         help="agree to send masked texts to this host (--encoder https://…)",
     )
     analyse.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
+    analyse.add_argument(
+        "--clusters",
+        choices=("communities", "hdbscan"),
+        default="communities",
+        help="topics from communities of linked posts, or from dense places (default: communities)",
+    )
+    analyse.add_argument(
+        "--fineness", type=float, default=0.0, metavar="R", help="of communities: 1 few topics, 4 many (default: by n)"
+    )
     for role in _ROLES:
         analyse.add_argument(
             f"--{role}-column",
@@ -154,13 +163,18 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.posts import guessed_roles
     from ctse_core.project import Project
     from ctse_core.report import write_report
+    from ctse_core.structure import StructureSettings
 
     chosen = {role: getattr(asked, f"{role}_column") for role in _ROLES}
     roles = None
     if any(chosen.values()):
         roles = guessed_roles(asked.file, {role: name for role, name in chosen.items() if name})
     settings = AnalysisSettings(
-        roles=roles, runtime=asked.runtime, send_to=_agreed(asked.encoder, asked.send_texts_to), encoder=asked.encoder
+        roles=roles,
+        runtime=asked.runtime,
+        send_to=_agreed(asked.encoder, asked.send_texts_to),
+        encoder=asked.encoder,
+        structure=StructureSettings(clusters=asked.clusters, resolution=asked.fineness),
     )
     project = Project(asked.out)
     analysis = analyse(asked.file, project, settings, bar)

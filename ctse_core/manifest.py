@@ -24,6 +24,7 @@ _VERSIONED = (
     "onnxruntime",
     "polars",
     "scikit-learn",
+    "scikit-network",
     "tokenizers",
     "torch",
     "transformers",

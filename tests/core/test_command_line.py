@@ -45,6 +45,20 @@ def test_analyse_tells_which_encoder_it_took_why_and_whom_it_serves(posts, tmp_p
     assert "Encoder: swift." in told and "40 posts well, 1 poorly. Poorly: Spanish (1)." in told
 
 
+def test_topics_come_from_communities_unless_dense_places_are_asked_for(posts, tmp_path, capsys):
+    many = pl.DataFrame(
+        {"text": [f"{word} report {number} here" for number in range(40) for word in ("flood", "fire")]}
+    )
+    many.write_csv(posts)
+    analyse = ["analyse", str(posts), "--quiet", "--encoder", "swift", "--out", str(tmp_path / "p")]
+    for more, way in (([], "communities"), (["--clusters", "hdbscan"], "hdbscan")):
+        assert main([*analyse, *more]) == 0
+        told = json.loads((tmp_path / "p" / "manifest.json").read_text())
+        assert told["settings"]["structure"]["clusters"] == told["structure"]["clusters_way"] == way
+    assert main([*analyse, "--fineness", "99"]) == 1
+    assert "Fineness is 99" in capsys.readouterr().err
+
+
 def test_a_search_is_re_ranked_where_the_fast_encoder_made_the_vectors_unless_refused(posts, tmp_path, capsys):
     main(["analyse", str(posts), "--out", str(tmp_path / "p"), "--quiet", "--encoder", "ctse-static"])
     search = ["search", str(tmp_path / "p"), "inundación", "-k", "3"]

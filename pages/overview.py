@@ -9,6 +9,7 @@ from ui.frame import page
 from ui.intake import choose_columns, delete_project, open_file
 from ui.job_panel import job_panel
 from ui.overview_figures import filtered_posts, overview_figures
+from ui.search_saved import news_notice
 from ui.summary import headline, notes
 
 with page(t("Overview"), needs_analysis=False) as workspace:
@@ -23,6 +24,7 @@ with page(t("Overview"), needs_analysis=False) as workspace:
         st.stop()
     newest_file(workspace)
     headline(workspace)
+    news_notice(workspace)
     encoder_line(workspace)
     if not workspace.table.height:
         st.info(t("No post passes the filter. Take one of its chips off, or clear it."))

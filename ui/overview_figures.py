@@ -19,8 +19,8 @@ from ctse_core.figures import (
 )
 from ctse_core.types import Col
 from ctse_core.words import t
-from ui import state
 from ui.frame import Workspace
+from ui.search_tray import follow_post
 from ui.tagging import posts_with_tags
 from ui.widgets import show_figure
 
@@ -85,9 +85,4 @@ def filtered_posts(workspace: Workspace) -> None:
         return
     with st.expander(t("Read the {count:,} posts", count=workspace.table.height), icon=":material/article:"):
         chosen = posts_with_tags(workspace, workspace.table, "filtered")
-    if chosen.like is not None:
-        state.choose(like=chosen.like)
-        st.switch_page("pages/search.py")
-    if chosen.topic is not None:
-        state.choose(open=chosen.topic)
-        st.switch_page("pages/topics.py")
+    follow_post(chosen)

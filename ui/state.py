@@ -22,6 +22,7 @@ FILTER = "filter"
 QUESTION = "q"
 MODE = "mode"
 LIKE = "like"
+UNLIKE = "unlike"
 TOPIC = "open"
 COLOUR = "colour"
 RERANK = "rerank"
@@ -43,7 +44,7 @@ _OF_PROJECT = (
     "_seed_",
 )
 
-_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK)
+_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK)
 
 
 def begun() -> bool:
@@ -111,7 +112,7 @@ def project_name() -> str | None:
 
 def open_project(name: str | None) -> None:
     """Choose a project; choices that belong to the one before are forgotten."""
-    for other in (FILTER, PAST, FUTURE, QUESTION, MODE, LIKE, TOPIC, COLOUR, RERANK):
+    for other in (FILTER, PAST, FUTURE, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK):
         st.session_state.pop(f"_{other}", None)
     for key in [key for key in st.session_state if str(key).startswith(_OF_PROJECT)]:
         del st.session_state[key]
@@ -188,6 +189,12 @@ def number(name: str) -> int | None:
         return int(st.session_state[f"_{name}"])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def positions(name: str) -> tuple[int, ...]:
+    """Return a choice that is positions of posts, each once; parts that are no numbers are left out."""
+    parts = [part.strip() for part in text(name).split(",")]
+    return tuple(dict.fromkeys(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10))
 
 
 def text(name: str, default: str = "") -> str:

@@ -18,7 +18,7 @@ from ctse_core.words import t
 from ui import state
 from ui.frame import Workspace
 from ui.post_list import Chosen, Offers
-from ui.widgets import paged_posts, plain
+from ui.widgets import Why, paged_posts, plain
 
 TAG = "tag"
 """The key of the action on posts that opens the dialogue about their tags."""
@@ -72,11 +72,14 @@ def filter_to(project: Project, positions: Sequence[int], label: str, how: str) 
 
 
 def posts_with_tags(
-    workspace: Workspace, posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True
+    workspace: Workspace, posts: pl.DataFrame, key: str, why: Why | None = None, topics: bool = True
 ) -> Chosen:
-    """Draw posts (with their ``position``) a page at a time; they can be tagged, all of them, some or one."""
+    """Draw posts (with their ``position``) a page at a time; they can be tagged, all of them, some or one.
+
+    ``why`` gives for the posts that are shown why each was found.
+    """
     tag_button(workspace, posts["position"], key)
-    chosen = paged_posts(posts, key, words=words, topics=topics, offers=tag_offers())
+    chosen = paged_posts(posts, key, why=why, topics=topics, offers=tag_offers())
     tag_chosen(workspace, chosen)
     return chosen
 

@@ -15,8 +15,9 @@ from ctse_core.words import day, number, t
 from ui import state
 from ui.frame import Workspace
 from ui.post_list import Offers
+from ui.search_tray import follow_post
 from ui.topic_edit import do, history, make_topic, refused, undo_and_redo
-from ui.topic_edit_views import follow, merge_view, posts_view, split_view, unsorted_view
+from ui.topic_edit_views import merge_view, posts_view, split_view, unsorted_view
 from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
 from ui.topic_list import Act, show_topics
 from ui.widgets import paged_posts, plain, with_positions
@@ -197,7 +198,7 @@ def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
     clicked = paged_posts(typical, f"typical_{topic}", topics=False, offers=offers)
     if clicked.action == "refuse":
         do(workspace, Edit("typical", {"topic": topic, "post": clicked.posts[0]}))
-    follow(clicked)
+    follow_post(clicked)
     if workspace.among and posts.height < facts[TopicCol.SIZE]:
         st.markdown(t("**{count:,} posts that pass the filter**", count=posts.height))
         label = t("Make a new topic of these {count:,} posts", count=posts.height)
@@ -205,7 +206,7 @@ def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
             make_topic(workspace, posts["position"].to_list())
     else:
         st.markdown(t("**All {count:,} posts**", count=posts.height))
-    follow(posts_view(workspace, topic, posts))
+    follow_post(posts_view(workspace, topic, posts))
 
 
 def _open_unsorted(workspace: Workspace) -> None:
@@ -222,5 +223,5 @@ def _open_unsorted(workspace: Workspace) -> None:
         unsorted_view(workspace)
     else:
         st.markdown(t("**All {count:,} posts**", count=posts.height))
-        follow(posts_view(workspace, UNSORTED, posts))
+        follow_post(posts_view(workspace, UNSORTED, posts))
     history(workspace)

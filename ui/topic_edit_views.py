@@ -10,7 +10,7 @@ from ctse_core.structure.edits import Edit
 from ctse_core.topic_previews import Adoption, adoption, nearest_in, parts_of, topics_like
 from ctse_core.types import UNSORTED, Col, TopicCol
 from ctse_core.words import number, t
-from ui import resources, state
+from ui import resources
 from ui.frame import Workspace
 from ui.post_list import Chosen, Offers, show_posts
 from ui.topic_edit import do, make_topic, names_of
@@ -145,10 +145,3 @@ def _adoption_table(workspace: Workspace, found: Adoption) -> None:
         posts = with_positions(workspace.whole.table)[least["position"].to_list()]
         to = pl.Series(Col.TOPIC, [f"→ {names[topic]}" for topic in least["topic"]])
         show_posts(posts.with_columns(to, least["topic"].alias(Col.CLUSTER)), key=f"least_sure_{found.percent}")
-
-
-def follow(clicked: Chosen) -> None:
-    """Go where a click on a post leads."""
-    if clicked.like is not None:
-        state.choose(like=clicked.like)
-        st.switch_page("pages/search.py")

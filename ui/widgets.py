@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.figures import Figure
-from ctse_core.text import detect_languages, normalise, tokens
+from ctse_core.highlight import Reason
 from ctse_core.types import Col, Progress
 from ctse_core.words import mark, said, t
 from ui.picking import picked_chart, picked_table
@@ -19,6 +19,7 @@ from ui.post_list import Chosen, Offers, show_posts
 PAGE_LENGTH = 20
 
 Settings = TypeVar("Settings")
+Why = Callable[[pl.DataFrame], list[Reason]]
 
 
 def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]:
@@ -87,21 +88,19 @@ def plain(text: str) -> str:
 
 
 def paged_posts(
-    posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True, offers: Offers | None = None
+    posts: pl.DataFrame, key: str, why: Why | None = None, topics: bool = True, offers: Offers | None = None
 ) -> Chosen:
-    """Show a long list of posts, a page at a time; ``offers`` is what can be done with them."""
+    """Show a long list of posts, a page at a time; ``offers`` is what can be done with them.
+
+    ``why`` gives for the posts that are shown why each was found.
+    """
     pages = max(1, -(-posts.height // PAGE_LENGTH))
     number = 1
     if pages > 1:
         number = st.pagination(pages, key=f"{key}_page")
     shown = posts.slice((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
-    return show_posts(shown, key=f"{key}_list_{number}", words=words, topics=topics, offers=offers)
-
-
-def telling_words(question: str) -> tuple[str, ...]:
-    """Return the words of a question that are worth marking in posts: no stop words."""
-    text = normalise(question)
-    return tuple(tokens(text, detect_languages([text])[0][0])) if text else ()
+    reasons = why(shown) if why else None
+    return show_posts(shown, key=f"{key}_list_{number}", reasons=reasons, topics=topics, offers=offers)
 
 
 def with_positions(table: pl.DataFrame) -> pl.DataFrame:

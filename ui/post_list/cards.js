@@ -1,13 +1,44 @@
 // Draws posts as cards. All post text goes through textContent, never through HTML.
-function marked(parent, text, words) {
-  const found = words.filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const parts = found.length ? text.split(new RegExp(`(${found.join("|")})`, "giu")) : [text];
-  parts.forEach((part, place) => {
-    if (!part) return;
-    const node = place % 2 ? document.createElement("mark") : document.createTextNode(part);
-    if (place % 2) node.textContent = part;
-    parent.append(node);
+// Pieces are [text, marks]: 1 a word shared with the question, 2 within the part nearest to it.
+function marked(parent, post, labels) {
+  if (!post.pieces) {
+    parent.textContent = post.text;
+    return;
+  }
+  let near = null;
+  post.pieces.forEach(([text, marks]) => {
+    if (marks & 2 && !near) {
+      near = document.createElement("u");
+      near.className = "near";
+      near.title = labels.near;
+      parent.append(near);
+    }
+    if (!(marks & 2)) near = null;
+    const node = marks & 1 ? document.createElement("mark") : document.createTextNode(text);
+    if (marks & 1) node.textContent = text;
+    (near || parent).append(node);
   });
+}
+
+// How much of a post's place is owed to meaning and how much to words: a bar, and the same in words.
+function shares(parent, post) {
+  if (!(post.shares || []).length) return;
+  const holder = document.createElement("span");
+  holder.className = "shares";
+  holder.title = post.why;
+  const bar = document.createElement("span");
+  bar.className = "sharebar";
+  bar.setAttribute("aria-hidden", "true");
+  post.shares.forEach(([kind, percent]) => {
+    const part = document.createElement("i");
+    part.className = kind;
+    part.style.width = `${percent}%`;
+    bar.append(part);
+  });
+  const told = document.createElement("bdi");
+  told.textContent = post.shares.map((share) => share[2]).join(" · ");
+  holder.append(bar, told);
+  parent.append(holder);
 }
 
 function fact(parent, text, style, title) {
@@ -75,7 +106,7 @@ export default function (component) {
     text.className = post.text.length > 700 ? "text long" : "text";
     text.dir = "auto";
     if (post.code && post.code !== "und") text.lang = post.code;
-    marked(text, post.text, data.words || []);
+    marked(text, post, words);
     const facts = document.createElement("div");
     facts.className = "facts";
     if ((data.several || []).length) {
@@ -86,7 +117,9 @@ export default function (component) {
       boxes.push(box);
       facts.append(box);
     }
-    fact(facts, post.verdict, "chip", post.why);
+    fact(facts, post.verdict, `chip verdict ${post.band}`, post.why);
+    shares(facts, post);
+    fact(facts, post.reason, "reason");
     fact(facts, post.language, "chip");
     fact(facts, post.when);
     fact(facts, post.place);
@@ -96,6 +129,7 @@ export default function (component) {
     (post.tags || []).forEach((tag) => fact(facts, tag, "chip tag"));
     fact(facts, post.id, "", "post id");
     action(facts, words.like, () => setTriggerValue("like", post.position));
+    action(facts, words.unlike, () => setTriggerValue("unlike", post.position));
     if (data.topics && post.cluster !== null)
       action(facts, words.topic, () => setTriggerValue("topic", post.cluster));
     (data.each || []).forEach(([key, label]) =>

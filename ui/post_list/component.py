@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.figures import language_name
+from ctse_core.highlight import Reason
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import t
 
 _HERE = Path(__file__).parent
+_MOST_WORDS = 5  # shared words that a card names
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Offers:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the person clicked: a post to find more like, a topic to open, or an offered ``action`` on ``posts``.
+    """What the person clicked: a post to find more or less like, a topic to open, an offered ``action`` on ``posts``.
 
     Posts are positions in the posts table.
     """
 
     like: int | None = None
+    unlike: int | None = None
     topic: int | None = None
     action: str | None = None
     posts: tuple[int, ...] = ()
@@ -62,22 +65,30 @@ def _component() -> Any:
 
 
 def show_posts(
-    posts: pl.DataFrame, key: str, words: tuple[str, ...] = (), topics: bool = True, offers: Offers | None = None
+    posts: pl.DataFrame,
+    key: str,
+    reasons: Sequence[Reason] | None = None,
+    topics: bool = True,
+    offers: Offers | None = None,
 ) -> Chosen:
     """Draw ``posts`` (rows of the posts table with a ``position`` column) and return what was clicked.
 
-    ``words`` are marked in the texts; each offers "More like this", its topic where ``topics`` says so, and what
-    ``offers`` adds.
+    ``reasons``, one a post, say what is marked in it and why it was found. Each offers "More like this" and "Less like
+    this", its topic where ``topics`` says so, and what ``offers`` adds.
     """
     offers = offers or Offers()
     data = {
-        "posts": [_card(post, topics) for post in posts.iter_rows(named=True)],
-        "words": [word for word in words if len(word) > 1],
+        "posts": [
+            _card(post, topics) | (_why(post, reasons[row]) if reasons else {})
+            for row, post in enumerate(posts.iter_rows(named=True))
+        ],
         "topics": topics,
         "each": list(offers.each.items()),
         "several": list(offers.several.items()),
         "labels": {
             "like": t("More like this"),
+            "unlike": t("Less like this"),
+            "near": t("the part nearest to your question"),
             "topic": t("Open topic"),
             "tick": t("Choose this post"),
             "all": t("Choose all shown"),
@@ -89,12 +100,14 @@ def show_posts(
         data=data,
         key=key,
         on_like_change=lambda: None,
+        on_unlike_change=lambda: None,
         on_topic_change=lambda: None,
         on_action_change=lambda: None,
         height="content",
     )
     action = clicked.action or {}
-    return Chosen(clicked.like, clicked.topic, action.get("key"), tuple(int(row) for row in action.get("posts", ())))
+    posts_meant = tuple(int(row) for row in action.get("posts", ()))
+    return Chosen(clicked.like, clicked.unlike, clicked.topic, action.get("key"), posts_meant)
 
 
 def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
@@ -118,5 +131,23 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "tags": list(post.get(Col.TAGS) or ()),
         "band": band,
         "verdict": bands.get(band, ""),
-        "why": "" if similarity is None else f"cosine {similarity:.3f}",
+        "why": "" if similarity is None else t("cosine {number:.3f}", number=similarity),
+    }
+
+
+def _why(post: dict[str, Any], reason: Reason) -> dict[str, Any]:
+    """Return why a post was found, for its card: marked pieces of its text, the share of each side, shared words."""
+    words, meaning = post.get("by_words"), post.get("by_meaning")
+    shares = []
+    if words is not None and meaning is not None:
+        percent = round(100 * meaning)
+        shares = [
+            ["meaning", percent, t("meaning {percent} %", percent=percent)],
+            ["words", 100 - percent, t("words {percent} %", percent=100 - percent)],
+        ]
+    shared = ", ".join(f"“{word}”" for word in reason.words[:_MOST_WORDS])
+    return {
+        "pieces": [[piece.text, int(piece.word) + 2 * int(piece.near)] for piece in reason.pieces],
+        "shares": [share for share in shares if share[1]],
+        "reason": t("shares {words}", words=shared) if shared else "",
     }

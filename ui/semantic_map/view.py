@@ -14,30 +14,35 @@ from ctse_core.figures import semantic_map
 from ctse_core.figures.map_points import Group, coloured
 from ctse_core.filters import Filter
 from ctse_core.project.database import revision
-from ctse_core.types import UNSORTED, Col
+from ctse_core.types import UNSORTED, Col, TopicCol
 from ctse_core.words import spoken, t
 from ui import resources, state
-from ui.frame import PAGES, Workspace
+from ui.frame import Workspace
+from ui.post_list import Chosen
+from ui.search_tray import follow_post
 from ui.semantic_map.component import Done, draw, read_texts, send_parts
 from ui.semantic_map.payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
 from ui.tagging import filter_button, posts_with_tags
 from ui.widgets import show_figure
 
 
-def colourings(table: pl.DataFrame) -> dict[str, str]:
+def colourings(table: pl.DataFrame, topics: pl.DataFrame) -> dict[str, str]:
     """Return what the map can be coloured by: those that the posts tell anything about."""
-    known = {"topic": t("Topic"), "lang": t("Language"), "time": t("Time")}
+    known = {"topic": t("Topic")}
+    if TopicCol.PARENT in topics.columns and topics[TopicCol.PARENT].drop_nulls().n_unique() > 1:
+        known["parent"] = t("Group of topics")
+    known |= {"lang": t("Language"), "time": t("Time")}
     for name, label in ((Col.LABEL, t("Label")), (Col.PLACE, t("Place"))):
         if name in table.columns and table[name].null_count() < table.height:
             known[name] = label
-    if "tags" in table.columns and table["tags"].list.len().fill_null(0).sum():
-        known["tags"] = t("Tag")
+    if Col.TAGS in table.columns and table[Col.TAGS].list.len().sum():
+        known[Col.TAGS] = t("Tag")
     return known
 
 
 def choose_colouring(workspace: Workspace) -> str:
     """Let a person choose what the colours tell, and return it."""
-    known = colourings(workspace.whole.table)
+    known = colourings(workspace.whole.table, workspace.whole.topics)
     before = state.one_of(state.COLOUR, known)
     state.follow("map_colour", before)
     chosen = st.segmented_control(
@@ -144,8 +149,7 @@ def _follow(done: Done, ground: Ground) -> None:
     """Do what a person asked for on the map."""
     now = state.chosen_filter()
     if done.like is not None and 0 <= done.like < len(ground.points.positions):
-        state.choose(like=int(ground.points.positions[done.like]))
-        st.switch_page(PAGES["search"])
+        follow_post(Chosen(like=int(ground.points.positions[done.like])))
     wanted = now
     if done.area:
         wanted = dataclasses.replace(now, area=done.area)
@@ -180,9 +184,4 @@ def show_posts_below(workspace: Workspace, selected: list[int]) -> None:
             state.clear_selection()
             st.rerun()
     chosen = posts_with_tags(workspace, posts, "selection")
-    if chosen.like is not None:
-        state.choose(like=chosen.like)
-        st.switch_page(PAGES["search"])
-    if chosen.topic is not None:
-        state.choose(open=chosen.topic)
-        st.switch_page(PAGES["topics"])
+    follow_post(chosen)

@@ -15,7 +15,7 @@ from ctse_core.figures.language_names import language_name
 from ctse_core.types import UNDETERMINED, UNSORTED, Col, TopicCol
 from ctse_core.words import t
 
-Colouring = Literal["topic", "lang", "time", "label", "place", "tags"]
+Colouring = Literal["topic", "parent", "lang", "time", "label", "place", "tags"]
 STEPS = 65_535  # places are whole numbers in [0, STEPS], an 18th of a pixel on a wide screen
 CELLS = 128  # points stand in the order of a grid of so many cells a side: what is in view lies together
 MOST_GROUPS = 12
@@ -134,12 +134,17 @@ def coloured(
         return _by_value(
             values, lambda number: str(names.get(number, number)), t("Unsorted"), t("Smaller topics"), first
         )
+    if colouring == "parent":
+        group_of = dict(topics.select(TopicCol.ID, TopicCol.PARENT).drop_nulls().rows())
+        names = dict(topics.select(TopicCol.PARENT, TopicCol.PARENT_NAME).drop_nulls().rows())
+        values = table[Col.CLUSTER].cast(pl.Int64).replace_strict(group_of, default=None, return_dtype=pl.Int64)
+        return _by_value(values, lambda number: str(names.get(number, number)), t("Unsorted"), t("Smaller groups"))
     if colouring == "lang":
         values = table[Col.LANG].replace(UNDETERMINED, None)
         unknown = language_name(UNDETERMINED)
         return _by_value(values, lambda code: language_name(code, own=True), unknown, t("Other languages"))
     if colouring == "tags":
-        return _by_value(table["tags"].list.first(), str, t("Untagged"), t("Other tags"))
+        return _by_value(table[Col.TAGS].list.first(), str, t("Untagged"), t("Other tags"))
     values = table[colouring].cast(pl.Utf8).replace("", None)
     return _by_value(values, str, t("None given"), t("Others"))
 

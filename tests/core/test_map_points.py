@@ -25,7 +25,14 @@ from ctse_core.figures.map_points import (
 )
 from ctse_core.types import UNSORTED, Col, TopicCol
 
-TOPICS = pl.DataFrame({TopicCol.ID: [0, 1, 7], TopicCol.NAME: ["water", "roads", "schools"]})
+TOPICS = pl.DataFrame(
+    {
+        TopicCol.ID: [0, 1, 7],
+        TopicCol.NAME: ["water", "roads", "schools"],
+        TopicCol.PARENT: [0, 1, 0],
+        TopicCol.PARENT_NAME: ["needs", "damage", "needs"],
+    }
+)
 
 
 def posts(n=60, seed=3):
@@ -40,6 +47,7 @@ def posts(n=60, seed=3):
             Col.LANG: rng.choice(["en", "sw", "und"], n),
             Col.TIME: [None if row % 10 == 0 else start + timedelta(hours=row) for row in range(n)],
             Col.LABEL: [None if row % 3 else f"label {row % 20}" for row in range(n)],
+            Col.TAGS: [["to verify"] if row % 5 == 0 else [] for row in range(n)],
         },
         schema_overrides={Col.TIME: pl.Datetime("us", "UTC")},
     )
@@ -108,7 +116,7 @@ def test_a_topic_without_posts_has_no_middle():
     assert np.isfinite(centres[0]).all() and np.isnan(centres[1:]).all()
 
 
-@pytest.mark.parametrize("colouring", ["topic", "lang", "time", "label"])
+@pytest.mark.parametrize("colouring", ["topic", "parent", "lang", "time", "label", "tags"])
 def test_groups_of_every_colouring_add_up_to_all_posts(colouring):
     table = posts(200)
     groups, looks = coloured(colouring, table, TOPICS)
@@ -139,6 +147,14 @@ def test_at_most_twelve_groups_have_a_colour_and_a_chosen_topic_is_one_of_them()
     assert len(named) == MOST_GROUPS and (looks[table[Col.CLUSTER].to_numpy() == 29] == named["topic 29"]).all()
     kept = [group.name for group in chosen[: MOST_GROUPS - 1]]
     assert kept == [group.name for group in groups[: MOST_GROUPS - 1]], "the others keep their colours"
+
+
+def test_topics_of_one_group_share_a_colour():
+    table = posts(200)
+    groups, looks = coloured("parent", table, TOPICS)
+    clusters = table[Col.CLUSTER].to_numpy()
+    assert len(set(looks[np.isin(clusters, [0, 7])])) == 1 != len(set(looks[clusters >= 0]))
+    assert {group.name for group in groups} == {"needs", "damage", "Unsorted"}
 
 
 def test_times_are_cut_into_equally_many_posts_from_early_to_late():

@@ -10,18 +10,19 @@ function paintDensity(chart, t, canvas) {
   const top = size.h * OVERHANG;
   const wide = Math.ceil((size.w + 2 * left) / BIN);
   const high = Math.ceil((size.h + 2 * top) / BIN);
-  const planes = [0, 1, 2, 3].map(() => new Float32Array(wide * high));
-  gather(chart, t, planes, { wide, high, left, top });
-  for (const plane of planes) soften(plane, wide, high);
+  // Four numbers a bin, side by side: the sums of red, green and blue, and how much lies there.
+  const sums = new Float32Array(4 * wide * high);
+  gather(chart, t, sums, { wide, high, left, top });
+  soften(sums, wide, high);
   canvas.width = wide;
   canvas.height = high;
   Object.assign(canvas.style, {
     left: `${-left}px`, top: `${-top}px`, width: `${wide * BIN}px`, height: `${high * BIN}px`,
   });
-  canvas.getContext("2d").putImageData(toned(planes, wide, high, chart.dark), 0, 0);
+  canvas.getContext("2d").putImageData(toned(sums, wide, high, chart.dark), 0, 0);
 }
 
-function gather(chart, t, [red, green, blue, weight], { wide, high, left, top }) {
+function gather(chart, t, sums, { wide, high, left, top }) {
   const { places, looks, size } = chart;
   const ax = t.ax / STEPS / BIN;
   const ay = t.ay / STEPS / BIN;
@@ -40,51 +41,52 @@ function gather(chart, t, [red, green, blue, weight], { wide, high, left, top })
       const y = (places[2 * i + 1] * ay + cy) | 0;
       if (x < 0 || y < 0 || x >= wide || y >= high) continue;
       const colour = colours[look & 15];
-      const at = y * wide + x;
-      red[at] += colour[0];
-      green[at] += colour[1];
-      blue[at] += colour[2];
-      weight[at] += colour[3];
+      const at = 4 * (y * wide + x);
+      sums[at] += colour[0];
+      sums[at + 1] += colour[1];
+      sums[at + 2] += colour[2];
+      sums[at + 3] += colour[3];
     }
 }
 
-// A quarter of each neighbour, left and right, then above and below.
-function soften(plane, wide, high) {
+// Half of each bin and a quarter of either neighbour, left and right, then above and below.
+function soften(sums, wide, high) {
+  const row = 4 * wide;
   for (let y = 0; y < high; y += 1) {
-    let before = plane[y * wide];
-    for (let x = 1, at = y * wide + 1; x < wide - 1; x += 1, at += 1) {
-      const here = plane[at];
-      plane[at] = 0.25 * (before + plane[at + 1]) + 0.5 * here;
-      before = here;
+    const before = sums.slice(y * row, y * row + 4);
+    for (let at = y * row + 4; at < (y + 1) * row - 4; at += 1) {
+      const here = sums[at];
+      sums[at] = 0.25 * (before[at & 3] + sums[at + 4]) + 0.5 * here;
+      before[at & 3] = here;
     }
   }
-  const line = plane.slice(0, wide);
+  const line = sums.slice(0, row);
   for (let y = 1; y < high - 1; y += 1)
-    for (let x = 0, at = y * wide; x < wide; x += 1, at += 1) {
-      const here = plane[at];
-      plane[at] = 0.25 * (line[x] + plane[at + wide]) + 0.5 * here;
+    for (let x = 0, at = y * row; x < row; x += 1, at += 1) {
+      const here = sums[at];
+      sums[at] = 0.25 * (line[x] + sums[at + row]) + 0.5 * here;
       line[x] = here;
     }
 }
 
-function toned([red, green, blue, weight], wide, high, dark) {
+function toned(sums, wide, high, dark) {
   let most = 0;
-  for (const amount of weight) if (amount > most) most = amount;
+  for (let at = 3; at < sums.length; at += 4) if (sums[at] > most) most = sums[at];
   const picture = new ImageData(wide, high);
   const pixels = new Uint32Array(picture.data.buffer);
   const scale = 1 / Math.log1p(most * 2 || 1);
-  for (let at = 0; at < pixels.length; at += 1) {
-    const amount = weight[at];
+  for (let pixel = 0, at = 0; pixel < pixels.length; pixel += 1, at += 4) {
+    const amount = sums[at + 3];
     if (amount < 0.01) continue;
     const share = Math.log1p(amount * 2) * scale;
     // The thickest places go a little towards the ink of the page, so that cores stand out.
-    const core = Math.max(0, share - 0.6) * (dark ? 0.9 : 0.6);
+    const core = Math.max(0, share - 0.6) * (dark ? 0.45 : 0.6);
     const ink = dark ? 255 : 0;
-    const r = (red[at] / amount) * (1 - core) + ink * core;
-    const g = (green[at] / amount) * (1 - core) + ink * core;
-    const b = (blue[at] / amount) * (1 - core) + ink * core;
+    const r = (sums[at] / amount) * (1 - core) + ink * core;
+    const g = (sums[at + 1] / amount) * (1 - core) + ink * core;
+    const b = (sums[at + 2] / amount) * (1 - core) + ink * core;
     const alpha = 255 * Math.min(1, 0.06 + 1.15 * share);
-    pixels[at] = ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    pixels[pixel] = ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
   }
   return picture;
 }

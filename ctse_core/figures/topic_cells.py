@@ -191,11 +191,11 @@ def _of(counts: np.ndarray, row: int, column: int) -> tuple[int, int]:
 
 
 def _sentence(rows: _Side, columns: _Side, counts: np.ndarray) -> str:
-    told = []
-    for row in range(min(3, len(rows.names))):
-        top = int(counts[row].argmax())
+    told, single = [], [place for place, values in enumerate(columns.values) if len(values) == 1]
+    for row in range(min(3, len(rows.names)) if single else 0):
+        top = single[int(counts[row, single].argmax())]
         share = percent(*_of(counts, row, top))
         told.append(
-            t("“{name}” mostly {column} ({share})", name=rows.names[row], column=columns.names[top], share=share)
+            t("“{name}” most in {column} ({share})", name=rows.names[row], column=columns.names[top], share=share)
         )
     return t("The darker, the larger the share of the topic's posts: {topics}.", topics="; ".join(told))

@@ -31,6 +31,8 @@ _GROUPS = {"group": pl.Utf8, "topic": pl.Utf8, "posts": pl.Int64, "share": pl.Fl
 _PAIRS = {"topic": pl.Utf8, "similar": pl.Utf8, "cosine": pl.Float64, "posts": pl.Int64}
 _SHADES = ("#4c5ab7", "#5965bf")  # white reads on both at 4.5 to 1 and better
 _ALONE = -2
+_LETTERS = 90  # that the longest bar holds on a page of usual width
+_HALF = 17  # letters of each name of a pair
 
 
 def groups_figure(table: pl.DataFrame, topics: pl.DataFrame, chosen: Sequence[int] | None = None) -> Figure:
@@ -92,7 +94,8 @@ def _pieces(plot: Any, bars: Sequence[Bar], chosen: Sequence[int] | None) -> Non
             places.append(place)
             starts.append(start)
             widths.append(size)
-            texts.append(shorten(name, max(0, int(90 * size / longest) - 2)) if size > 0.04 * longest else "")
+            room = int(_LETTERS * size / longest) - 2
+            texts.append(shorten(name, room) if topic != UNSORTED and room > 3 else "")
             hover.append(f"{wrapped(name)}<br>{wrapped(group) if topic != UNSORTED else ''}<br>{number(size)}")
             colours.append(FAINT if topic == UNSORTED else _SHADES[turn % 2])
             ids.append(bin_id([topic]))
@@ -172,7 +175,7 @@ def similar_figure(table: pl.DataFrame, topics: pl.DataFrame, chosen: Sequence[i
     whole = pl.DataFrame(rows, schema=_PAIRS, orient="row")
     head = [pair for pair in listed if pair[1] > 0][:MOST_PAIRS]
     plot = blank()
-    labels = [f"{shorten(names[one], 60)} ~ {shorten(names[other], 60)}" for (one, other), _ in head]
+    labels = [f"{shorten(names[one], _HALF)} ~ {shorten(names[other], _HALF)}" for (one, other), _ in head]
     values = [round(alike, 3) for _, alike in head]
     stand_for = [list(pair) for pair, _ in head]
     horizontal_bars(plot, labels, [(t("Likeness"), values, _SHADES[0])], pick_bars(stand_for, chosen))  # type: ignore[list-item]

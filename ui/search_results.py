@@ -14,8 +14,10 @@ from ui import state
 from ui.frame import Workspace
 from ui.search_saved import save_button
 from ui.search_tray import follow_post
-from ui.tagging import filter_button, posts_with_tags
-from ui.widgets import csv_bytes, download, plain, told
+from ui.tagging import filter_button, tag_button, tag_chosen, tag_offers
+from ui.widgets import csv_bytes, download, paged_posts, plain, told
+
+_MATCHING = "matching"
 
 
 def answered(searcher: Searcher, question: Question) -> Answer:
@@ -40,13 +42,15 @@ def show_answer(workspace: Workspace, searcher: Searcher, question: Question) ->
             save_button(workspace.project, searcher, question)
         label = t("Found for “{question}”", question=question.text) if question.text else t("Like chosen posts")
         filter_button(workspace, posts["position"], label, "search", "results")
+        tag_button(workspace, posts["position"], "results")
         file = posts.select([name for name in posts.columns if name not in (Col.COMPARED, "position")])
         if Col.TAGS in file.columns:
             file = file.with_columns(pl.col(Col.TAGS).list.join("|"))
         download(t("CSV of these posts"), csv_bytes(file), "search.csv", "text/csv", "results_csv")
     if question.mode != "hybrid" or not question.text:  # there is only one side to tell of
         posts = posts.drop("by_meaning", "by_words")
-    chosen = posts_with_tags(workspace, posts, "results", why=lambda shown: reasons(searcher, question, shown))
+    chosen = paged_posts(posts, "results", why=lambda shown: reasons(searcher, question, shown), offers=tag_offers())
+    tag_chosen(workspace, chosen)
     follow_post(chosen, searching=True)
 
 
@@ -63,12 +67,13 @@ def _sentence(answer: Answer, question: Question) -> None:
 
 
 def _of_band(answer: Answer, question: Question) -> pl.DataFrame:
-    """Draw how many posts are in each band, to choose one; return the posts of that."""
+    """Draw how many posts are in each band, to choose one; return the posts of that, at first all but chance."""
     counts = answer.counts
     if len(counts) < 2:
         return answer.posts
+    matching = answer.posts.height - counts.get("none", 0)
     names = {
-        "": t("All {count:,}", count=answer.posts.height),
+        _MATCHING: t("Matching {count:,}", count=matching),
         "strong": t("Strong {count:,}", count=counts.get("strong", 0)),
         "maybe": t("Maybe {count:,}", count=counts.get("maybe", 0)),
         "words": t("Sharing words {count:,}", count=counts.get("words", 0)),
@@ -76,11 +81,12 @@ def _of_band(answer: Answer, question: Question) -> pl.DataFrame:
     }
     band = st.segmented_control(
         t("How sure"),
-        ["", *counts],
-        default="",
+        [_MATCHING, *counts],
+        default=_MATCHING,
         format_func=names.__getitem__,
         required=True,
         key=f"question_band_{hash((question, state.question()))}",
         label_visibility="collapsed",
     )
-    return answer.posts.filter(pl.col("band") == band) if band else answer.posts
+    wanted = pl.col("band") != "none" if band == _MATCHING else pl.col("band") == band
+    return answer.posts.filter(wanted)

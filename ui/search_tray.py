@@ -11,7 +11,7 @@ from ui.frame import PAGES, Workspace
 from ui.post_list import Chosen
 from ui.widgets import plain
 
-_LETTERS = 60  # of a post on its chip
+_LETTERS = 40  # of a post on its chip
 
 
 def chosen_posts(workspace: Workspace) -> tuple[tuple[int, ...], tuple[int, ...]]:

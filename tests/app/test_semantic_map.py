@@ -55,6 +55,8 @@ def test_the_description_counts_what_passes_and_holds_no_post(analysis):
     posts = {topic["id"]: topic["posts"] for topic in sent["topics"]}
     clusters = analysis.table["cluster"].to_numpy()[mask]
     assert all(count == (clusters == number).sum() for number, count in posts.items())
+    shades = {group["index"]: group["name"] for group in sent["groups"]}
+    assert all(shades[topic["group"]] == topic["name"] for topic in sent["topics"]), "fewer than twelve: each its own"
     assert sent["order"] == sorted(sent["order"], key=lambda row: (-sent["topics"][row]["posts"], row))
     assert all(0 <= topic["x"] <= 1 and 0 <= topic["y"] <= 1 for topic in sent["topics"] if topic["posts"])
 

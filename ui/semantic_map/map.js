@@ -21,7 +21,7 @@ export default function (component) {
 function newChart(parent) {
   const root = parent.querySelector(".map");
   const els = {};
-  for (const part of ["tools", "stage", "ground", "points", "over", "names", "card", "legend", "status"])
+  for (const part of ["tools", "stage", "ground", "points", "over", "names", "hint", "card", "legend", "status"])
     els[part] = root.querySelector(`.${part}`);
   const chart = { root, els, view: wholeView(), size: { w: 0, h: 0 }, lit: { groups: new Set(), topic: null } };
   Object.assign(chart, { faint: true, names: true, mode: "pan", hovered: null, pinned: null });
@@ -75,7 +75,7 @@ function endChart(parent) {
 function show(chart, spec, arrays) {
   const first = !chart.spec;
   const same = chart.spec?.prints.places === spec.prints.places;
-  Object.assign(chart, { spec, words: spec.words, n: spec.count, byTopic: spec.colouring === "topic" });
+  Object.assign(chart, { spec, words: spec.words, n: spec.count, byTopic: ["topic", "parent"].includes(spec.colouring) });
   chart.number = (value) => new Intl.NumberFormat(spec.locale).format(value);
   chart.places = new Uint16Array(arrays.places);
   if (!same) {
@@ -163,12 +163,26 @@ function paint(chart) {
   chart.drawn = { t, at: performance.now() };
   chart.cost = performance.now() - began;
   drawOver(chart);
+  // An empty picture says why.
+  els.hint.hidden = anyInView(chart, t, ranges);
+  els.hint.textContent = chart.n ? chart.words.nothing_here : chart.words.nothing;
   Object.assign(root.dataset, { painted: count, how: crowded ? "density" : "points", cost: chart.cost.toFixed(1) });
   // Milliseconds from the last array's arrival to the picture on the screen, for whoever measures.
   if (!root.dataset.first)
     requestAnimationFrame(() =>
       requestAnimationFrame(() => (root.dataset.first = (performance.now() - shared.arrived).toFixed(1))),
     );
+}
+
+function anyInView(chart, t, ranges) {
+  const { w, h } = chart.size;
+  for (const [from, to] of ranges)
+    for (let i = from; i < to; i += 1) {
+      const x = (chart.places[2 * i] / STEPS) * t.ax + t.cx;
+      const y = (chart.places[2 * i + 1] / STEPS) * t.ay + t.cy;
+      if (chart.looks[i] !== HIDDEN && x >= 0 && y >= 0 && x <= w && y <= h) return true;
+    }
+  return false;
 }
 
 // The view has moved: draw at once what is cheap, shift the picture where it is not, and draw anew at rest.

@@ -101,6 +101,7 @@ def described(ground: Ground, scene: Scene, topics: pl.DataFrame, parts: dict[st
     counts = passing_posts(ground.points, scene.mask)
     shown = np.bincount(scene.looks[scene.mask], minlength=16)
     rows = topics_on_map(ground, counts, topics)
+    colours = _group_of_each(ground, scene, topics.height)
     order = rows.sort(["posts", "row"], descending=[True, False])["row"].to_list()
     return {
         "kind": "map",
@@ -117,13 +118,25 @@ def described(ground: Ground, scene: Scene, topics: pl.DataFrame, parts: dict[st
             for group in scene.groups
         ],
         "topics": [
-            {**topic, "x": _number(topic["x"]), "y": _number(topic["y"])} for topic in rows.iter_rows(named=True)
+            {**topic, "x": _number(topic["x"]), "y": _number(topic["y"]), "group": group}
+            for topic, group in zip(
+                rows.iter_rows(named=True), _group_of_each(ground, scene, topics.height), strict=True
+            )
         ],
         "order": order,
         "area": [list(corner) for corner in scene.area],
         "words": words(),
         "locale": spoken(),
     }
+
+
+def _group_of_each(ground: Ground, scene: Scene, count: int) -> list[int]:
+    """Return the colour index of each topic's first point, which is that of all where colours tell topics."""
+    known, first = np.unique(ground.topic_of, return_index=True)
+    groups = np.zeros(count, dtype=np.int64)
+    inside = known < count
+    groups[known[inside]] = scene.looks[ground.points.positions[first[inside]]]
+    return groups.tolist()
 
 
 def packed_bits(points: int) -> int:
@@ -179,6 +192,8 @@ def words() -> dict[str, str]:
         "no_topic": t("Choose a topic with N or P first."),
         "inside": t("{count} posts inside."),
         "none_inside": t("No post that passes the filter is inside."),
+        "nothing_here": t("No posts in this part of the map. Press 0 or the house to see all of it."),
+        "nothing": t("There are no posts with a place on the map."),
         "like": t("More like this"),
         "only_topic": t("Only this topic"),
         "close": t("Close"),

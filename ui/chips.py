@@ -63,7 +63,7 @@ def filter_chips(analysis: Analysis) -> None:
         for name, (reads, rest) in chips.items():
             st.button(
                 reads, icon=":material/close:", icon_position="right", key=f"chip_{name}",
-                help=t("Take this part off the filter"), on_click=state.choose_filter, args=(rest,),
+                on_click=state.choose_filter, args=(rest,),
             )  # fmt: skip
         _buttons(len(chips))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -116,12 +117,45 @@ def measure_pages(kinds: dict[str, dict[str, str]], pages: tuple[str, ...]) -> d
     return taken
 
 
+def clicks(home: Path) -> dict[str, float]:
+    """Return the seconds from a click on a bar of the overview until the new number of posts can be read."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import FLAGS, running
+
+    taken: dict[str, float] = {}
+    with running(home) as server, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        tab = browser.new_page(viewport={"width": 1360, "height": 1000})
+        tab.goto(f"{server}/?project={NAME}")
+        for chart, what in enumerate(("a time", "a language", "a topic", "copies (none)", "a place", "a tag")):
+            if "none" in what:
+                continue
+            bars = tab.get_by_test_id("stPlotlyChart").nth(chart).locator(".bars .point path")
+            for turn in ("click", "click again"):
+                bars.nth(1).wait_for(timeout=120_000, state="attached")
+                tab.wait_for_timeout(1500)
+                posts = tab.get_by_test_id("stMetricValue").first
+                before = posts.inner_text()
+                bars.nth(1).evaluate("node => node.scrollIntoView({block: 'center'})")
+                start = time.perf_counter()
+                bars.nth(1).click(force=True)
+                tab.wait_for_function(_CHANGED, arg=before, polling=20, timeout=60_000)
+                taken[f"{what}, {turn}"] = time.perf_counter() - start
+        browser.close()
+    return taken
+
+
+_CHANGED = "before => document.querySelector('[data-testid=\"stMetricValue\"]')?.innerText !== before"
+
+
 def main() -> None:
     """Measure both commits on the same project and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--before", metavar="COMMIT", help="an earlier commit to compare with")
     parser.add_argument("--pages", nargs="+", default=list(PAGES))
+    parser.add_argument("--browser", action="store_true", help="measure clicks in a real Chromium, too")
     parser.add_argument("--inner", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inner:
@@ -147,6 +181,9 @@ def main() -> None:
             finally:
                 subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True)
         _tell(_run(ROOT, Path(home), kinds, asked.pages), before, asked.posts)
+        if asked.browser:
+            for what, seconds in clicks(Path(home)).items():
+                print(f"{'browser':10s} {what:24s} {1000 * seconds:6.0f}")
 
 
 def _run(tree: Path, home: Path, kinds: dict[str, dict[str, str]], pages: list[str]) -> dict[str, float]:

@@ -119,9 +119,7 @@ def described(ground: Ground, scene: Scene, topics: pl.DataFrame, parts: dict[st
         ],
         "topics": [
             {**topic, "x": _number(topic["x"]), "y": _number(topic["y"]), "group": group}
-            for topic, group in zip(
-                rows.iter_rows(named=True), _group_of_each(ground, scene, topics.height), strict=True
-            )
+            for topic, group in zip(rows.iter_rows(named=True), colours, strict=True)
         ],
         "order": order,
         "area": [list(corner) for corner in scene.area],

@@ -1,0 +1,116 @@
+"""Nothing serious stands in the way of people who read by ear, by keyboard or with weak eyes: axe on every page."""
+
+import pytest
+
+from tests.browser.test_journey import settled
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "": '[data-testid="stMetricValue"]',
+    "search": ".post",
+    "map": "h1",
+    "topics": "h1",
+    "report": '[data-testid="stDownloadButton"]',
+    "encoders": '[role="tab"]',
+}
+SEVERE = {"serious", "critical"}
+
+
+@pytest.fixture(scope="session")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture(scope="session")
+def example(home):
+    """The example as a project of the server's home."""
+    from ctse_core.example import open_example
+
+    return open_example(home / "projects").name
+
+
+def severe(results) -> list[str]:
+    found = []
+    for violation in results.response["violations"]:
+        if violation["impact"] not in SEVERE:
+            continue
+        for node in violation["nodes"]:
+            target = " ".join(map(str, node["target"]))
+            found.append(f"{violation['id']} ({violation['impact']}): {target}: {node['html'][:160]}")
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_of_the_example_has_a_severe_fault(chromium, server, axe, example, theme, language):
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=theme)
+    tab = context.new_page()
+    tab.set_default_timeout(90_000)
+    faults = []
+    for page, shown in PAGES.items():
+        tab.goto(f"{server}/{page}?project={example}&ui={language}{'&q=water' if page == 'search' else ''}")
+        tab.locator(shown).first.wait_for()
+        settled(tab)
+        faults += [f"/{page}: {fault}" for fault in severe(axe.run(tab))]
+        assert tab.evaluate("document.documentElement.lang") == language
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_a_phone_needs_no_scrolling_sideways(chromium, server, example):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.set_default_timeout(90_000)
+    wide = []
+    for page, shown in PAGES.items():
+        tab.goto(f"{server}/{page}?project={example}{'&q=water' if page == 'search' else ''}")
+        tab.locator(shown).first.wait_for()
+        settled(tab)
+        room = tab.evaluate(
+            "(() => { const m = document.querySelector('.stMain'); return m.scrollWidth - m.clientWidth })()"
+        )
+        if room > 1:
+            wide.append(f"/{page} is {room} pixels too wide")
+    context.close()
+    assert not wide, wide
+
+
+def test_the_tour_is_taken_by_keyboard_alone(chromium, server, example):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.goto(f"{server}/?project={example}")
+    tab.get_by_text("Tour, 1 of 5").wait_for()
+    settled(tab)
+    for step in range(2, 6):
+        for _ in range(60):
+            tab.keyboard.press("Tab")
+            if tab.evaluate("document.activeElement.innerText").strip() == "Next":
+                break
+        tab.keyboard.press("Enter")
+        tab.get_by_text(f"Tour, {step} of 5").wait_for()
+        settled(tab)
+    context.close()
+
+
+def test_the_language_travels_with_the_link_and_turns_the_page_round(chromium, server, example):
+    context = chromium.new_context(locale="fr-FR")
+    tab = context.new_page()
+    tab.goto(f"{server}/?project={example}")
+    tab.get_by_role("heading", name="Vue d'ensemble", level=1).wait_for()  # the browser's own language
+    tab.goto(f"{server}/?project={example}&ui=ar")
+    tab.get_by_role("heading", name="نظرة عامة", level=1).wait_for()
+    settled(tab)
+    assert tab.evaluate("getComputedStyle(document.querySelector('.stApp')).direction") == "rtl"
+    tab.get_by_test_id("stSidebarNav").get_by_role("link", name="التقرير").click()
+    tab.get_by_role("heading", name="التقرير", level=1).wait_for()
+    settled(tab)
+    assert "ui=ar" in tab.url
+    context.close()
+
+
+def test_axe_finds_a_fault_where_there_is_one(chromium, axe):
+    tab = chromium.new_page()
+    tab.set_content('<html lang="en"><title>t</title><main><h1>t</h1><p style="color:#ccc">faint</p></main></html>')
+    assert any(fault.startswith("color-contrast") for fault in severe(axe.run(tab)))
+    tab.close()

@@ -92,10 +92,13 @@ def main() -> None:
     parser.add_argument("--newer", type=int, default=1_000, help="posts of the newer file")
     parser.add_argument("--encoder", default="ctse-static")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--place", type=Path, help="an existing folder where files and project are kept, for another run"
+    )
     asked = parser.parse_args()
     posts = texts(asked.posts + asked.newer, asked.seed)
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
+        place = asked.place or Path(name)
         table = pl.DataFrame({"id": [f"post {number}" for number in range(len(posts))], "text": posts})
         table.head(asked.posts).write_csv(place / "first.csv")
         table.tail(asked.newer).write_csv(place / "newer.csv")

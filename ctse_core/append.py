@@ -23,7 +23,6 @@ from ctse_core.project import DiskVectors, Project, cache_home, file_digest, fin
 from ctse_core.steps import Made, Runner, Step
 from ctse_core.stored import Analysis, Near, with_newness, write_analysis
 from ctse_core.structure import TopicInput
-from ctse_core.structure.joining import quantile_of
 from ctse_core.text import join_copies, tokens_of_all
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol, Vectors, no_progress
 
@@ -133,7 +132,7 @@ def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: R
         topics = with_newness(with_facts(topics, topic_facts(table)), number)
         near = Near(of=posts.unique, rows=_positions(joined.near, posts.unique))
         nearness = (joined.fit.nearness, joined.old_nearness)
-        drift = drift_facts(table, before.topics, number, nearness, quantile_of(settings.structure))
+        drift = drift_facts(table, before.topics, number, nearness, uniques.quantile(settings.structure))
     else:
         table, topics, near, drift = posts.table, before.topics, before.neighbours, None
     facts = read["facts"]

@@ -21,8 +21,10 @@ from ctse_core.structure.joining import (
     quantile_of,
     stand_apart,
     topics_of,
+    votes_of,
 )
 from ctse_core.structure.languages import unit_rows
+from ctse_core.structure.neighbours import Neighbours
 from ctse_core.types import UNSORTED, Col, Labels, Points, Progress, TopicCol, Vectors, no_progress
 
 _SEEN = 200  # posts of an old topic that a new topic's words are held against
@@ -49,6 +51,10 @@ class Uniques:
     def old(self) -> int:
         """How many unique posts there were."""
         return len(self.labels)
+
+    def quantile(self, settings: StructureSettings) -> float:
+        """Share of a topic's own posts that a new one must be nearer than."""
+        return quantile_of(settings, float((self.labels == UNSORTED).mean()) if self.old else 0.0)
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,10 @@ def join_posts(posts: Uniques, settings: StructureSettings, progress: Progress =
     )
     progress(0.88, "Sorting the new posts into topics")
     before = topics_of(vectors[:old], posts.labels, posts.topics)
-    quantile = quantile_of(settings)
-    fit = fit_topics(vectors[old:], before, quantile)
     labels = np.concatenate([posts.labels, np.full(unique - old, UNSORTED, np.int32)])
+    fit = fit_topics(vectors[old:], before, posts.quantile(settings), votes_of(of_new, labels, posts.topics))
     apart = stand_apart(of_new.rows, labels != UNSORTED)
-    labels, strength, added = _sorted(posts, vectors, before, (fit, apart), settings)
+    labels, strength, added = _sorted(posts, vectors, (before, fit, apart), of_new, settings)
     progress(0.95, "Placing the new posts on the map")
     anchors = Anchors(of_new.rows, of_new.similarity)
     placed = placed_near(posts.points, anchors, labels[:old], labels[old:], settings.seed)
@@ -106,33 +111,42 @@ def join_posts(posts: Uniques, settings: StructureSettings, progress: Progress =
 
 
 def _sorted(
-    posts: Uniques, vectors: Vectors, before: Topics, found: tuple[Fit, NDArray[np.bool_]], settings: StructureSettings
+    posts: Uniques,
+    vectors: Vectors,
+    found: tuple[Topics, Fit, NDArray[np.bool_]],
+    of_new: Neighbours,
+    settings: StructureSettings,
 ) -> tuple[Labels, NDArray[np.float32], int]:
-    """Return labels and strength (u,) of all posts and the number of new topics."""
-    (fit, apart), old, unique = found, posts.old, len(vectors)
-    rest = np.concatenate([np.flatnonzero(posts.labels == UNSORTED), old + np.flatnonzero((fit.labels < 0) | apart)])
-    is_new, smallest = rest >= old, settings.smallest_topic(unique - old)
-    stands_apart = np.concatenate([np.zeros(old, dtype=bool), apart])[rest]
-    groups = new_groups(vectors[rest], stands_apart, is_new, least_tight(before), smallest)
+    """Return labels and strength (u,) of all posts and the number of new topics.
+
+    Posts that stand apart from the old topics join none of them: they make a new topic, or stay unsorted.
+    """
+    (before, fit, apart), old, unique = found, posts.old, len(vectors)
+    loose = np.flatnonzero(posts.labels == UNSORTED)
+    rest = np.concatenate([loose, old + np.flatnonzero((fit.labels == UNSORTED) | apart)])
+    stands_apart = np.concatenate([np.zeros(old, dtype=bool), apart])
+    smallest = settings.smallest_topic(unique - old)
+    groups = new_groups(vectors[rest], stands_apart[rest], rest >= old, least_tight(before), smallest)
     labels = np.concatenate([posts.labels, np.full(unique - old, UNSORTED, np.int32)])
     strength = np.concatenate([posts.strength, np.zeros(unique - old, np.float32)])
-    taken = groups != UNSORTED
-    labels[rest[taken]] = posts.topics + groups[taken]
+    taken = rest[groups != UNSORTED]
+    labels[taken] = posts.topics + groups[groups != UNSORTED]
     count = posts.topics + int(groups.max(initial=UNSORTED)) + 1
-    after = topics_of(vectors, labels, count)
-    again = fit_topics(
-        vectors, after, quantile_of(settings)
-    )  # new topics draw posts from old ones that they suit better
-    strength[rest[taken]] = again.rank[rest[taken]]
-    waiting = np.flatnonzero(labels == UNSORTED)
-    joins = again.labels[waiting]
-    joins[(waiting < old) & (joins < posts.topics)] = UNSORTED  # the first run left these unsorted on purpose
-    labels[waiting] = joins
-    strength[waiting] = np.where(joins == UNSORTED, 0.0, adopted_strength(again)[waiting])
+    after, quantile = topics_of(vectors, labels, count), posts.quantile(settings)
+    # New topics draw posts from the old ones that they suit better, and unsorted ones.
+    again = fit_topics(vectors[old:], after, quantile, votes_of(of_new, labels, count))
+    for rows, joins in ((loose, fit_topics(vectors[loose], after, quantile)), (np.arange(old, unique), again)):
+        new_only = (rows < old) | stands_apart[rows]
+        fits = (joins.labels != UNSORTED) & ~(new_only & (joins.labels < posts.topics)) & (labels[rows] == UNSORTED)
+        labels[rows[fits]] = joins.labels[fits]
+        strength[rows[fits]] = adopted_strength(joins)[fits]
+    for topic in range(posts.topics, count):
+        inside = taken[labels[taken] == topic]
+        strength[inside] = (np.argsort(np.argsort(vectors[inside] @ after.centres[topic])) + 1) / len(inside)
     loud = np.flatnonzero((labels == UNSORTED) & posts.louder & (posts.copies >= max(10, smallest)))
     labels[loud] = count + np.arange(len(loud), dtype=np.int32)  # one message sent on many times is a topic
     strength[loud] = 1.0
-    return labels, strength.astype(np.float32), count + len(loud) - posts.topics
+    return labels, strength, count + len(loud) - posts.topics
 
 
 def _old_nearness(vectors: Vectors, labels: Labels, topics: Topics) -> NDArray[np.float32]:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from ctse_core.structure.clusters import ADOPTED_STRENGTH
 from ctse_core.structure.communities import leiden
+from ctse_core.structure.neighbours import Neighbours, neighbour_graph
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.types import UNSORTED, Labels, Vectors
 
-QUANTILE = 0.1
-"""Used where the settings leave every unsorted post alone: new posts must go somewhere."""
+LEAST_QUANTILE, MOST_QUANTILE = 0.01, 0.1
+"""Bounds of the share of a topic's own posts that a new one must be nearer than."""
 TIGHTNESS = 0.8
 """A new topic's posts lie this near to each other, as a share of the old topics' median tightness."""
 APART = 1 / 3
@@ -27,7 +28,7 @@ class Fit:
     """How m posts fit c topics."""
 
     nearest: Labels
-    """(m,) the topic whose centre is nearest."""
+    """(m,) the topic that is likeliest."""
     nearness: NDArray[np.float32]
     """(m,) cosine to that centre."""
     rank: NDArray[np.float64]
@@ -85,18 +86,32 @@ def others_cosine(vectors: Vectors, labels: Labels, sums: NDArray[np.float32]) -
     return cosine
 
 
-def fit_topics(vectors: Vectors, topics: Topics, quantile: float) -> Fit:
+def votes_of(near: Neighbours, labels: Labels, count: int) -> NDArray[np.float32]:
+    """Return for m posts the share (m, ``count``) of their neighbours in each topic, weighted by the cosine squared.
+
+    ``near.rows`` (m, k) are places in ``labels`` (u,); neighbours in no topic count among all.
+    """
+    votes = np.zeros((len(near.rows), count), np.float32)
+    weight = np.maximum(near.similarity, 0.0) ** 2
+    of = np.where(near.rows >= 0, labels[np.maximum(near.rows, 0)], UNSORTED)
+    post, place = np.nonzero(of != UNSORTED)
+    np.add.at(votes, (post, of[post, place]), weight[post, place])
+    return votes / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+
+
+def fit_topics(vectors: Vectors, topics: Topics, quantile: float, votes: NDArray[np.float32] | None = None) -> Fit:
     """Return how the posts with ``vectors`` (m, d), unit rows, fit ``topics``.
 
-    Near enough is nearer to the centre than the farthest ``quantile`` of the topic's own posts, as where unsorted posts
-    are adopted in a first run.
+    A post's topic is the one whose cosine to the centre and share of the post's neighbours (``votes`` (m, c)) add up to
+    most: neighbours alone know the shape of a topic, the centre alone knows what it is about. Near enough is nearer to
+    that centre than the farthest ``quantile`` of the topic's own posts.
     """
     m, count = len(vectors), len(topics.own)
     if not count or not m:
         nothing = np.full(m, UNSORTED, np.int32)
         return Fit(nothing, np.zeros(m, np.float32), np.zeros(m), nothing.copy())
     likeness = vectors @ topics.centres.T
-    nearest = likeness.argmax(axis=1).astype(np.int32)
+    nearest = (likeness if votes is None else likeness + votes).argmax(axis=1).astype(np.int32)
     nearness = likeness[np.arange(m), nearest]
     rank = np.zeros(m)
     labels = np.full(m, UNSORTED, np.int32)
@@ -113,9 +128,13 @@ def adopted_strength(fit: Fit) -> NDArray[np.float32]:
     return np.where(fit.labels == UNSORTED, 0.0, ADOPTED_STRENGTH * fit.rank).astype(np.float32)
 
 
-def quantile_of(settings: StructureSettings) -> float:
-    """Return the share of a topic's posts that a new one must be nearer than."""
-    return settings.adopt_quantile if settings.adopt_quantile < 1 else QUANTILE
+def quantile_of(settings: StructureSettings, unsorted: float) -> float:
+    """Return the share of a topic's own posts that a new one must be nearer than, from the first run's habits.
+
+    Where it left the share ``unsorted`` of the posts in no topic, about as many new ones shall stay in none.
+    """
+    most = settings.adopt_quantile if settings.adopt_quantile < 1 else MOST_QUANTILE
+    return min(most, max(LEAST_QUANTILE, unsorted))
 
 
 def stand_apart(rows: NDArray[np.int32], in_topic: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -162,8 +181,6 @@ def least_tight(topics: Topics) -> float:
 def _communities(vectors: Vectors) -> Labels:
     """Return the community (r,) of each post in the graph of nearest neighbours, weighted by their cosine."""
     from scipy.sparse import csr_matrix
-
-    from ctse_core.structure.neighbours import neighbour_graph
 
     near = neighbour_graph(vectors)
     r, k = near.rows.shape

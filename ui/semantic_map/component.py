@@ -15,7 +15,7 @@ from ctse_core.areas import Area, area_of
 from ctse_core.figures import language_name
 from ctse_core.figures.base import shorten
 from ctse_core.types import Col
-from ctse_core.words import minute, t
+from ctse_core.words import minute, speak, t
 from ui.semantic_map.payload import Part
 
 _HERE = Path(__file__).parent
@@ -83,11 +83,13 @@ def draw(description: dict[str, Any]) -> Done:
 
 
 @st.fragment
-def read_texts(table: pl.DataFrame, positions: NDArray, mark: str) -> None:
+def read_texts(table: pl.DataFrame, positions: NDArray, mark: str, lang: str) -> None:
     """Answer what the map asks for: the posts at some points; only this runs again, not the page.
 
-    ``positions`` (m,) are the points' rows in ``table``, ``mark`` is the fingerprint of their places.
+    ``positions`` (m,) are the points' rows in ``table``, ``mark`` is the fingerprint of their places, ``lang`` the
+    language of the interface, which the page has told to itself alone.
     """
+    speak(lang)
     asked = (st.session_state.get("map_reader") or {}).get("ask") or {}
     points = [point for point in asked.get("points", [])[:MOST_READ] if 0 <= point < len(positions)]
     texts = {}

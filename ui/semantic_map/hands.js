@@ -39,8 +39,12 @@ function startHands(chart) {
   };
   stage.onpointercancel = (event) => {
     fingers.delete(event.pointerId);
+    chart.dropDrag();
+  };
+  chart.dropDrag = () => {
     drag = null;
     chart.drawing = null;
+    drawOver(chart);
   };
   stage.onpointerleave = () => {
     if (chart.pinned === null) hover(chart, -100, -100);

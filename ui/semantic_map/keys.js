@@ -74,7 +74,8 @@ function chosen(chart) {
 
 function letGo(chart) {
   const { lit } = chart;
-  if (chart.pinned !== null) pin(chart, null);
+  if (chart.drawing) chart.dropDrag();
+  else if (chart.pinned !== null) pin(chart, null);
   else if (lit.topic !== null || lit.groups.size) {
     lit.topic = null;
     lit.groups.clear();

@@ -79,7 +79,7 @@ def show_map(workspace: Workspace, colouring: str) -> None:
     description = described(ground, scene, whole.topics, parts)
     with st.container(gap=None):
         send_parts(parts)
-        read_texts(whole.table, ground.points.positions, ground.places.print)
+        read_texts(whole.table, ground.points.positions, ground.places.print, spoken())
         done = draw(description)
     _tell(ground, mask, whole.table.height)
     _table(ground, scene, whole.topics)

@@ -16,7 +16,7 @@ from ui import state
 from ui.frame import Workspace
 from ui.post_list import Offers
 from ui.search_tray import follow_post
-from ui.topic_edit import do, history, make_topic, refused, undo_and_redo
+from ui.topic_edit import do, history, lately, make_topic, refused, undo_and_redo
 from ui.topic_edit_views import merge_view, posts_view, split_view, unsorted_view
 from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
 from ui.topic_list import Act, show_topics
@@ -30,11 +30,11 @@ def topic_list(workspace: Workspace) -> None:
         undo_and_redo(workspace)
     topics = counted(workspace.table, workspace.whole.topics)
     loose = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
-    rows = [_row(topic) for topic in topics.iter_rows(named=True)]
+    dated = topics[TopicCol.FIRST].null_count() < topics.height
+    rows = [_row(topic, dated) for topic in topics.iter_rows(named=True)]
     told = t("in no topic; open them to see which are near one")
-    act = show_topics(
-        rows, {"name": t("Unsorted"), "posts": loose, "count": number(loose), "told": told}, key="topic_list"
-    )
+    unsorted = {"name": t("Unsorted"), "posts": loose, "count": number(loose), "told": told}
+    act = show_topics(rows, unsorted, lately(workspace), key="topic_list")
     sums = t("{topics:,} topics with {sorted:,} posts, and {loose:,} unsorted posts: {count:,} in all.",
              topics=topics.height, sorted=topics["posts"].sum(), loose=loose, count=workspace.table.height)  # fmt: skip
     st.caption(sums)
@@ -51,8 +51,8 @@ def topic_list(workspace: Workspace) -> None:
     history(workspace)
 
 
-def _row(topic: dict[str, Any]) -> dict[str, Any]:
-    """Return a topic as the list shows it."""
+def _row(topic: dict[str, Any], dated: bool) -> dict[str, Any]:
+    """Return a topic as the list shows it; times only where the file is ``dated``."""
     languages = [language_name(code) for code in topic[TopicCol.LANGUAGES][:4]]
     more = len(topic[TopicCol.LANGUAGES]) - len(languages)
     first, last = topic[TopicCol.FIRST], topic[TopicCol.LAST]
@@ -63,10 +63,11 @@ def _row(topic: dict[str, Any]) -> dict[str, Any]:
         "posts": topic["posts"],
         "count": number(topic["posts"]),
         "languages": ", ".join(languages) + (f" +{number(more)}" if more > 0 else ""),
-        "span": t("undated") if first is None else f"{day(first)} – {day(last)}",
+        "span": (t("undated") if first is None else f"{day(first)} – {day(last)}") if dated else "",
         "begin": "" if first is None else first.isoformat(),
         "marks": marks_of(topic),
         "sure": confidence_of(topic, brief=True),
+        "why": confidence_of(topic),
         "rank": rank_of(topic),
         "group": topic.get(TopicCol.PARENT_NAME) or "",
         "pinned": bool(topic.get(TopicCol.PINNED)),

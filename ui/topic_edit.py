@@ -48,6 +48,18 @@ def refused() -> None:
         st.warning(plain(wrong), icon=":material/sync_problem:")
 
 
+def lately(workspace: Workspace) -> dict[str, Any]:
+    """Return the number of the last edit and the topics that it left or made; number 0 where there is none."""
+    project = workspace.project
+    last = last_done(topic_events(project.folder), resources.memory(project).runs) if project else None
+    if last is None:
+        return {"edit": 0, "topics": []}
+    told = last.payload
+    topics = [told.get("into"), told.get("topic"), told.get("to"), *(part["id"] for part in told.get("parts", ()))]
+    pinned = told.get("topics", ()) if last.kind in ("pin", "unpin") else ()
+    return {"edit": last.id, "topics": [topic for topic in (*topics, *pinned) if topic is not None]}
+
+
 def undo_and_redo(workspace: Workspace) -> None:
     """Draw Undo and Redo with the last edit, into the row that is being drawn; nothing where nobody edited."""
     project = workspace.project

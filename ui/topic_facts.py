@@ -42,7 +42,7 @@ def confidence_of(topic: dict[str, Any], brief: bool = False) -> str:
     verdict = words.get(str(topic.get(TopicCol.CONFIDENCE)), "")
     if brief:
         apart = topic.get(TopicCol.SEPARATION)
-        return t("{verdict} (apart {apart:.2f})", verdict=verdict, apart=apart) if verdict and apart is not None else ""
+        return t("{verdict}, apart {apart:.2f}", verdict=verdict, apart=apart) if verdict and apart is not None else ""
     told: list[str] = []
     if topic.get(TopicCol.SEPARATION) is not None:
         told.append(t("stands apart from the nearest other topic {value:.2f} of 1", value=topic[TopicCol.SEPARATION]))

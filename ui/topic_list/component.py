@@ -33,14 +33,17 @@ def _component() -> Any:
     )
 
 
-def show_topics(rows: list[Mapping[str, Any]], loose: Mapping[str, Any], key: str) -> Act | None:
+def show_topics(
+    rows: list[Mapping[str, Any]], loose: Mapping[str, Any], lately: Mapping[str, Any], key: str
+) -> Act | None:
     """Draw the topics and return what was done, once; None where nothing was.
 
     Each row has id, name, terms, posts, count (posts as text), languages, span, marks, sure (words on confidence),
-    rank (confidence in [0, 1] or None), group, pinned. ``loose`` are the unsorted posts: name, posts, count.
+    why (more of them), rank (a number to order by, or None), group, begin (time as ISO), pinned. ``loose`` are the
+    unsorted posts: name, posts, count, told. ``lately`` are the ``topics`` of the last ``edit``, its number.
     """
     done = _component()(
-        data={"rows": rows, "loose": loose, "labels": _labels()},
+        data={"rows": rows, "loose": loose, "lately": lately, "labels": _labels()},
         key=key,
         on_act_change=lambda: None,
         height="content",

@@ -95,7 +95,7 @@ function nameOf(row, view) {
 
 function rowOf(row, view) {
   const { state, labels, tell, most, draw, shown } = view;
-  const item = make("li", `row${row.pinned ? " pinned" : ""}`);
+  const item = make("li", `row${row.pinned ? " pinned" : ""}${state.lately.includes(row.id) ? " lately" : ""}`);
   const box = make("input", "box");
   box.type = "checkbox";
   box.checked = state.ticked.has(row.id);
@@ -123,6 +123,7 @@ function rowOf(row, view) {
   row.terms.forEach((term) => terms.append(make("bdi", "", term)));
   const facts = make("div", "facts");
   [row.sure, row.languages, row.span].filter(Boolean).forEach((fact) => facts.append(make("bdi", "", fact)));
+  facts.title = row.why;
   item.append(box, pin, nameOf(row, view), size, terms, facts);
   return item;
 }
@@ -227,7 +228,11 @@ export default function (component) {
   const holder = parentElement.querySelector(".holder");
   const state = (holder.topicState ??= {
     words: "", regex: false, order: "size", ticked: new Set(), last: null, renaming: null, focus: null,
+    edit: null, lately: [],
   });
+  // What an edit left is shown where it stands now, wherever the order has put it.
+  state.lately = state.edit !== null && state.edit !== data.lately.edit ? data.lately.topics : [];
+  state.edit = data.lately.edit;
   const known = new Set(data.rows.map((row) => row.id));
   [...state.ticked].forEach((id) => known.has(id) || state.ticked.delete(id));
   const view = { state, labels: data.labels, rows: data.rows, shown: [] };
@@ -278,4 +283,5 @@ export default function (component) {
   };
   holder.replaceChildren(head, list);
   view.draw();
+  list.querySelector(".lately")?.scrollIntoView({ block: "nearest" });
 }

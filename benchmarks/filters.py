@@ -10,6 +10,7 @@ comes, is not in it; ``--browser`` measures a real one, from the click to the pa
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import shutil
@@ -121,11 +122,11 @@ def clicks(home: Path) -> dict[str, float]:
     """Return the seconds from a click on a bar of the overview until the new number of posts can be read."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import FLAGS, running
+    tests = importlib.import_module("tests.browser.conftest")
 
     taken: dict[str, float] = {}
-    with running(home) as server, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with tests.running(home) as server, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=tests.FLAGS)
         tab = browser.new_page(viewport={"width": 1360, "height": 1000})
         tab.goto(f"{server}/?project={NAME}")
         for chart, what in enumerate(("a time", "a language", "a topic", "copies (none)", "a place", "a tag")):

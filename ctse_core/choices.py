@@ -39,7 +39,7 @@ def clicked(now: Filter, field: str, ids: Sequence[str]) -> Filter:
         left = tuple(value for value in have if value not in wanted)
     else:
         left = tuple(dict.fromkeys([*have, *wanted]))
-    return dataclasses.replace(now, **{field: left})
+    return now.having(field, left)
 
 
 def _of_cells(now: Filter, cells: list[dict[str, Any]]) -> Filter:
@@ -47,7 +47,7 @@ def _of_cells(now: Filter, cells: list[dict[str, Any]]) -> Filter:
     for name in VALUES:
         values = [value for cell in cells for value in cell.get(name) or ()]
         if values:
-            wanted = dataclasses.replace(wanted, **{name: tuple(dict.fromkeys(values))})
+            wanted = wanted.having(name, tuple(dict.fromkeys(values)))
             plain = without(plain, name)
     times = [cell[TIME] for cell in cells if cell.get(TIME) == UNDATED or _is_range(cell.get(TIME))]
     if times:
@@ -59,7 +59,7 @@ def without(now: Filter, field: str) -> Filter:
     """Return the filter without its conditions on ``field``: what a figure about that field counts."""
     if field == TIME:
         return dataclasses.replace(now, since=None, until=None, undated=False)
-    return dataclasses.replace(now, **{field: ()})
+    return now.having(field, ())
 
 
 def _read(written: str) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -52,10 +53,15 @@ class Filter:
     def __bool__(self) -> bool:
         return self != Filter()
 
+    def having(self, field: str, values: object) -> Filter:
+        """Return the filter with another value in one of its fields."""
+        changed: dict[str, Any] = {field: values}
+        return dataclasses.replace(self, **changed)
+
     def parts(self) -> list[Filter]:
         """Return the filter as filters of one condition each, all of which must hold."""
         told = ((field.name, getattr(self, field.name), field.default) for field in dataclasses.fields(self))
-        parts = [Filter(**{name: value}) for name, value, empty in told if value != empty and name != "sets"]
+        parts = [Filter().having(name, value) for name, value, empty in told if value != empty and name != "sets"]
         return parts + [Filter(sets=(key,)) for key in self.sets]
 
     def expression(self) -> pl.Expr:
@@ -86,7 +92,7 @@ class Filter:
             passes &= pl.map_batches([pl.col(Col.X), pl.col(Col.Y)], self._inside, return_dtype=pl.Boolean)
         return passes
 
-    def _inside(self, points: list[pl.Series] | tuple[pl.Series, ...]) -> pl.Series:
+    def _inside(self, points: Sequence[pl.Series]) -> pl.Series:
         x, y = (axis.cast(pl.Float64).fill_null(float("nan")).to_numpy() for axis in points)
         return pl.Series(inside(x, y, self.area))
 

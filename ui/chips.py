@@ -103,11 +103,11 @@ def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
     for field, together in many.items():
         values = getattr(now, field)
         if len(values) > MOST_CHIPS:
-            chips[field] = (together(len(values)), dataclasses.replace(now, **{field: ()}))
+            chips[field] = (together(len(values)), now.having(field, ()))
             continue
         for value in values:
             rest = tuple(other for other in values if other != value)
-            chips[f"{field} {value}"] = (_short(one[field](value)), dataclasses.replace(now, **{field: rest}))
+            chips[f"{field} {value}"] = (_short(one[field](value)), now.having(field, rest))
     return chips | _single_chips(now, analysis)
 
 

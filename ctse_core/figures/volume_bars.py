@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -100,7 +101,7 @@ def _stacked(
     plot: go.Figure,
     rows: pl.DataFrame,
     names: list[str],
-    axis: dict[str, object],
+    axis: Mapping[str, Any],
     bars: Bars | None,
     whole: pl.DataFrame,
 ) -> None:

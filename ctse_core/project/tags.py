@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 LONGEST = 40  # letters of a tag
-TAGS_SCHEMA = {
+TAGS_SCHEMA: dict[str, Any] = {
     "position": pl.Int64,
     "tag": pl.Utf8,
     "author": pl.Utf8,

@@ -15,6 +15,7 @@ from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
 from ctse_core.filters import Filter
 from ctse_core.home import encoders_home
 from ctse_core.manifest import loads_by
+from ctse_core.naming import analysis_for
 from ctse_core.project import Project, projects_home
 from ctse_core.project.database import revision
 from ctse_core.project.folder import project_named
@@ -22,6 +23,7 @@ from ctse_core.question import Searcher, encoder_of
 from ctse_core.topic_editing import TopicMemory
 from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
+from ui import state
 
 
 def project(name: str) -> Project:
@@ -45,13 +47,21 @@ def _edited(folder: str, fingerprint: str, made: str, revision: int) -> Analysis
     return edited(_analysis(*run), Project(Path(folder)), _memory(*run))
 
 
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _named(folder: str, fingerprint: str, made: str, revision: int, lang: str) -> Analysis:
+    return analysis_for(_edited(folder, fingerprint, made, revision), lang)
+
+
 def analysis(chosen: Project) -> Analysis | None:
-    """Return the project's finished analysis with what people added to it, or None while there is none."""
+    """Return the project's finished analysis with what people added to it, or None while there is none.
+
+    Its topics are named in the language chosen for names.
+    """
     manifest = chosen.manifest()
     if manifest is None:
         return None
     run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
-    return _edited(*run, revision(chosen.folder))
+    return _named(*run, revision(chosen.folder), state.language_of_names())
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -14,7 +14,7 @@ import streamlit as st
 
 from ctse_core.filters import Filter
 from ctse_core.question import MODES, Mode
-from ctse_core.words import LANGUAGES
+from ctse_core.words import LANGUAGES, spoken
 
 PROJECT = "project"
 UI = "ui"
@@ -26,6 +26,7 @@ UNLIKE = "unlike"
 TOPIC = "open"
 COLOUR = "colour"
 RERANK = "rerank"
+NAMES = "names"
 OFF = "off"
 PAST, FUTURE = "filter_past", "filter_future"
 MOST_STEPS = 50  # of the filter that can be taken back
@@ -44,7 +45,7 @@ _OF_PROJECT = (
     "_seed_",
 )
 
-_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK)
+_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES)
 
 
 def begun() -> bool:
@@ -112,7 +113,7 @@ def project_name() -> str | None:
 
 def open_project(name: str | None) -> None:
     """Choose a project; choices that belong to the one before are forgotten."""
-    for other in (FILTER, PAST, FUTURE, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK):
+    for other in (FILTER, PAST, FUTURE, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES):
         st.session_state.pop(f"_{other}", None)
     for key in [key for key in st.session_state if str(key).startswith(_OF_PROJECT)]:
         del st.session_state[key]
@@ -181,6 +182,11 @@ def mode() -> Mode:
 def rerank() -> bool:
     """Return whether questions are re-ranked where they can be: yes, unless somebody switched it off."""
     return text(RERANK) != OFF
+
+
+def language_of_names() -> str:
+    """Return the language in which topics are named: the one chosen, else the interface's."""
+    return text(NAMES) or spoken()
 
 
 def number(name: str) -> int | None:

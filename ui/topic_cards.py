@@ -20,13 +20,15 @@ from ui.topic_edit import do, history, lately, make_topic, refused, undo_and_red
 from ui.topic_edit_views import merge_view, posts_view, split_view, unsorted_view
 from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
 from ui.topic_list import Act, show_topics
+from ui.topic_names import names_in
 from ui.widgets import paged_posts, plain, with_positions
 
 
 def topic_list(workspace: Workspace) -> None:
     """Draw the topics under the filter, with what can be done with one or with several of them."""
     refused()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names_in(workspace)
         undo_and_redo(workspace)
     topics = counted(workspace.table, workspace.whole.topics)
     loose = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height

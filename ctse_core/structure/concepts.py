@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.structure.languages import centre_languages, unit_rows
-from ctse_core.structure.names import near_same, readable
+from ctse_core.structure.names import FUNCTION_WORDS, near_same, readable
 from ctse_core.structure.vocabulary import Vocabulary
 from ctse_core.types import UNDETERMINED, Vectors
 
@@ -25,7 +25,7 @@ Encode: TypeAlias = Callable[[Sequence[str]], Vectors]
 MOST = 12_000
 _BEST_OF_TOPIC = 24  # words of a topic in each language that are looked at
 _CLOSE = 0.2  # how much nearer to each other than to other words
-_APART = 5.0  # how far from likeness by chance, in its standard deviations
+_APART = 4.5  # how far from likeness by chance, in its standard deviations
 _SURE = 0.55  # and where chance cannot be told from few words
 _SAME = 6.0  # the same, for two concepts of one name
 _ALIKE = 0.55  # forms of one word mean much the same: "universal" is none of "university"
@@ -42,6 +42,8 @@ class Concepts:
     """(k, d) what the words of each concept mean by themselves, unit rows; of width 0 without an encoder."""
     same: float
     """The likeness above which two concepts say much the same."""
+    empty: NDArray[np.float32]
+    """(k,) how near each concept is to the nearest word that says nothing, such as "we" or "not"; 0 without encoder."""
 
     def members(self) -> csr_matrix:
         """Return (v, k) which word belongs to which concept."""
@@ -100,9 +102,11 @@ def find_concepts(
     """
     languages = [words.languages[item] for item in chosen.tolist()]
     shown = [words.words[item] for item in chosen.tolist()]
-    own = np.zeros((len(shown), 0), np.float32)
+    own, saying_nothing = np.zeros((len(shown), 0), np.float32), np.zeros((1, 0), np.float32)
     if encode is not None and shown:
-        own = centre_languages(unit_rows(encode(shown)), languages)
+        both = unit_rows(encode([*shown, *FUNCTION_WORDS]))
+        centred = centre_languages(both, [*languages, *["en"] * len(FUNCTION_WORDS)])
+        own, saying_nothing = centred[: len(shown)], centred[len(shown) :]
     meaning = unit_rows(np.hstack([own, _contexts(words, chosen, vectors)]))
     groups = _Groups(meaning, languages)
     groups.join_all(_forms(shown, languages, words.posts[chosen], own))
@@ -118,7 +122,7 @@ def find_concepts(
     of = of[words.owner]
     themselves = unit_rows(groups.sums[numbers, : own.shape[1]].astype(np.float32))
     same = min(0.9, _SAME * _by_chance(own)) if own.shape[1] else 1.1  # of words without vectors none say the same
-    return Concepts(of, themselves, same)
+    return Concepts(of, themselves, same, (themselves @ saying_nothing.T).max(axis=1))
 
 
 def _contexts(words: Vocabulary, chosen: NDArray[np.int64], vectors: Vectors) -> Vectors:

@@ -30,6 +30,13 @@ ain gonna wanna ima tryna finna oomf
 """
 PALE = frozenset(_PALE_WORDS.split())
 """English words that say little about a topic."""
+_FUNCTION_WORDS = """
+we our us you your they them he she it its this that these there here not no without never very too can could will would
+have had been was were is are do does did what who when how why all some more most also now just only and or but if
+because with for from about then so yes please let such same still again ever
+"""
+FUNCTION_WORDS = tuple(_FUNCTION_WORDS.split())
+"""English words that say nothing; those of other languages are near to them where an encoder reads both."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _LOOKED_AT = 60  # concepts of a topic
 _NO_MORE = 0.05  # for words that the topic uses no more than others: where all do, they still name it
 _UNREAD = 0.6  # what a concept is worth to a reader who knows none of its words
 _PALELY = 0.3
+_EMPTY = 0.85  # likeness to words such as "we" from which a concept says nothing
 _LEAST_POSTS = 20
 _LEAST_SHARE = 0.01
 
@@ -80,11 +81,11 @@ def weigh(
 
 
 def _telling(words: Vocabulary, concepts: Concepts) -> NDArray[np.float64]:
-    """Return what a concept (k,) tells at all: little, where one of its English words is pale."""
-    telling = np.ones(len(concepts.vectors))
+    """Return what a concept (k,) tells at all: little, where one of its words is pale or it is near to empty words."""
+    telling = np.clip((_EMPTY - concepts.empty) / 0.2, 0.1, 1.0)
     for item in np.flatnonzero(concepts.of >= 0).tolist():
         if words.languages[item] == ENGLISH and words.words[item] in PALE:
-            telling[concepts.of[item]] = _PALELY
+            telling[concepts.of[item]] = min(_PALELY, telling[concepts.of[item]])
     return telling
 
 

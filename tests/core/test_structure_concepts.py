@@ -29,7 +29,7 @@ def meaning(word):
 
 
 def encode(words):
-    rows = [np.random.default_rng(sum(map(ord, meaning(word)))).normal(size=48) for word in words]
+    rows = [np.random.default_rng(sum(map(ord, meaning(word)))).normal(size=256) for word in words]
     return unit(np.array(rows))
 
 

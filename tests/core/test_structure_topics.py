@@ -45,7 +45,7 @@ def meaning_of(word):
 
 def by_meaning(words):
     """Return vectors as an encoder would that knows a few translations."""
-    rows = [np.random.default_rng(sum(map(ord, meaning_of(word)))).normal(size=32) for word in words]
+    rows = [np.random.default_rng(sum(map(ord, meaning_of(word)))).normal(size=256) for word in words]
     return unit(np.array(rows))
 
 
@@ -160,9 +160,10 @@ def test_words_of_several_languages_that_mean_the_same_are_one_in_a_name():
 def test_without_an_encoder_words_keep_the_meaning_that_topics_made_before_tell():
     before = name_topics(posts([RIVER_OF_TWO, OTHERS], encode=by_meaning))
     after = name_topics(posts([RIVER_OF_TWO, OTHERS], known=before))
-    assert after[TopicCol.NAMES].to_list() == before[TopicCol.NAMES].to_list()
+    said = {concept["concept"]: concept["words"] for concept in after[TopicCol.ORIGINALS][0].to_list()}
+    assert [one["word"] for one in said["flood"]] == ["flood", "inundación"]
     alone = name_topics(posts([RIVER_OF_TWO, OTHERS]))
-    assert alone[TopicCol.NAMES].to_list() != before[TopicCol.NAMES].to_list()
+    assert all(len(concept["words"]) == 1 for concept in alone[TopicCol.ORIGINALS][0].to_list())
 
 
 def test_readers_of_a_language_without_posts_get_the_english_words():

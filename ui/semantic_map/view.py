@@ -87,10 +87,11 @@ def show_map(workspace: Workspace, colouring: str) -> None:
 
 
 def _mark(workspace: Workspace) -> tuple[Any, ...]:
-    """Return what the caches are keyed by: the run, and the edits made after it."""
+    """Return what the caches are keyed by: the run, the edits made after it, the language of the topics' names."""
     project, manifest = workspace.project, workspace.whole.manifest
     folder = project.folder if project is not None else None
-    return (str(folder), manifest.get("fingerprint"), manifest.get("made"), revision(folder) if folder else 0)
+    run = (str(folder), manifest.get("fingerprint"), manifest.get("made"), revision(folder) if folder else 0)
+    return (*run, state.language_of_names())
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

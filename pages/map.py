@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from ctse_core.words import t
 from ui.frame import page
 from ui.semantic_map import choose_colouring, show_map, show_posts_below, show_simple_map, wants_simple_map
 
-with page("Map") as workspace:
+with page(t("Map")) as workspace:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         colouring = choose_colouring(workspace)
         simple = wants_simple_map()

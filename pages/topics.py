@@ -8,7 +8,7 @@ from ui.frame import page
 from ui.topic_cards import open_topic, topic_list
 from ui.topic_views import topic_views
 
-with page("Topics") as workspace:
+with page(t("Topics")) as workspace:
     if not workspace.whole.topics.height and "edits" not in workspace.whole.manifest:
         st.info(t("These posts are too few or too different for topics; read them on Search or on the Map."))
         st.stop()

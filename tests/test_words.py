@@ -43,6 +43,10 @@ def told() -> dict[str, str]:
             text = literal(call)
             if text is not None:
                 found.setdefault(text, f"{path.relative_to(ROOT)}:{call.lineno}")
+        for call in calls(path, {"knob", "Step"}):  # labels and help of settings, titles of steps
+            for text in (arg.value for arg in call.args[1:3] if isinstance(arg, ast.Constant)):
+                if isinstance(text, str) and path.is_relative_to(ROOT / "ctse_core"):
+                    found.setdefault(text, f"{path.relative_to(ROOT)}:{call.lineno}")
     return found | dict.fromkeys(words.MONTHS, "ctse_core/words.py")
 
 

@@ -101,8 +101,10 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     except Exception:  # noqa: BLE001 - the one boundary: people get a sentence, the log the traceback
         _log.exception("The page %s failed", title)
         st.error(
-            "This page met a fault of ours; the server's log has the details. Your projects are safe on disk: "
-            "reload the page, or open another one.",
+            t(
+                "This page met a fault of ours; the server's log has the details. Your projects are safe on disk: "
+                "reload the page, or open another one."
+            ),
             icon=":material/error:",
         )
 

@@ -29,10 +29,11 @@ from ctse_core.figures.base import (
 from ctse_core.figures.language_names import language_name
 from ctse_core.figures.placement import place_labels
 from ctse_core.types import UNDETERMINED, UNSORTED, UNSORTED_NAME, Col, TopicCol
+from ctse_core.words import mark, said, t
 
 Colour = Literal["topic", "lang", "time"]
 NAMED_TOPICS = len(PALETTE) * len(SYMBOLS)
-TITLE = "Map of meaning"
+TITLE = mark("Map of meaning")
 LABELS = 12  # topic names written on the map
 LABEL_WIDTH = 28  # letters of each
 HEIGHT = 512 + TOOL_BAR  # pixels, the legend below not counted
@@ -73,7 +74,7 @@ def semantic_map(
     """
     points = _points(table)
     if points.is_empty():
-        return nothing("There are no posts with a place on the map.", _COLUMNS, TITLE)
+        return nothing(t("There are no posts with a place on the map."), _COLUMNS, said(TITLE))
     drawn = points[sample_rows(points[Col.CLUSTER].to_numpy(), limit)]
     groups = {"topic": _by_topic, "lang": _by_language, "time": _by_time}[colour](drawn, topics)
     named = sum(group.in_legend for group in groups)
@@ -87,7 +88,7 @@ def semantic_map(
     plot.update_yaxes(visible=False)
     plot.update_layout(dragmode=drag, margin={"l": 0, "r": 0, "t": TOOL_BAR, "b": 8}, uirevision="map")
     plot.update_layout(legend={"y": -0.01, "yanchor": "top", "font": {"size": 12}})
-    return Figure(plot, _grouped(drawn, groups), _summary(points, drawn, colour), TITLE)
+    return Figure(plot, _grouped(drawn, groups), _summary(points, drawn, colour), said(TITLE))
 
 
 def _points(table: pl.DataFrame) -> pl.DataFrame:
@@ -128,12 +129,14 @@ def _by_topic(drawn: pl.DataFrame, topics: pl.DataFrame) -> list[_Group]:
     named = dict(large.select(TopicCol.ID, TopicCol.NAME).rows())
     small = ~np.isin(clusters, [UNSORTED, *named])
     groups = [
-        _Group(UNSORTED_NAME, clusters == UNSORTED, FAINT, tells_topic=True),
-        _Group("Smaller topics", small, QUIET),
+        _Group(t("Unsorted"), clusters == UNSORTED, FAINT, tells_topic=True),
+        _Group(t("Smaller topics"), small, QUIET),
     ]
     for rank, (number, name) in enumerate(named.items()):
         look = PALETTE[rank % len(PALETTE)], SYMBOLS[rank // len(PALETTE)]
-        groups.append(_Group(shorten(name, 60) or f"Topic {number}", clusters == number, *look, tells_topic=True))
+        groups.append(
+            _Group(shorten(name, 60) or t("Topic {number}", number=number), clusters == number, *look, tells_topic=True)
+        )
     return [group for group in groups if group.members.any()]
 
 
@@ -143,7 +146,7 @@ def _by_language(drawn: pl.DataFrame, _: pl.DataFrame) -> list[_Group]:
     named = frequent[Col.LANG].head(2 * len(PALETTE)).to_list()
     groups = [
         _Group(language_name(UNDETERMINED), (codes == UNDETERMINED).to_numpy(), FAINT),
-        _Group("Other languages", (~codes.is_in([UNDETERMINED, *named])).to_numpy(), QUIET),
+        _Group(t("Other languages"), (~codes.is_in([UNDETERMINED, *named])).to_numpy(), QUIET),
     ]
     for rank, code in enumerate(named):
         look = PALETTE[rank % len(PALETTE)], SYMBOLS[rank // len(PALETTE)]
@@ -154,7 +157,7 @@ def _by_language(drawn: pl.DataFrame, _: pl.DataFrame) -> list[_Group]:
 def _by_time(drawn: pl.DataFrame, _: pl.DataFrame) -> list[_Group]:
     times = drawn[Col.TIME].cast(pl.Datetime("us", "UTC"))
     dated = times.is_not_null().to_numpy()
-    groups = [_Group("Undated", ~dated, FAINT)] if not dated.all() else []
+    groups = [_Group(t("Undated"), ~dated, FAINT)] if not dated.all() else []
     if not dated.any():
         return groups
     # Ranks, not hours: one stray year would otherwise paint all other posts in one colour.
@@ -171,11 +174,11 @@ def _by_time(drawn: pl.DataFrame, _: pl.DataFrame) -> list[_Group]:
         "colorbar": {
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "ticktext": [f"{tick:%Y-%m-%d %H:%M}" for tick in ticks],
-            "title": {"text": "UTC; equal numbers of posts between marks", "side": "top"},
+            "title": {"text": t("UTC; equal numbers of posts between marks"), "side": "top"},
             "orientation": "h", "thickness": 10, "len": 0.9, "y": -0.02, "yanchor": "top", "outlinewidth": 0,
         },
     }  # fmt: skip
-    return [*groups, _Group("Dated", dated, marker, in_legend=False)]
+    return [*groups, _Group(t("Dated"), dated, marker, in_legend=False)]
 
 
 TIME_SCALE = [[0, "#8b54ff"], [0.5, "#c1703b"], [1, "#b69000"]]
@@ -184,7 +187,7 @@ TIME_SCALE = [[0, "#8b54ff"], [0.5, "#c1703b"], [1, "#b69000"]]
 
 def _hover(drawn: pl.DataFrame) -> list[str]:
     """Return what is read at each point: when, language and the first words; short, for there are many."""
-    times = drawn[Col.TIME].dt.strftime("%Y-%m-%d %H:%M").fill_null("undated").to_list()
+    times = drawn[Col.TIME].dt.strftime("%Y-%m-%d %H:%M").fill_null(t("undated")).to_list()
     parts = zip(times, drawn[Col.LANG].fill_null(UNDETERMINED), drawn[Col.TEXT], strict=True)
     return [f"{when} · {code}<br>{isolated(text, HOVER_LETTERS)}" for when, code, text in parts]
 
@@ -252,18 +255,21 @@ def _grouped(drawn: pl.DataFrame, groups: list[_Group]) -> pl.DataFrame:
 
 
 def _summary(points: pl.DataFrame, drawn: pl.DataFrame, colour: Colour) -> str:
-    sentence = f"{count(drawn.height, 'point')}, each an original post; near ones mean alike"
     if drawn.height < points.height:
-        sentence = f"A sample of {drawn.height:,} of {points.height:,} original posts, every topic in its share"
-        sentence += "; near ones mean alike"
+        sentence = t(
+            "A sample of {drawn:,} of {all:,} original posts, every topic in its share; near ones mean alike",
+            drawn=drawn.height,
+            all=points.height,
+        )
+    else:
+        sentence = t("{points}, each an original post; near ones mean alike", points=count(drawn.height, "point"))
     sentence += {
-        "topic": ", coloured by topic",
-        "lang": ", coloured by language",
-        "time": ", coloured by time",
+        "topic": t(", coloured by topic"),
+        "lang": t(", coloured by language"),
+        "time": t(", coloured by time"),
     }[colour]
     loose = points.filter(pl.col(Col.CLUSTER) == UNSORTED)["posts"]
     if colour == "topic" and len(loose):
-        sentence += f"; {count(len(loose), 'unsorted original')}"
-        sentence += f" ({loose.sum():,} posts with copies)" if loose.sum() > len(loose) else ""
-        sentence += " is grey" if len(loose) == 1 else " are grey"
+        sentence += t("; grey: {originals}", originals=count(len(loose), "unsorted original"))
+        sentence += t(" ({count:,} posts with copies)", count=int(loose.sum())) if loose.sum() > len(loose) else ""
     return sentence + "."

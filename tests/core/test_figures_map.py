@@ -36,7 +36,7 @@ def test_the_map_tells_unsorted_originals_and_their_posts_apart(sample):
     loose = sample.table.filter(pl.col(Col.CLUSTER) == -1)
     originals = loose[Col.DUPLICATE_OF].null_count()
     assert originals < loose.height
-    said = f"{originals} unsorted originals ({loose.height} posts with copies) are grey."
+    said = f"grey: {originals} unsorted originals ({loose.height} posts with copies)."
     assert figures.semantic_map(sample.table, sample.topics).summary.endswith(said)
     alone = sample.table.filter(pl.col(Col.DUPLICATE_OF).is_null())
     assert figures.semantic_map(alone, sample.topics).summary.endswith(f"{originals} unsorted originals are grey.")

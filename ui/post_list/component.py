@@ -13,7 +13,7 @@ import streamlit as st
 from ctse_core.figures import language_name
 from ctse_core.highlight import Reason
 from ctse_core.types import UNSORTED, Col
-from ctse_core.words import t
+from ctse_core.words import minute, t
 
 _HERE = Path(__file__).parent
 _MOST_WORDS = 5  # shared words that a card names
@@ -121,7 +121,7 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "text": post[Col.TEXT],
         "code": post[Col.LANG],
         "language": language_name(post[Col.LANG]),
-        "when": post[Col.TIME].strftime("%d %b %Y %H:%M UTC") if post[Col.TIME] else t("undated"),
+        "when": minute(post[Col.TIME]) if post[Col.TIME] else t("undated"),
         "place": post.get(Col.PLACE) or "",
         "author": post.get(Col.AUTHOR) or "",
         "copies": t("{count:,} copies", count=copies) if copies > 1 else "",

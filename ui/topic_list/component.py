@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def _component() -> Any:
 
 
 def show_topics(
-    rows: list[Mapping[str, Any]], loose: Mapping[str, Any], lately: Mapping[str, Any], key: str
+    rows: Sequence[Mapping[str, Any]], loose: Mapping[str, Any], lately: Mapping[str, Any], key: str
 ) -> Act | None:
     """Draw the topics and return what was done, once; None where nothing was.
 
@@ -43,7 +43,7 @@ def show_topics(
     unsorted posts: name, posts, count, told. ``lately`` are the ``topics`` of the last ``edit``, its number.
     """
     done = _component()(
-        data={"rows": rows, "loose": loose, "lately": lately, "labels": _labels()},
+        data={"rows": list(rows), "loose": loose, "lately": lately, "labels": _labels()},
         key=key,
         on_act_change=lambda: None,
         height="content",

@@ -39,7 +39,7 @@ def test_the_map_tells_unsorted_originals_and_their_posts_apart(sample):
     said = f"grey: {originals} unsorted originals ({loose.height} posts with copies)."
     assert figures.semantic_map(sample.table, sample.topics).summary.endswith(said)
     alone = sample.table.filter(pl.col(Col.DUPLICATE_OF).is_null())
-    assert figures.semantic_map(alone, sample.topics).summary.endswith(f"{originals} unsorted originals are grey.")
+    assert figures.semantic_map(alone, sample.topics).summary.endswith(f"grey: {originals} unsorted originals.")
 
 
 def test_names_on_the_map_are_few_short_and_let_points_shine_through():

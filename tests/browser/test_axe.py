@@ -1,5 +1,7 @@
 """Nothing serious stands in the way of people who read by ear, by keyboard or with weak eyes: axe on every page."""
 
+import re
+
 import pytest
 
 from tests.browser.test_journey import settled
@@ -39,6 +41,33 @@ def severe(results) -> list[str]:
             target = " ".join(map(str, node["target"]))
             found.append(f"{violation['id']} ({violation['impact']}): {target}: {node['html'][:160]}")
     return found
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the ratio of two colours as the browser writes them: "rgb(1, 2, 3)"."""
+
+    def light(colour: str) -> float:
+        parts = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_beside_figures_are_readable(chromium, server, example, theme):
+    context = chromium.new_context(color_scheme=theme)
+    tab = context.new_page()
+    tab.set_default_timeout(90_000)
+    tab.goto(f"{server}/?project={example}")
+    tab.locator(".stPlotlyChart .ytick text").first.wait_for()
+    ground = tab.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    inks = tab.locator(".stPlotlyChart :is(.xtick, .ytick, .legend) text").evaluate_all(
+        "nodes => nodes.map(node => getComputedStyle(node).fill)"
+    )
+    assert inks and min(contrast(ink, ground) for ink in inks) >= 4.5, (ground, set(inks))
+    context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -25,11 +25,17 @@ def display_name(topic: Mapping[str, Any], lang: str) -> str:
 
 
 def named_for(topics: pl.DataFrame, lang: str) -> pl.DataFrame:
-    """Return the topics table with every ``TopicCol.NAME`` as ``display_name`` gives it for ``lang``."""
+    """Return the topics table with every ``TopicCol.NAME`` as ``display_name`` gives it for ``lang``, none twice."""
     if TopicCol.NAMES not in topics.columns or not topics.height:
         return topics
     pairs = zip(topics[TopicCol.NAME], topics[TopicCol.NAMES].to_list(), strict=True)
-    names = [display_name({TopicCol.NAME: name, TopicCol.NAMES: several}, lang) for name, several in pairs]
+    names: list[str] = []
+    taken: set[str] = set()
+    for stored, several in pairs:  # names that people gave later may be those of another language
+        name = display_name({TopicCol.NAME: stored, TopicCol.NAMES: several}, lang)
+        tries = (name, *(f"{name} ({number})" for number in range(2, topics.height + 2)))
+        names.append(next(one for one in tries if one.casefold() not in taken))
+        taken.add(names[-1].casefold())
     return topics.with_columns(pl.Series(TopicCol.NAME, names, dtype=pl.Utf8))
 
 

@@ -23,6 +23,7 @@ _LOOKED_AT = 60  # concepts of a topic
 _NO_MORE = 0.05  # for words that the topic uses no more than others: where all do, they still name it
 _UNREAD = 0.6  # what a concept is worth to a reader who knows none of its words
 _PALELY = 0.3
+_GLOSS = 0.85  # likeness from which a word of another concept is shown to readers whose language has none in this one
 _EMPTY = 0.85  # likeness to words such as "we" from which a concept says nothing
 _LEAST_POSTS = 20
 _LEAST_SHARE = 0.01
@@ -122,6 +123,18 @@ class Wording:
     inside: Mapping[int, list[int]]
     """The words of a concept, most used first."""
 
+    def glosses(self, concept: int) -> dict[str, int]:
+        """Return the words that other concepts have for much the same, by language, the nearest one's."""
+        if not self.concepts.vectors.shape[1]:
+            return {}
+        alike = self.concepts.vectors @ self.concepts.vectors[concept]
+        near = np.flatnonzero(alike >= max(_GLOSS, self.concepts.same))
+        found: dict[str, int] = {}
+        for other in near[np.argsort(-alike[near], kind="stable")].tolist():
+            for language, items in self.best.get(other, {}).items():
+                found.setdefault(language, items[0])
+        return found
+
 
 def wording(words: Vocabulary, concepts: Concepts) -> Wording:
     """Return the words of each concept by language."""
@@ -169,6 +182,8 @@ def topic_concepts(
                 here = max(items, key=lambda item: len(users[item]))
                 best[language] = here if len(users[here]) >= 2 * len(users[items[0]]) else items[0]
             of_language = best | of_language
+        for language, item in own.glosses(group[0]).items():
+            of_language.setdefault(language, item)
         by_use = sorted(users, key=lambda item: -len(users[item]))
         told.append(TopicConcept(worth, of_language, {item: users[item] for item in by_use}))
     return told
@@ -195,7 +210,7 @@ def worded(
     for _, place, item in sorted(found):
         word = own.words.words[item]
         if not any(near_same(word, before.word) for before in terms):
-            terms.append(Term(word, 1.0, topic[place].users[item], own.words.languages[item]))
+            terms.append(Term(word, 1.0, topic[place].users.get(item, frozenset()), own.words.languages[item]))
     return [term.word for term in join_phrases(terms, tokens)]
 
 
@@ -211,6 +226,10 @@ def originals(own: Wording, topic: Sequence[TopicConcept], named: Sequence[str],
             language = own.words.languages[item]
             if users or language in named:
                 shown.setdefault(language, {"lang": language, "word": own.words.words[item], "posts": len(users)})
+        for language in named:  # what readers of a language see stands beside the words that posts use
+            if language in concept.of_language:
+                word = own.words.words[concept.of_language[language]]
+                shown.setdefault(language, {"lang": language, "word": word, "posts": 0})
         main = concept.of_language.get(home, next(iter(concept.users)))
         told.append({"concept": own.words.words[main], "words": list(shown.values())})
     return told

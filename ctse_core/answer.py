@@ -52,7 +52,7 @@ def _judged(posts: pl.DataFrame, answered: bool, filtered: bool) -> Answer:
             False,
             t(
                 "Nothing here matches by meaning: no post is closer to the question than chance. "
-                "{count:,} of the nearest share words with it.",
+                "Posts that share words with it: {count:,}.",
                 count=shared,
             ),
         )

@@ -17,7 +17,7 @@ from ui.search_tray import follow_post
 from ui.tagging import filter_button, tag_button, tag_chosen, tag_offers
 from ui.widgets import csv_bytes, download, paged_posts, plain, told
 
-_MATCHING = "matching"
+_FIRST = "first"
 
 
 def answered(searcher: Searcher, question: Question) -> Answer:
@@ -67,13 +67,15 @@ def _sentence(answer: Answer, question: Question) -> None:
 
 
 def _of_band(answer: Answer, question: Question) -> pl.DataFrame:
-    """Draw how many posts are in each band, to choose one; return the posts of that, at first all but chance."""
+    """Draw how many posts are in each band, to choose one; return its posts, at first those that match."""
     counts = answer.counts
     if len(counts) < 2:
         return answer.posts
-    matching = answer.posts.height - counts.get("none", 0)
+    sure = [band for band in ("strong", "maybe") if band in counts] or ["words"]
+    sure = sure if answer.answered else list(counts)
+    matching = sum(counts.get(band, 0) for band in sure)
     names = {
-        _MATCHING: t("Matching {count:,}", count=matching),
+        _FIRST: t("Matching {count:,}", count=matching) if answer.answered else t("All {count:,}", count=matching),
         "strong": t("Strong {count:,}", count=counts.get("strong", 0)),
         "maybe": t("Maybe {count:,}", count=counts.get("maybe", 0)),
         "words": t("Sharing words {count:,}", count=counts.get("words", 0)),
@@ -81,12 +83,11 @@ def _of_band(answer: Answer, question: Question) -> pl.DataFrame:
     }
     band = st.segmented_control(
         t("How sure"),
-        [_MATCHING, *counts],
-        default=_MATCHING,
+        [_FIRST, *counts],
+        default=_FIRST,
         format_func=names.__getitem__,
         required=True,
         key=f"question_band_{hash((question, state.question()))}",
         label_visibility="collapsed",
     )
-    wanted = pl.col("band") != "none" if band == _MATCHING else pl.col("band") == band
-    return answer.posts.filter(wanted)
+    return answer.posts.filter(pl.col("band").is_in(sure if band == _FIRST else [band]))

@@ -247,6 +247,8 @@ def main() -> None:
             posts: make_project(home / "projects" / f"posts-{posts}", example, posts).folder
             for posts in sorted({*chosen.posts, *chosen.plotly})
         }
+        print("| map | posts | sent | at a filter | arrival | navigation | frame | p95 | text | filter |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         with serving(ROOT / "app.py", home) as server:
             for posts in chosen.posts:
@@ -254,21 +256,17 @@ def main() -> None:
                 visit(browser, address, True, chosen.renderers[0])  # the server reads the project
                 for renderer in chosen.renderers:
                     found[renderer, posts] = visit(browser, address, True, renderer)
+                    print(row(renderer, posts, found[renderer, posts]), flush=True)
         with serving(home / "plain.py", home) as server:
             for posts in chosen.plotly:
                 found["plotly", posts] = visit(browser, f"{server}/?folder={folders[posts]}", False)
+                print(row("plotly", posts, found["plotly", posts]), flush=True)
         browser.close()
     report(found)
 
 
 def report(found: dict[tuple[str, int], Measured]) -> None:
-    """Print the table and the ratios to plotly."""
-    print(
-        "| map | posts | sent | at a filter | picture after arrival | after navigation | frame | p95 | text | filter |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for (name, posts), told in found.items():
-        print(row(name, posts, told))
+    """Print the ratios to plotly."""
     for (name, posts), told in found.items():
         plain = found.get(("plotly", posts))
         if plain is None or name == "plotly":

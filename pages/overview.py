@@ -10,6 +10,7 @@ from ui.intake import choose_columns, delete_project, open_file
 from ui.job_panel import job_panel
 from ui.overview_figures import filtered_posts, overview_figures
 from ui.search_saved import news_notice
+from ui.so_far import so_far
 from ui.summary import headline, notes
 
 with page(t("Overview"), needs_analysis=False) as workspace:
@@ -19,7 +20,9 @@ with page(t("Overview"), needs_analysis=False) as workspace:
         st.stop()
     at_work = job_panel(project)
     if analysis is None:
-        if not at_work:
+        if at_work:
+            so_far(project)
+        else:
             choose_columns(project)
         st.stop()
     newest_file(workspace)

@@ -13,6 +13,7 @@ from ctse_core.project import Job, Project, read_job
 from ctse_core.project.jobs import forget_job
 from ctse_core.terminal import spoken
 from ctse_core.words import number, said, t
+from ui.so_far import more_to_show
 from ui.widgets import plain
 
 
@@ -39,7 +40,7 @@ def _working(folder: str) -> None:
 
     project = Project(Path(folder))
     job = read_job(project)
-    if job is None or not job.active:
+    if job is None or not job.active or more_to_show(project):
         st.rerun()
         return
     with st.container(border=True):

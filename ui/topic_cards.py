@@ -215,7 +215,7 @@ def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
 def _open_unsorted(workspace: Workspace) -> None:
     """Draw the unsorted posts: which are near a topic, and all of them."""
     posts = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED)
-    st.subheader(t("Unsorted"), anchor=False)
+    st.markdown(f"**{plain(t('Unsorted'))}**")
     st.caption(t("Posts that fit no topic clearly. That says nothing about how important they are."))
     views = {"near": t("Move those near a topic"), "read": t("Read")}
     view = st.segmented_control(

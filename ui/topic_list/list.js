@@ -26,6 +26,14 @@ function button(style, label, act, title) {
   return node;
 }
 
+// Each part in its own direction, what stands between them in the page's.
+function listed(parent, parts, between) {
+  parts.forEach((part, place) => {
+    if (place) parent.append(between);
+    parent.append(make("bdi", "", part));
+  });
+}
+
 function matcher(state, labels) {
   const words = state.words.trim();
   if (!words) return { test: () => true, wrong: "" };
@@ -120,9 +128,9 @@ function rowOf(row, view) {
   size.append(make("b", "", row.count), bar);
   size.title = `${row.count} ${labels.posts}`;
   const terms = make("div", "terms");
-  row.terms.forEach((term) => terms.append(make("bdi", "", term)));
+  listed(terms, row.terms, ", ");
   const facts = make("div", "facts");
-  [row.sure, row.languages, row.span].filter(Boolean).forEach((fact) => facts.append(make("bdi", "", fact)));
+  listed(facts, [row.sure, row.languages, row.span].filter(Boolean), " · ");
   facts.title = row.why;
   item.append(box, pin, nameOf(row, view), size, terms, facts);
   return item;

@@ -5,7 +5,7 @@ import streamlit as st
 from ctse_core.words import t
 from ui import resources
 from ui.frame import page
-from ui.search_form import ask_form, standing_question
+from ui.search_form import ask_form, how_to_ask, standing_question
 from ui.search_results import show_answer
 from ui.search_saved import saved_list
 from ui.search_tray import tray
@@ -16,6 +16,6 @@ with page(t("Search")) as workspace:
     question = standing_question(workspace)
     saved_list(workspace)
     if question is None:
-        st.caption(t("The question and the posts may be in different languages: they meet by meaning."))
+        how_to_ask()
         st.stop()
     show_answer(workspace, resources.searcher(workspace.project), question)

@@ -30,13 +30,7 @@ def ask_form(workspace: Workspace) -> None:
     with st.form("question", border=False):
         asked, go = st.columns([8, 1], vertical_alignment="bottom")
         text = asked.text_input(
-            t("Ask in any language"),
-            key="question_text",
-            placeholder=t("Where is drinking water missing?"),
-            help=t(
-                'Words "in quotes" must stand in a post as they are. By words alone, /a pattern/ between strokes is a '
-                "regular expression."
-            ),
+            t("Ask in any language"), key="question_text", placeholder=t("Where is drinking water missing?")
         )
         pressed = go.form_submit_button(t("Search"), type="primary", width="stretch")
         ways, closer = st.columns([3, 2], vertical_alignment="center")
@@ -69,3 +63,14 @@ def standing_question(workspace: Workspace) -> Question | None:
     rerank = bool(rerank and state.question() and not like and not unlike)
     most = FOUND if rerank else MOST
     return Question(state.question(), state.mode(), most, workspace.among, rerank, like, unlike)
+
+
+def how_to_ask() -> None:
+    """Say what can be asked, where nothing is."""
+    st.caption(t("The question and the posts may be in different languages: they meet by meaning."))
+    st.caption(
+        t(
+            'Words "in quotes" must stand in a post as they are. By words alone, /a pattern/ between strokes is a regular '
+            "expression."
+        )
+    )

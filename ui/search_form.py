@@ -70,7 +70,7 @@ def how_to_ask() -> None:
     st.caption(t("The question and the posts may be in different languages: they meet by meaning."))
     st.caption(
         t(
-            'Words "in quotes" must stand in a post as they are. By words alone, /a pattern/ between strokes is a regular '
-            "expression."
+            'Words "in quotes" must stand in a post as they are. By words alone, /a pattern/ between strokes is a '
+            "regular expression."
         )
     )

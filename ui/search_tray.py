@@ -77,7 +77,7 @@ def _side(workspace: Workspace, name: str, label: str, positions: tuple[int, ...
     key = f"question_tray_{name}_{'_'.join(map(str, positions))}"
     st.caption(label, width="content")
     st.pills(
-        label,
+        t("{side}; a click takes a post away", side=label),
         positions,
         format_func=lambda position: f"{_short(texts[position])} ✕",
         key=key,

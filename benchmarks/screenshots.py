@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 1280, 800
 MOST_BYTES = 150_000
 QUIET = (
     "() => !document.querySelector('[data-testid=\"stStatusWidget\"]') && "
-    "!document.querySelector('[data-stale=\"true\"]')"
+    "!document.querySelector('[data-stale=\"true\"]') && !document.querySelector('[data-testid=\"stSkeleton\"]')"
 )
 PATIENCE = 180_000  # milliseconds
 
@@ -68,7 +68,7 @@ PICTURES: dict[str, Callable[[Any, str], None]] = {
     "overview": opened("", wait='[data-testid="stMetricValue"]'),
     "filter": opened("", "&lang=ht,es", wait='[data-testid="stMetricValue"]'),
     "search": opened("search", QUESTION, wait=".post"),
-    "map": opened("map"),
+    "map": opened("map", wait="canvas"),
     "topics": opened("topics"),
     "topic": opened("topics", "&open=0", wait=".post"),
     "report": opened("report", wait='[data-testid="stDownloadButton"]'),

@@ -142,7 +142,8 @@ def topics_over_time_figure(
     # A topic whose posts are all undated or beside the axis stays in the table; its row would be empty.
     shown = shown.select([name for name in lines.names if shown[name].sum()])
     sentence = _topics_summary(shown, periods, len(present))
-    plot, bins = _heat(shown, periods), ()
+    plot = _heat(shown, periods)
+    bins: tuple[str, ...] = ()
     if clickable:
         times = [json.loads(one) for one in time_bars(kept, periods, TimeChoice()).ids]
         of_lines = [lines.values[lines.names.index(name)] for name in shown.columns]

@@ -54,14 +54,14 @@ def _of_seed(
     graph: csr_matrix, whole: Labels, settings: StructureSettings, weights: NDArray | None, seed: int
 ) -> Clusters:
     unique = graph.shape[0]
-    labels = leiden(graph, settings.finer(unique), seed)
-    labels = np.where(whole != UNSORTED, labels.max() + 1 + whole, labels)
-    strength = inner_share(graph, labels)
-    labels = np.where(strength < settings.firmness, UNSORTED, labels)
-    sizes = np.bincount(labels[labels != UNSORTED], minlength=1)
-    small = np.append(sizes, 0)[labels] < settings.smallest_topic(unique)
-    labels = rank_by_size(np.where(small, UNSORTED, labels), weights)
-    strength = np.where(labels == UNSORTED, 0, strength).astype(np.float32)
+    found = leiden(graph, settings.finer(unique), seed)
+    found = np.where(whole != UNSORTED, found.max() + 1 + whole, found)
+    share = inner_share(graph, found)
+    found = np.where(share < settings.firmness, UNSORTED, found)
+    sizes = np.bincount(found[found != UNSORTED], minlength=1)
+    small = np.append(sizes, 0)[found] < settings.smallest_topic(unique)
+    labels = rank_by_size(np.where(small, UNSORTED, found), weights)
+    strength = np.where(labels == UNSORTED, 0, share).astype(np.float32)
     return Clusters(labels, strength, labels.copy(), "communities")
 
 

@@ -93,7 +93,8 @@ def keep_interface(code: str | None) -> None:
 
 
 def _chosen(name: str) -> bool:
-    return bool(st.session_state.get(f"_{name}"))
+    value = st.session_state.get(f"_{name}")
+    return value is not None and value is not False and value != ""  # topic 0 and post 0 are choices
 
 
 def choose(**choices: Any) -> None:

@@ -13,6 +13,7 @@ from ctse_core.words import number, t
 from ui import resources
 from ui.frame import Workspace
 from ui.post_list import Chosen, Offers, show_posts
+from ui.search_tray import follow_post
 from ui.topic_edit import do, make_topic, names_of
 from ui.widgets import paged_posts, plain, with_positions
 
@@ -60,7 +61,8 @@ def split_view(workspace: Workspace, topic: int) -> None:
         with columns[place % len(columns)].container(border=True):
             st.markdown(f"**{plain(part[TopicCol.NAME])}**")
             st.caption(plain(t("{count:,} posts: {terms}", count=part[TopicCol.SIZE], terms=_terms(part))))
-            show_posts(whole[part[TopicCol.TYPICAL][:2]], key=f"part_{topic}_{parts}_{place}", topics=False)
+            typical = whole[part[TopicCol.TYPICAL][:2]]
+            follow_post(show_posts(typical, key=f"part_{topic}_{parts}_{place}", topics=False))
 
 
 def _terms(topic: dict[str, list[str]]) -> str:
@@ -144,4 +146,5 @@ def _adoption_table(workspace: Workspace, found: Adoption) -> None:
         least = found.moves.tail(_EXAMPLES).reverse()
         posts = with_positions(workspace.whole.table)[least["position"].to_list()]
         to = pl.Series(Col.TOPIC, [f"→ {names[topic]}" for topic in least["topic"]])
-        show_posts(posts.with_columns(to, least["topic"].alias(Col.CLUSTER)), key=f"least_sure_{found.percent}")
+        shown = posts.with_columns(to, least["topic"].alias(Col.CLUSTER))
+        follow_post(show_posts(shown, key=f"least_sure_{found.percent}"))

@@ -108,3 +108,12 @@ def test_a_list_without_topics_still_offers_undo(example):
     app = opened("topics.py", project=example.name)
     press(app, "topic_undo")
     assert kinds(example) == []
+
+
+def test_the_first_topic_stays_open_when_it_was_opened_by_its_number(example):
+    app = opened("topics.py", project=example.name)
+    app.session_state["_open"] = 0
+    for _ in range(2):
+        app.run()
+        assert app.query_params["open"] in (["0"], "0")
+        assert "Typical posts" in words(app)

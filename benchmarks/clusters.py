@@ -21,6 +21,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -40,14 +41,18 @@ def baseline(vectors: np.ndarray, posts: Labelled, seed: int) -> np.ndarray:
     return bertopic_default(vectors, posts.languages, seed)
 
 
-def ours(**settings: object) -> Callable[[np.ndarray, Labelled, int], np.ndarray]:
-    """Return our path with some settings; its last result stays at hand in ``last``."""
+class Ours:
+    """Our path with some settings; its last result stays at hand in ``last``."""
 
-    def find(vectors: np.ndarray, posts: Labelled, seed: int) -> np.ndarray:
-        find.last = arrange(vectors, posts.languages, StructureSettings(seed=seed, **settings), weights=posts.copies)
-        return find.last.clusters.labels
+    def __init__(self, settings: StructureSettings) -> None:
+        self.settings = settings
+        self.last: Structure | None = None
 
-    return find
+    def __call__(self, vectors: np.ndarray, posts: Labelled, seed: int) -> np.ndarray:
+        """Return the topic (u,) of each post, -1 unsorted."""
+        settings = replace(self.settings, seed=seed)
+        self.last = arrange(vectors, posts.languages, settings, weights=posts.copies)
+        return self.last.clusters.labels
 
 
 def measure(labels: np.ndarray, posts: Labelled) -> dict[str, float]:
@@ -132,10 +137,10 @@ def paths(asked: argparse.Namespace) -> dict[str, Callable[[np.ndarray, Labelled
     rows: dict[str, Callable[[np.ndarray, Labelled, int], np.ndarray]] = {}
     if not asked.no_baseline:
         rows["BERTopic's default"] = baseline
-    rows["HDBSCAN, ours"] = ours(clusters="hdbscan")
+    rows["HDBSCAN, ours"] = Ours(StructureSettings(clusters="hdbscan"))
     for one in asked.resolutions:
-        rows[f"communities, {one:g}"] = ours(clusters="communities", resolution=one)
-    rows["communities"] = ours(clusters="communities")
+        rows[f"communities, {one:g}"] = Ours(StructureSettings(clusters="communities", resolution=one))
+    rows["communities"] = Ours(StructureSettings(clusters="communities"))
     return rows
 
 
@@ -144,7 +149,7 @@ def warm_up(vectors: np.ndarray, posts: Labelled) -> None:
     few = slice(0, 120)
     some = Labelled("", posts.texts[few], posts.languages[few], posts.tokens[few], posts.copies[few], posts.group[few])
     for clusters in ("hdbscan", "communities"):
-        ours(clusters=clusters)(vectors[few], some, 0)
+        Ours(StructureSettings(clusters=clusters))(vectors[few], some, 0)
     baseline(vectors[few], some, 0)
 
 
@@ -177,8 +182,9 @@ def main() -> None:
             told = [measure(labels, posts) | {"s": took} for labels, took in measured]
             table[row] = {key: float(np.mean([one[key] for one in told])) for key in told[0]}
         show(table)
-        for word, share in purities(find.last, vectors, posts):  # type: ignore[attr-defined]
-            sure.setdefault(posts.name, {}).setdefault(word, []).append(share)
+        if isinstance(find, Ours) and find.last is not None:
+            for word, share in purities(find.last, vectors, posts):
+                sure.setdefault(posts.name, {}).setdefault(word, []).append(share)
     show_confidence(sure)
 
 

@@ -1,6 +1,7 @@
 """The Topics page: a topic is renamed, pinned, split, merged, made noise; unsorted posts move; undo."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ctse_core.project.topic_events import add_event, topic_events
 from tests.app.test_pages import opened, words
@@ -110,10 +111,11 @@ def test_a_list_without_topics_still_offers_undo(example):
     assert kinds(example) == []
 
 
-def test_the_first_topic_stays_open_when_it_was_opened_by_its_number(example):
-    app = opened("topics.py", project=example.name)
-    app.session_state["_open"] = 0
-    for _ in range(2):
-        app.run()
-        assert app.query_params["open"] in (["0"], "0")
-        assert "Typical posts" in words(app)
+def test_the_first_topic_is_a_choice_like_any_other():
+    def page():
+        from ui import state
+
+        state.choose(open=0)
+
+    app = AppTest.from_function(page).run()
+    assert app.query_params["open"] in (["0"], "0")

@@ -176,7 +176,7 @@ def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:
         rows[topic] = _with_rest(numbered, rows.get(topic), base.filter(pl.col(TopicCol.ID) == origin))
     if not rows:
         return base.clear().with_columns(*_marks([], state, changed))
-    table = pl.concat([rows[topic] for topic in sorted(rows)], how="diagonal_relaxed")
+    table = pl.concat([base.clear(), *(rows[topic] for topic in sorted(rows))], how="diagonal_relaxed")
     table = table.select(*base.columns, *[name for name in table.columns if name not in base.columns])
     if TopicCol.SEPARATION in base.columns:
         space = TopicSpace(memory.centred, now, memory.posts.languages, memory.posts.copies)

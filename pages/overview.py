@@ -35,8 +35,7 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     filtered_posts(workspace)
     overview_figures(workspace)
     notes(workspace)
-    if not at_work:
-        add_file(project)
+    add_file(project, at_work)
     with st.expander(t("Analyse this file again"), icon=":material/replay:"):
         analyse_again(project)
     with st.expander(t("Delete this project"), icon=":material/delete:"):

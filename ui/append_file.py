@@ -16,7 +16,7 @@ from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.manifest import files_of
 from ctse_core.posts import ColumnRoles, Preview, preview
-from ctse_core.project import Project
+from ctse_core.project import Project, read_job
 from ctse_core.project.folder import safe_file_name
 from ctse_core.structure import StructureSettings
 from ctse_core.types import TopicCol
@@ -55,6 +55,8 @@ def newest_file(workspace: Workspace) -> None:
 def _headline(files: list[dict[str, Any]], topics: int) -> str:
     entry, since = files[-1], day(_moment(files[-2]["added"]))
     posts = t("**{count:,} new posts** since {day}", count=entry["posts"], day=since)
+    if not topics:
+        return t("{posts}, from {file}: no new topics", posts=posts, file=plain(entry["name"]))
     if topics == 1:
         return t("{posts}, from {file}: 1 new topic", posts=posts, file=plain(entry["name"]))
     return t("{posts}, from {file}: {count:,} new topics", posts=posts, file=plain(entry["name"]), count=topics)
@@ -80,8 +82,15 @@ def _look_at(number: int, topics: list[int]) -> None:
             st.rerun()
 
 
-def add_file(project: Project) -> None:
+def add_file(project: Project, at_work: bool) -> None:
     """Offer to add a newer file of posts: upload, a look at its columns, the button that starts the work."""
+    if at_work:
+        job = read_job(project)
+        if job is not None and job.target == JOB_TARGET:
+            st.info(
+                t("A newer file is being added; the top of this page tells how far it is."), icon=":material/post_add:"
+            )
+        return
     waiting = _waiting(project)
     with st.expander(t("Add a newer file of posts"), icon=":material/post_add:", expanded=waiting is not None):
         if waiting is not None:

@@ -12,12 +12,15 @@ from ctse_core import append as appending
 from ctse_core import stored
 from ctse_core.analysis import analyse, analyse_together, load_analysis, run_job
 from ctse_core.append import append, entry_of
+from ctse_core.edited import edited
 from ctse_core.errors import EncoderError, InputFileError, ProjectError
 from ctse_core.filters import Filter
 from ctse_core.narrowed import narrowed
 from ctse_core.project import Project
 from ctse_core.report.contents import numbers
 from ctse_core.report.method import method_rows
+from ctse_core.structure.edits import Edit
+from ctse_core.topic_editing import TopicMemory, record
 from ctse_core.types import UNSORTED, Col, TopicCol
 from tests.fakes import WordEncoder
 
@@ -291,6 +294,29 @@ def test_edits_know_the_run_that_a_project_grew_from(project, tmp_path):
     append(write(tmp_path / "second.csv", said(FLOOD, LATER), 5000), project)
     after = append(write(tmp_path / "third.csv", said(QUAKE, LATER), 9000), project)
     assert after.manifest[appending.GROWN_FROM][0] == first and len(after.manifest[appending.GROWN_FROM]) == 2
+
+
+def test_names_and_merges_that_people_made_stand_after_a_newer_file(encoder, tmp_path):
+    project = Project(tmp_path / "edited")
+    run = analyse(write(tmp_path / "three.csv", said(FLOOD + QUAKE + FIRE, NOW)), project)
+    ids = run.topics[TopicCol.ID].to_list()
+    names = dict(zip(ids, run.topics[TopicCol.NAME].to_list(), strict=True))
+    assert len(ids) >= 3
+    memory = TopicMemory(run)
+    record(project, memory, Edit("rename", {"topic": ids[0], "name": "Rising water"}), names)
+    record(project, memory, Edit("merge", {"topics": [ids[1]], "into": ids[2]}), names)
+    record(project, memory, Edit("reassign", {"posts": [0], "to": ids[-1]}), names)
+    append(write(tmp_path / "newer.csv", said(FLOOD + FIRE, LATER), 5000), project)
+    after = edited(load_analysis(project), project)
+    assert after.topics.filter(pl.col(TopicCol.ID) == ids[0])[TopicCol.NAME][0] == "Rising water"
+    assert ids[1] not in after.topics[TopicCol.ID] and ids[1] not in after.table[Col.CLUSTER]
+    assert after.table[Col.CLUSTER][0] == ids[-1]
+    assert after.manifest["edits"]["of_other_runs"] == 0 and not after.manifest["edits"]["skipped"]
+    sizes = dict(after.table.group_by(Col.CLUSTER).len().iter_rows())
+    sizes.pop(UNSORTED, None)
+    assert dict(after.topics.select(TopicCol.ID, TopicCol.SIZE).rows()) == sizes
+    assert after.topics[TopicCol.NEW].null_count() == 0
+    assert edited(analyse_together(project), project).manifest["edits"]["of_other_runs"] == 3
 
 
 def test_a_project_from_before_there_were_files_can_be_appended_to(project, tmp_path):

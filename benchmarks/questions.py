@@ -173,14 +173,15 @@ def answering(searcher: Searcher, asked: pl.DataFrame, rerank: bool) -> None:
 
 def banded(searcher: Searcher, asked: pl.DataFrame, rerank: bool) -> None:
     """Print which share of the first twenty posts are in each band, and which share of those are relevant."""
-    posts, right = _with_themes(searcher), {band: [] for band in ("strong", "maybe", "none")}
+    posts = _with_themes(searcher)
+    right: dict[str, list[bool]] = {band: [] for band in ("strong", "maybe", "none")}
     for question in asked.iter_rows(named=True):
         relevant = _relevant(posts, question)
         found = searcher.ask(Question(question["question"], "meaning", 20, rerank=rerank)).posts
         for position, band in found.select("position", "band").iter_rows():
             right[band].append(bool(relevant[position]))
     whole = sum(map(len, right.values()))
-    parts = [f"{len(hits) / whole:.0%} {band}, {np.mean(hits or [0]):.0%} right" for band, hits in right.items()]
+    parts = [f"{len(hits) / whole:.0%} {band}, {np.mean(hits or [False]):.0%} right" for band, hits in right.items()]
     print(f"{_named(searcher, rerank):30s} of the first twenty: {'; '.join(parts)}")
 
 
@@ -189,7 +190,10 @@ def feedback(searcher: Searcher, asked: pl.DataFrame) -> None:
 
     Posts are liked and disliked from the first ten; the two count in neither ranking.
     """
-    posts, before, after, alone = _with_themes(searcher), [], [], []
+    posts = _with_themes(searcher)
+    before: list[float] = []
+    after: list[float] = []
+    alone: list[float] = []
     for question in asked.iter_rows(named=True):
         relevant = _relevant(posts, question)
         first = searcher.ask(Question(question["question"], "meaning", posts.height)).posts["position"].to_numpy()

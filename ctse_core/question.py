@@ -277,7 +277,7 @@ class Searcher:
                     t("There is no post {row:,}; these posts are numbered 0 to {last:,}.", row=row, last=posts - 1)
                 )
 
-    def _representative(self, rows: int | Sequence[int]) -> Any:
+    def _representative(self, rows: int | Sequence[int] | Rows) -> Any:
         return self.analysis.table[Col.REPRESENTATIVE].to_numpy()[rows]
 
     def _allowed(self, question: Question, asked: Asked | None) -> NDArray[np.bool_]:

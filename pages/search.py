@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ctse_core.words import t
-from ui import resources
 from ui.frame import page
 from ui.search_form import ask_form, how_to_ask, standing_question
 from ui.search_results import show_answer
@@ -18,4 +17,4 @@ with page(t("Search")) as workspace:
     if question is None:
         how_to_ask()
         st.stop()
-    show_answer(workspace, resources.searcher(workspace.project), question)
+    show_answer(workspace, question)

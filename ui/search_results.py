@@ -10,7 +10,7 @@ from ctse_core.highlight import reasons
 from ctse_core.question import Question, Searcher
 from ctse_core.types import Col
 from ctse_core.words import t
-from ui import state
+from ui import resources, state
 from ui.frame import Workspace
 from ui.search_saved import save_button
 from ui.search_tray import follow_post
@@ -27,8 +27,11 @@ def answered(searcher: Searcher, question: Question) -> Answer:
     return searcher.ask(question)
 
 
-def show_answer(workspace: Workspace, searcher: Searcher, question: Question) -> None:
+def show_answer(workspace: Workspace, question: Question) -> None:
     """Ask the question and draw what was found."""
+    if workspace.project is None:
+        return
+    searcher = resources.searcher(workspace.project)
     if not question.text and not question.like:
         st.info(t("Posts to avoid are not enough: ask something, or choose a post to find more like it."))
         return
@@ -38,8 +41,7 @@ def show_answer(workspace: Workspace, searcher: Searcher, question: Question) ->
         return
     posts = _of_band(answer, question)
     with st.container(horizontal=True, gap="small"):
-        if workspace.project is not None:
-            save_button(workspace.project, searcher, question)
+        save_button(workspace.project, searcher, question)
         label = t("Found for “{question}”", question=question.text) if question.text else t("Like chosen posts")
         filter_button(workspace, posts["position"], label, "search", "results")
         tag_button(workspace, posts["position"], "results")
@@ -71,8 +73,9 @@ def _of_band(answer: Answer, question: Question) -> pl.DataFrame:
     counts = answer.counts
     if len(counts) < 2:
         return answer.posts
-    sure = [band for band in ("strong", "maybe") if band in counts] or ["words"]
-    sure = sure if answer.answered else list(counts)
+    sure: list[str] = [band for band in ("strong", "maybe") if band in counts] or ["words"]
+    if not answer.answered:
+        sure = list(counts)
     matching = sum(counts.get(band, 0) for band in sure)
     names = {
         _FIRST: t("Matching {count:,}", count=matching) if answer.answered else t("All {count:,}", count=matching),

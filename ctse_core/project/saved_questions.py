@@ -89,7 +89,7 @@ def keep_question(folder: Path, question: Mapping[str, Any], posts: int, seen: S
         found = connection.execute(select(table.c.key).where(*same)).scalar()
         if found is None:
             kept = {**asked, "name": named, "author": author(), "at": now().isoformat(), "posts": 0, "seen": "[]"}
-            found = connection.execute(insert(table).values(**kept)).inserted_primary_key[0]
+            found = connection.execute(insert(table).values(**kept)).lastrowid
         _see(connection, int(found), posts, seen)
     return int(found)
 
@@ -174,7 +174,7 @@ def _change(folder: Path, key: int, values: Mapping[str, Any]) -> None:
             raise ProjectError("That saved question is gone; somebody has deleted it. Reload the page.")
 
 
-def _read(row: Mapping[str, Any]) -> SavedQuestion:
+def _read(row: Any) -> SavedQuestion:
     return SavedQuestion(
         key=int(row["key"]),
         name=row["name"],

@@ -121,9 +121,9 @@ class Index:
     def _background(self, unrelated: Unrelated | None, among: NDArray[np.bool_] | None) -> Background:
         if unrelated is not None and self.scale.any():
             asked = unit_rows(check_vectors(unrelated.vectors, dim=self.vectors.shape[1]))
-            full = asked.any(axis=1)
+            full = np.asarray(asked.any(axis=1), dtype=bool)
             if full.sum() >= LEAST_UNRELATED:
-                spoken = [language for language, has in zip(unrelated.languages, full, strict=False) if has]
+                spoken = [language for language, has in zip(unrelated.languages, full.tolist(), strict=False) if has]
                 allowed = self._allowed(among)
                 sample = allowed[bulk_rows(len(allowed))]
                 middle = unit_rows(np.asarray(self.vectors[sample], dtype=np.float32)).mean(axis=0)

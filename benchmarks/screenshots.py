@@ -68,7 +68,7 @@ PICTURES: dict[str, Callable[[Any, str], None]] = {
     "overview": opened("", wait='[data-testid="stMetricValue"]'),
     "filter": opened("", "&lang=ht,es", wait='[data-testid="stMetricValue"]'),
     "search": opened("search", QUESTION, wait=".post"),
-    "map": opened("map", wait="canvas"),
+    "map": opened("map", wait="canvas:visible"),
     "topics": opened("topics"),
     "topic": opened("topics", "&open=0", wait=".post"),
     "report": opened("report", wait='[data-testid="stDownloadButton"]'),

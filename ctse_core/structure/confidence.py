@@ -111,8 +111,8 @@ def verdict(separation: float | None, agreement: float | None) -> str | None:
 
     Firm topics stand apart (0.2 and more) and come back from other seeds (0.75 and more, where that was measured);
     loose ones lie as near to others (below 0.12) or do not come back (below 0.5). In labelled sets (posts by event,
-    news by article) 57 to 87 % of a firm topic's posts were of one group, of a fair one 40 to 75 %, of a loose one
-    31 to 58 %: ``benchmarks/clusters.py``.
+    news by article) 50 to 87 % of a firm topic's posts were of one group, of a fair one 33 to 75 %, of a loose one
+    28 to 58 %: ``benchmarks/clusters.py``.
     """
     if separation is None:
         return None

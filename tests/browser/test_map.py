@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ctse_core.areas import inside
-from tests.browser.test_journey import go, settled
+from ctse_core.example import open_example
+from tests.browser.test_journey import settled
 from ui.semantic_map.component import MAP_SCRIPTS, script
 
 pytestmark = pytest.mark.browser
@@ -31,12 +32,14 @@ INK = """() => {
 }"""
 
 
-def open_map(tab, server, renderer=""):
+def open_map(tab, server, home, renderer=""):
+    """Open the example's map at its own address, drawn by "canvas", "webgl" or what the map itself chooses."""
+    open_example(home / "projects")
+    tab.set_default_timeout(90_000)
     tab.add_init_script(f"localStorage.setItem('ctse.map.renderer', '{renderer}')")
-    tab.goto(server)
-    tab.get_by_role("button", name="Open the example").click()
-    tab.get_by_text(re.compile(r"686 rows = ")).wait_for(timeout=60_000)
-    go(tab, "Map")
+    tab.goto(f"{server}/map?project=example")
+    tab.get_by_text("each an original post").wait_for()
+    settled(tab)
     return facts(tab)
 
 
@@ -50,22 +53,22 @@ def middle_of(tab, across=0.5, down=0.5):
     return box["x"] + box["width"] * across, box["y"] + box["height"] * down
 
 
-def test_without_a_graphics_card_points_and_names_are_painted_all_the_same(tab, server):
-    told = open_map(tab, server)
+def test_without_a_graphics_card_points_and_names_are_painted_all_the_same(tab, server, home):
+    told = open_map(tab, server, home)
     assert told["renderer"] == "canvas", "the test's browser has no graphics card"
     assert int(told["painted"]) == 627 and int(told["names"]) > 5
     assert tab.evaluate(INK) > 5_000
 
 
-def test_webgl_paints_the_same_points(tab, server):
-    told = open_map(tab, server, renderer="webgl")
+def test_webgl_paints_the_same_points(tab, server, home):
+    told = open_map(tab, server, home, renderer="webgl")
     assert (told["renderer"], told["painted"]) == ("webgl", "627")
     picture = tab.locator(".stage").screenshot()
     assert len(set(picture)) > 200 and len(picture) > 20_000
 
 
-def test_a_lasso_sets_the_filter_and_lists_its_posts(tab, server):
-    open_map(tab, server)
+def test_a_lasso_sets_the_filter_and_lists_its_posts(tab, server, home):
+    open_map(tab, server, home)
     tab.get_by_role("button", name=re.compile("Draw around posts")).click()
     x, y = middle_of(tab, 0.8, 0.35)
     tab.mouse.move(x + 150, y)
@@ -85,27 +88,28 @@ def test_a_lasso_sets_the_filter_and_lists_its_posts(tab, server):
     tab.wait_for_function("() => !location.search.includes('area=')")
 
 
-def test_the_keyboard_walks_the_topics_and_enter_filters(tab, server):
-    open_map(tab, server)
+def test_the_keyboard_walks_the_topics_and_enter_filters(tab, server, home):
+    open_map(tab, server, home)
     tab.locator(".stage").focus()
     tab.keyboard.press("n")
     said = tab.locator(".map .status")
-    assert re.search(r"Topic 1 of \d+: .+ 51 posts", said.inner_text())
     first = said.inner_text()
+    told = re.search(r"Topic 1 of \d+: .+, (\d+) posts", first)
+    assert told, first
     tab.keyboard.press("n")
     assert said.inner_text() != first
     tab.keyboard.press("p")
     assert said.inner_text() == first
     tab.keyboard.press("Enter")
     tab.wait_for_function("() => location.search.includes('topic=')")
-    tab.get_by_text(re.compile("51 of 686 posts pass")).wait_for()
+    tab.get_by_text(f"{told[1]} of 686 posts pass").wait_for()
     settled(tab)
     assert facts(tab)["names"] == "1", "topics that do not pass are not named"
     assert tab.evaluate("() => document.activeElement.shadowRoot?.activeElement?.className") == "stage"
 
 
-def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server):
-    open_map(tab, server)
+def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server, home):
+    open_map(tab, server, home)
     settled(tab)
     box = tab.locator(".stage").bounding_box()
     card = tab.locator(".card")

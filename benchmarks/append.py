@@ -109,8 +109,9 @@ def main() -> None:
         entry = json.loads((place / "project" / "manifest.json").read_text(encoding="utf-8"))["files"][-1]
         again = run("together", place, place / "project", asked.encoder)
         anew = pl.read_parquet(place / "project" / "posts.parquet")
-    sorted_before = before[Col.CLUSTER] != UNSORTED
-    kept = (after[Col.CLUSTER].head(before.height) == before[Col.CLUSTER]) & sorted_before
+    old = before[Col.CLUSTER].to_numpy()
+    sorted_before = old != UNSORTED
+    kept = (after[Col.CLUSTER].to_numpy()[: before.height] == old)[sorted_before]
     print(f"{before.height:,} posts, {entry['posts']:,} newer ones, {asked.encoder}")
     for what, took in (("the first analysis", first), ("append", appended), ("everything anew", again)):
         ratio = took["seconds"] / appended["seconds"]
@@ -118,7 +119,7 @@ def main() -> None:
         print(f"{what}: {took['seconds']:.1f} s ({ratio:.1f}x of append), {cpu}, at most {took['peak']:.2f} GB")
     print("seconds a step: " + json.dumps(entry["durations"]))
     print("drift: " + json.dumps(entry["drift"]))
-    print(f"old posts that keep their topic: {kept.sum() / max(1, sorted_before.sum()):.2%}")
+    print(f"old posts that keep their topic: {kept.mean():.2%}")
     one, other = after[Col.CLUSTER].to_numpy(), anew[Col.CLUSTER].to_numpy()
     show_agreement("newer posts, appended and anew", one[before.height :], other[before.height :])
     show_agreement("old posts, before and anew", one[: before.height], other[: before.height])

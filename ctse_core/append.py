@@ -120,6 +120,7 @@ def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: R
         posts = _below_each_other(before, read["table"], tell)
     with runner.timed("append_vectors") as tell:
         vectors = _vectors(before, posts, tell)
+    near, drift = before.neighbours, None
     if read["table"].height:
         with runner.timed("append_join") as tell:
             uniques, ids = _uniques(before, posts, vectors)
@@ -134,7 +135,7 @@ def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: R
         nearness = (joined.fit.nearness, joined.old_nearness)
         drift = drift_facts(table, before.topics, number, nearness, uniques.quantile(settings.structure))
     else:
-        table, topics, near, drift = posts.table, before.topics, before.neighbours, None
+        table, topics = posts.table, before.topics
     facts = read["facts"]
     set_aside = (read["empty"].height, read["unreadable"].height)
     entry = file_entry(described, facts["rows_in_file"], read["table"].height, set_aside, facts["already_there"])

@@ -37,7 +37,7 @@ def drift_facts(
     clusters = new[Col.CLUSTER].to_numpy()
     inside = np.isin(clusters, list(known))
     added = sorted(set(np.unique(table[Col.CLUSTER].to_numpy()).tolist()) - known - {UNSORTED})
-    loose = float((old[Col.CLUSTER] == UNSORTED).mean() or 0.0) if old.height else 0.0
+    loose = float(np.mean(old[Col.CLUSTER].to_numpy() == UNSORTED)) if old.height else 0.0
     outside = 1.0 - float(inside.mean()) if len(inside) else 0.0
     expected = loose + quantile * (1.0 - loose)
     return {

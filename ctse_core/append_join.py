@@ -204,8 +204,8 @@ def topic_facts(table: pl.DataFrame) -> pl.DataFrame:
         pl.col(Col.STRENGTH).cast(pl.Float64).mean().alias(TopicCol.STRENGTH),
     )
     spoken = sorted_posts.group_by(pl.col(Col.CLUSTER).alias(TopicCol.ID), Col.LANG).len()
-    spoken = spoken.sort("len", Col.LANG, descending=[True, False]).group_by(TopicCol.ID, maintain_order=True)
-    languages = spoken.agg(
+    spoken = spoken.sort("len", Col.LANG, descending=[True, False])
+    languages = spoken.group_by(TopicCol.ID, maintain_order=True).agg(
         pl.col(Col.LANG).alias(TopicCol.LANGUAGES), pl.col("len").cast(pl.Int64).alias(TopicCol.LANGUAGE_POSTS)
     )
     return facts.join(languages, on=TopicCol.ID).sort(TopicCol.ID)

@@ -52,7 +52,7 @@ class Topics:
     def centres(self) -> Vectors:
         """Unit rows (c, d)."""
         length = np.linalg.norm(self.sums, axis=1, keepdims=True)
-        return self.sums / np.where(length > 0, length, 1)
+        return (self.sums / np.where(length > 0, length, 1)).astype(np.float32)
 
     @property
     def tightness(self) -> NDArray[np.float32]:

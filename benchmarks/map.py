@@ -92,7 +92,7 @@ def make_project(folder: Path, example: Analysis, posts: int, topics: int = 60) 
     shuffled = rng.permutation(posts)
     cluster, places = cluster[shuffled], places[shuffled].astype(np.float32)
     seconds = datetime(2026, 3, 1, tzinfo=UTC).timestamp() + rng.uniform(0, 20 * 86400, posts)
-    made = {
+    made: dict[str, Any] = {
         Col.ROW: np.arange(1, posts + 1), Col.POST_ID: [f"p{row}" for row in range(posts)],
         Col.TEXT: [f"Post {row} tells of {WORDS[row % 15]} and {WORDS[row % 13]} by the river" for row in range(posts)],
         Col.TIME: (seconds * 1e6).astype(np.int64), Col.REPRESENTATIVE: np.arange(posts),

@@ -72,8 +72,7 @@ def test_what_the_newest_file_changed_is_told_and_its_posts_are_one_click_away(e
     app.button(key="newest_posts").click().run()
     assert app.query_params["file"] in (["1"], "1")
     assert "6 of" in words(app)
-    pills = [each for each in app.get("button_group") if "From file" in str(each.proto)]
-    assert pills
+    assert [chip for chip in app.button if "From file" in chip.label]
 
 
 def test_rows_that_were_there_already_are_part_of_the_account(example, like_the_examples, tmp_path):

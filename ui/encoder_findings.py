@@ -101,7 +101,7 @@ def _told(page: str, place: Path) -> None:
         picture = _PICTURE.fullmatch(block)
         if picture and (place / picture[2]).is_file():
             st.markdown(f"**{plain(picture[1])}**")
-            st.image(str(place / picture[2]), width=860)
+            st.image(str(place / picture[2]), width=860, alt=picture[1])
         elif under_picture:
             st.caption(plain(block))
         elif not picture:

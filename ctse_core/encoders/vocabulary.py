@@ -1,4 +1,4 @@
-"""Smaller encoders out of larger ones: fewer token vectors, layers, inner units; the same vectors where nothing is lost."""
+"""Smaller encoders out of larger ones: fewer token vectors, layers, inner units."""
 
 from __future__ import annotations
 

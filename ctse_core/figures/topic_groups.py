@@ -30,6 +30,7 @@ MOST_PAIRS = 15
 _GROUPS = {"group": pl.Utf8, "topic": pl.Utf8, "posts": pl.Int64, "share": pl.Float64}
 _PAIRS = {"topic": pl.Utf8, "similar": pl.Utf8, "cosine": pl.Float64, "posts": pl.Int64}
 _SHADES = ("#4c5ab7", "#5965bf")  # white reads on both at 4.5 to 1 and better
+_ON_SHADES = "#ffffff"
 _ALONE = -2
 _LETTERS = 90  # that the longest bar holds on a page of usual width
 _HALF = 17  # letters of each name of a pair
@@ -112,7 +113,10 @@ def _pieces(plot: Any, bars: Sequence[Bar], chosen: Sequence[int] | None) -> Non
             insidetextanchor="start",
             constraintext="none",
             textangle=0,
-            insidetextfont={"color": "#ffffff", "size": 12},
+            insidetextfont={"color": _ON_SHADES, "size": 12},
+            # Where these are not said, plotly fails on a click on bars with texts, and tells nobody of it.
+            selected={"textfont": {"color": _ON_SHADES}},
+            unselected={"textfont": {"color": _ON_SHADES}},
             marker={"color": colours, "opacity": opacity, "line": {"width": 1, "color": "rgba(255,255,255,0.7)"}},
             hovertemplate="%{customdata}<extra></extra>",
         )

@@ -32,3 +32,20 @@ def test_a_cell_is_a_topic_in_a_language(tab, server):
     has_chips(tab, 2)
     assert "lang=en" in tab.url and "topic=" in tab.url
     assert 0 < int(count(tab)) < 100
+
+
+def test_a_piece_of_a_group_is_a_topic(tab, server):
+    opened(tab, server)
+    go(tab, "Topics")
+    tab.get_by_text("Groups of topics", exact=True).wait_for()
+    click_bar(tab, tab.get_by_test_id("stPlotlyChart").last, 0)
+    has_chips(tab, 1)
+    assert "topic=" in tab.url and 0 < int(count(tab)) < 200
+
+
+def test_a_cell_of_time_is_a_topic_in_a_period(tab, server):
+    opened(tab, server)
+    go(tab, "Topics")
+    click_bar(tab, view(tab, "Over time", "Topics over time"), 1)
+    tab.wait_for_url("**since=**")
+    assert "topic=" in tab.url and "until=" in tab.url

@@ -9,7 +9,7 @@ language than the question, and in how many languages relevant posts were found:
 first hundred re-ranked by the closer one, and for the closer one alone; each by cosine as the encoder gives it (the
 baseline), without each language's mean, as the product ranks by meaning (also without what all questions share), and
 by meaning and words. Then: how many of these questions count as answered, and how many of others that nothing in the
-example answers, each also for questions that nobody looked at while thresholds were chosen
+example answers, each also for a second list, written later, that was seen only when a few variants were compared
 (held_out_questions.csv); how many posts of each band are relevant; what one post to seek and one to avoid, taken
 from the first ten, do to the rest of the ranking; and the milliseconds that a question takes.
 """

@@ -6,6 +6,7 @@ texts tells a bag of token vectors where each word lies (refit.py), without anot
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.static import StaticEncoder
-from ctse_core.text import tokens_of_all
 
 SHORTEST, LONGEST = 2, 11  # words of a text
 MOST_LETTERS = 400
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
 OF_PIECES = 0.5  # share of the texts that are made of word pieces rather than of whole words
 _RESTS = (0, 0, 0, 1, 1, 2)  # pieces that follow a word's first one, each as likely
+_STRETCH = re.compile(r".{2,6}", re.DOTALL)
 _MARK = "▁"  # begins a piece that begins a word
 _SEEN = 0.01  # share of a language's letters from which on a script is one of its own
 
@@ -84,10 +85,10 @@ def _one_of(some: Sequence[str], draw: np.random.Generator) -> str:
 
 
 def _words(language: str, texts: Sequence[str]) -> list[str]:
+    """Return the different words, or where none are spaced off, stretches of two to six letters as they stand."""
     if language not in UNSPACED:
         return sorted({word for text in texts for word in text.split()})
-    cut = tokens_of_all(texts, [language] * len(texts))
-    return sorted({word for words in cut for word in words}) or sorted(set(texts))
+    return sorted({run for text in texts for run in _STRETCH.findall(text)}) or sorted(set(texts))
 
 
 def _pieces(encoder: StaticEncoder) -> dict[int, str]:

@@ -31,7 +31,6 @@ class RefitSettings:
         hold_uses: so much more of it for each use in the pairs.
         rounds: steps of the solver (conjugate gradients).
         words_from: texts of a language from which its words and pieces are taken.
-        mapped_by: English sentences by which the guide's space is mapped into the teacher's.
         seed: of every draw.
     """
 
@@ -40,32 +39,42 @@ class RefitSettings:
     hold_uses: float = 2.0
     rounds: int = 10
     words_from: int = 40_000
-    mapped_by: int = 20_000
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """English sentences (m) by which the guide's space is mapped into the teacher's: ``taught`` (m, d) unit rows of
+    the teacher whose space the encoder learned, ``guided`` (m, e) what the guide says of them.
+    """
+
+    texts: Sequence[str]
+    taught: Vectors
+    guided: Vectors
 
 
 def refit(
     encoder: StaticEncoder,
     texts: Mapping[str, Sequence[str]],
-    judges: tuple[Any, Any],
+    guides: tuple[Any, Bridge],
     kept: Path,
     settings: RefitSettings | None = None,
     progress: Progress = no_progress,
 ) -> StaticEncoder:
     """Return the encoder with its token vectors fitted to what a multilingual encoder says of random texts.
 
-    ``texts`` are the texts of the pairs by language, "en" among them. ``judges`` are the teacher whose English space
-    the encoder learned, and the guide, which knows all languages; the guide's vectors, each without its language's
-    mean, are mapped into the teacher's space by ridge regression over English, then turned into the encoder's.
+    ``texts`` are the texts of the pairs by language. ``guides`` are the multilingual encoder and the bridge from its
+    space: its vectors, each without its language's mean, are mapped into the teacher's space by ridge regression over
+    English, then turned into the encoder's.
     ``kept`` keeps the guide's vectors, so that a second start goes on.
     """
     import torch
 
     settings = settings or RefitSettings()
-    teacher, guide = judges
+    guide, bridge = guides
     draw = np.random.default_rng(settings.seed)
     some = {language: _some(every, settings.words_from, draw) for language, every in texts.items()}
-    into = _into(encoder, teacher, guide, _some(texts["en"], settings.mapped_by, draw))
+    into = _into(encoder, bridge)
     designs, targets = [], []
     for place, (language, parts) in enumerate(makings(some, encoder).items()):
         progress(place / len(some), f"Asking {guide.name} about random texts: {language}")
@@ -138,11 +147,10 @@ def _said(guide: Any, texts: Sequence[str], place: Path) -> Vectors:
     return vectors.astype(np.float32)
 
 
-def _into(encoder: StaticEncoder, teacher: Any, guide: Any, english: Sequence[str]) -> Any:
+def _into(encoder: StaticEncoder, bridge: Bridge) -> Any:
     """Return what maps the guide's vectors, without their language's mean, to unit rows in the encoder's space."""
-    taught = unit_rows(teacher.encode(english))
-    guided = guide.encode(english)
-    turned = taught @ nearest_rotation(taught, encoder.encode(english))
+    taught, guided = unit_rows(np.array(bridge.taught, np.float32)), np.asarray(bridge.guided, np.float32)
+    turned = taught @ nearest_rotation(taught, encoder.encode(bridge.texts))
     middle, mean = guided.mean(axis=0), turned.mean(axis=0)
     spread = guided - middle
     # A ridge of one: there are thousands of sentences to a few hundred numbers.

@@ -14,7 +14,7 @@ more than questions resemble posts); the distance of a hit from its own question
 is about floods, a question about floods stands out from nothing), which remains as the fall-back where no unrelated
 questions were encoded; a level of its own for the posts of each language, or for each pair of a question's and a
 post's language (each post is already compared with how near unrelated questions come to that very post: on top of
-that neither moves a verdict).
+that, and of the level of a question's language, neither gained anything that could be told from noise).
 """
 
 from __future__ import annotations

@@ -215,7 +215,8 @@ def more_like_this(vectors: Vectors, like: Rows, unlike: Rows, question: Vectors
     """Return a query (1, d), unit length: the question, towards the liked posts, away from the others.
 
     ``like`` (m,) and ``unlike`` (m,) are rows of ``vectors`` (n, d); ``question`` (1, d) may be missing where there
-    are liked posts. Weights as measured by benchmarks/questions.py. Source: Rocchio, Relevance feedback in
+    are liked posts. The weights are Rocchio's usual ones, not tuned;
+    benchmarks/questions.py measures what they do. Source: Rocchio, Relevance feedback in
     information retrieval, 1971.
 
     Raises:

@@ -9,7 +9,7 @@ import pytest
 
 from ctse_core.areas import inside
 from ctse_core.example import open_example
-from tests.browser.test_journey import settled
+from tests.browser.test_journey import address_has, settled
 from ui.semantic_map.component import MAP_SCRIPTS, script
 
 pytestmark = pytest.mark.browser
@@ -79,7 +79,7 @@ def test_a_lasso_sets_the_filter_and_lists_its_posts(tab, server, home):
     counted = int(facts(tab)["selected"])
     assert counted > 10
     tab.get_by_text("Inside an outline on the map").wait_for()
-    assert "area=" in tab.url
+    address_has(tab, "area=")
     tab.get_by_role("heading", name=f"{counted} posts selected").wait_for()
     settled(tab)
     tab.locator(".stage").focus()

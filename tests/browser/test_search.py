@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ctse_core.example import open_example
-from tests.browser.test_journey import settled
+from tests.browser.test_journey import address_has, address_lacks, settled
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def test_enter_asks_cards_say_why_and_posts_join_the_question(tab, example):
     tab.get_by_role("button", name="Clear posts").click()
     tab.get_by_text("More like", exact=True).wait_for(state="hidden")
     settled(tab)
-    assert "like=" not in tab.url
+    address_lacks(tab, "like=")
 
 
 def test_marks_put_together_are_the_post_in_any_script(tab, example):
@@ -70,4 +70,5 @@ def test_a_question_is_saved_listed_and_opened_again(tab, example):
     tab.get_by_role("button", name="people trapped under rubble").click()
     tab.locator(".post").first.wait_for(timeout=60_000)
     settled(tab)
-    assert "q=people" in tab.url and "lang=en" in tab.url
+    address_has(tab, "q=people")
+    address_has(tab, "lang=en")

@@ -9,7 +9,7 @@ from ctse_core.encoders import static_of
 from ctse_core.encoders.static import StaticEncoder
 from tests.fakes import tiny_encoder
 from train.random_texts import LONGEST, Makings, makings, random_texts, uses_of
-from train.refit import RefitSettings, fitted_rows, refit
+from train.refit import Bridge, RefitSettings, fitted_rows, refit
 
 TEXTS = {
     "en": ["the river rises", "the bridge is gone", "no water", "doctors are needed here", "the road is closed"],
@@ -100,7 +100,8 @@ def test_a_scrambled_table_comes_back_towards_its_guide_and_asks_it_only_once(en
     rows[used] = draw.normal(size=(len(used), rows.shape[1])) * np.linalg.norm(rows[used], axis=1).mean() / 4
     scrambled = StaticEncoder("scrambled", encoder.tokenizer, torch.from_numpy(rows), encoder.use)
     guide, settings = Counting(encoder), RefitSettings(texts=300, hold=0.001, hold_uses=0.0)
-    fitted = refit(scrambled, TEXTS, (encoder, guide), tmp_path, settings)
+    bridge = Bridge(TEXTS["en"], encoder.encode(TEXTS["en"]), encoder.encode(TEXTS["en"]))
+    fitted = refit(scrambled, TEXTS, (guide, bridge), tmp_path, settings)
 
     def nearness(one):
         left, right = one.encode(TEXTS["el"]), encoder.encode(TEXTS["el"])
@@ -108,6 +109,6 @@ def test_a_scrambled_table_comes_back_towards_its_guide_and_asks_it_only_once(en
 
     assert nearness(fitted) > nearness(scrambled) + 0.05
     asked = guide.asked
-    again = refit(scrambled, TEXTS, (encoder, guide), tmp_path, settings)
-    assert guide.asked - asked == len(TEXTS["en"])  # the English that maps the spaces, no random text
+    again = refit(scrambled, TEXTS, (guide, bridge), tmp_path, settings)
+    assert guide.asked == asked == 600
     np.testing.assert_allclose(again.table.detach(), fitted.table.detach(), atol=1e-6)

@@ -18,7 +18,8 @@ from train.config import PairSettings, PostSettings, TrainConfig
 from train.distil import distil, open_pairs
 from train.pairs_store import PairStore
 from train.recipes import recipe_named
-from train.refit import refit
+from train.refit import Bridge, refit
+from train.teacher import teacher_vectors
 from train.whitening import whiten
 
 STAGES = {"small": ("crisis_blend", "states", "ctse_small"), "static": ("crisis_blend", "ctse_static")}
@@ -28,7 +29,8 @@ WHITENING = 0.25
 """The power that finds most translations; 0.15 and 0.35 find a point less (measured)."""
 SAMPLED = 12_000
 GUIDE = "multilingual-e5-small-q4"
-"""The encoder that is asked about random texts."""
+"""The encoder that is asked about random texts; the teacher's first part."""
+BRIDGED = 60_000
 
 
 def ship(
@@ -73,8 +75,14 @@ def refitted(encoder: StaticEncoder, store: PairStore, work: Path, progress: Pro
         if len(rows)
     }
     texts["en"] = store.english.texts(np.arange(len(store.english)))
-    judges = load_blend(work / "crisis_blend"), load_encoder(GUIDE)
-    return refit(encoder, texts, judges, work / "random_texts", progress=progress)
+    teacher, folder = load_blend(work / "crisis_blend"), work / "data" / "teachers"
+    rows = np.sort(np.random.default_rng(0).permutation(len(store.english))[:BRIDGED])
+    bridge = Bridge(
+        store.english.texts(rows),
+        teacher.kept(store.english, folder, progress)[rows],
+        teacher_vectors(teacher.parts[0], store.english, folder, progress)[rows],
+    )
+    return refit(encoder, texts, (load_encoder(GUIDE), bridge), work / "random_texts", progress=progress)
 
 
 def whitened(encoder: StaticEncoder, store: PairStore) -> StaticEncoder:

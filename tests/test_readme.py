@@ -129,11 +129,13 @@ def test_encode_keeps_order_and_gives_zeros_for_empty_cells(run, workplace):
 
 
 def test_help_comes_at_once(run):
-    import time
+    import os
 
     best = 1e9
-    for _ in range(3):
-        start = time.perf_counter()
+    for _ in range(3):  # seconds of the processor: this machine may be busy with other things
+        before = os.times()
         run("python -m ctse_core --help")
-        best = min(best, time.perf_counter() - start)
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        best = min(best, spent)
     assert best < 1.0

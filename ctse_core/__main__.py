@@ -199,7 +199,9 @@ def _append(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import analyse_together, settings_from
     from ctse_core.append import append, chosen_roles, entry_of
     from ctse_core.append_drift import told_of
+    from ctse_core.edited import edited
     from ctse_core.project import Project
+    from ctse_core.saved import ask_again
 
     project = Project(asked.project)
     known = entry_of(asked.file, project) if asked.file.is_file() else None
@@ -210,6 +212,8 @@ def _append(asked: argparse.Namespace, bar: Any) -> None:
         print(f"“{asked.file.name}” was added before ({known['added']}); nothing was changed.")
     for sentence in told_of(analysis.manifest, analysis.topics) if known is None else ():
         print(sentence)
+    for news in ask_again(project, edited(analysis, project)):
+        print(news.sentence)
     if asked.anew:
         analysis = analyse_together(project, settings_from(analysis.manifest["settings"]), bar)
         bar.close()

@@ -16,6 +16,7 @@ from ui import state
 from ui.frame import Workspace
 from ui.post_list import Offers
 from ui.search_tray import follow_post
+from ui.tagging import tag_button
 from ui.topic_edit import do, history, lately, make_topic, refused, undo_and_redo
 from ui.topic_edit_views import merge_view, posts_view, split_view, unsorted_view
 from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
@@ -209,6 +210,7 @@ def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
             make_topic(workspace, posts["position"].to_list())
     else:
         st.markdown(t("**All {count:,} posts**", count=posts.height))
+    tag_button(workspace, posts["position"], f"topic_{topic}")
     follow_post(posts_view(workspace, topic, posts))
 
 

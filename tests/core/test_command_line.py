@@ -118,3 +118,15 @@ def test_saved_questions_are_asked_again_after_new_posts(posts, tmp_path, capsys
     assert "1 new post matches “high water”." in capsys.readouterr().out
     assert main(["ask-saved", folder]) == 0
     assert "no post is new" in capsys.readouterr().out
+
+
+def test_a_newer_file_tells_which_saved_questions_its_posts_match(posts, tmp_path, capsys):
+    folder = str(tmp_path / "p")
+    main(["analyse", str(posts), "--out", folder, "--quiet"])
+    main(["search", folder, "inundación", "--save", "high water"])
+    header = posts.read_text(encoding="utf-8").splitlines()[0]
+    newer = tmp_path / "newer.csv"
+    newer.write_text(f"{header}\ninundación inundación hoy\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["append", folder, str(newer), "--quiet"]) == 0
+    assert "1 new post matches “high water”." in capsys.readouterr().out

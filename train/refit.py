@@ -49,8 +49,8 @@ class Bridge:
     """
 
     texts: Sequence[str]
-    taught: Vectors
-    guided: Vectors
+    taught: NDArray[np.floating]
+    guided: NDArray[np.floating]
 
 
 def refit(

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from ctse_core import analysis as order
+from ctse_core import append as appending
 from ctse_core import question as asking
 from ctse_core import second_look
 from ctse_core.__main__ import main
@@ -25,7 +26,7 @@ class Named(WordEncoder):
 @pytest.fixture
 def posts(monkeypatch, tmp_path):
     monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
-    for room in (order, asking, second_look):
+    for room in (order, appending, asking, second_look):
         monkeypatch.setattr(room, "load_encoder", lambda name, **_: Named(str(name)))
     path = tmp_path / "posts.csv"
     rows = [f"the {event} took house {number}" for number in range(20) for event in ("flood", "fire")]

@@ -133,7 +133,9 @@ class Searcher:
             band, answered = np.full(len(hits.rows), ""), True
         answered |= bool((band == "strong").any()) or _held_in_full(hits)
         band = band if answered else np.where(band == "maybe", "none", band)
-        posts = self._posts(hits.rows, hits.similarity, band, hits.by_words)
+        best = np.argsort(band != "strong", kind="stable")  # who reads only the first must read the surest
+        by_words = None if hits.by_words is None else hits.by_words[best]
+        posts = self._posts(hits.rows[best], hits.similarity[best], band[best], by_words)
         return told(posts, answered, filtered, self.prepare_rerank().encoder.name if rerank else "")
 
     def matching(self, question: Question, first: int = 0) -> pl.DataFrame:

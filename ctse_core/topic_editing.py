@@ -28,6 +28,9 @@ from ctse_core.words import t
 RUNS = "grown_from"
 """Key of a manifest: fingerprints of earlier runs whose topic numbers and rows this one kept, as appending does."""
 
+KEEPS_NAME = 0.9
+"""Share of its posts that a topic must keep through the edits to keep its automatic name."""
+
 
 class TopicMemory:
     """What edits of one run need again and again, made when first needed; and the topics described so far."""
@@ -173,6 +176,9 @@ def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:
         numbered = row.with_columns(pl.lit(topic, dtype=pl.Int32).alias(TopicCol.ID))
         came_from = before[now == topic]
         origin = int(np.bincount(came_from[came_from >= 0]).argmax()) if (came_from >= 0).any() else UNSORTED
+        stays = now[before == topic] == topic
+        if topic in rows and stays.mean() >= KEEPS_NAME:
+            numbered = _called_as(numbered, rows[topic])
         rows[topic] = _with_rest(numbered, rows.get(topic), base.filter(pl.col(TopicCol.ID) == origin))
     if not rows:
         return base.clear().with_columns(*_marks([], state, changed))
@@ -182,6 +188,12 @@ def _topics(memory: TopicMemory, state: EditedTopics) -> pl.DataFrame:
         space = TopicSpace(memory.centred, now, memory.posts.languages, memory.posts.copies)
         table = with_confidence(table, space)
     return _named(table, state).with_columns(*_marks(sorted(rows), state, changed))
+
+
+def _called_as(row: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Return a fresh row under the names that the topic had: what people have in mind does not change by itself."""
+    names = [name for name in (TopicCol.NAME, TopicCol.NAMES) if name in before.columns and name in row.columns]
+    return row.with_columns(before[name] for name in names)
 
 
 def _with_rest(row: pl.DataFrame, before: pl.DataFrame | None, origin: pl.DataFrame) -> pl.DataFrame:

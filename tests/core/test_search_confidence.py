@@ -178,3 +178,15 @@ def test_real_questions_are_told_from_unrelated_ones_on_real_messages():
     other = ["satranç açılışları", "chocolate cake recipe", "Wie stimmt man eine Gitarre", "巧克力蛋糕的做法"]
     assert index.search(encoder.encode(asked), 5).answered.mean() >= 0.8
     assert index.search(encoder.encode(other), 5).answered.mean() <= 0.25
+
+
+def test_the_surest_posts_stand_first_whatever_the_words_say(tmp_path):
+    from ctse_core.analysis import load_analysis
+    from ctse_core.example import open_example
+    from ctse_core.question import Question, Searcher, encoder_of
+
+    analysis = load_analysis(open_example(tmp_path))
+    posts = Searcher(analysis, encoder_of(analysis)).ask(Question("Where is drinking water missing?", k=200)).posts
+    bands = posts["band"].to_list()
+    strong = bands.count("strong")
+    assert 0 < strong < len(bands) and bands[:strong] == ["strong"] * strong

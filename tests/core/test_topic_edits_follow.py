@@ -52,6 +52,14 @@ def test_every_format_of_the_report_follows(renamed, tmp_path):
     assert told["Edits of topics"] == "2" and told["Kinds"] == "rename 1, merge 1"
 
 
+def test_a_topic_that_others_join_keeps_its_name_in_every_language(renamed):
+    run, after = load_analysis(renamed), edited(load_analysis(renamed), renamed)
+    before, merged = (one.topics.filter(pl.col(TopicCol.ID) == 2) for one in (run, after))
+    assert merged[TopicCol.SIZE][0] > before[TopicCol.SIZE][0]
+    assert merged[TopicCol.NAME][0] == before[TopicCol.NAME][0]
+    assert merged[TopicCol.NAMES].to_list() == before[TopicCol.NAMES].to_list()
+
+
 def test_the_commands_follow(renamed, tmp_path, capsys):
     assert main(["report", str(renamed.folder), "--format", "csv", "--out", str(tmp_path / "cli")]) == 0
     assert NAME in (tmp_path / "cli" / "topics.csv").read_text(encoding="utf-8")

@@ -123,8 +123,7 @@ function rowOf(row, view) {
     `${row.pinned ? labels.unpin : labels.pin} ${row.name}`);
   const size = make("div", "size");
   const bar = make("span", "bar");
-  // The root of the share: a topic of five posts is still seen beside one of five thousand.
-  bar.style.setProperty("--part", Math.max(0.02, Math.sqrt(row.posts / most)));
+  bar.style.setProperty("--part", Math.max(0.02, row.posts / most));  // a sliver at least, for the smallest
   size.append(make("b", "", row.count), bar);
   size.title = `${row.count} ${labels.posts}`;
   const terms = make("div", "terms");
@@ -144,8 +143,9 @@ function toolbar(view) {
   find.placeholder = labels.hint;
   find.setAttribute("aria-label", labels.find);
   find.value = state.words;
-  find.dir = "auto";
+  find.dir = find.value ? "auto" : "";  // an empty field has no direction of its own
   find.oninput = () => {
+    find.dir = find.value ? "auto" : "";
     state.words = find.value;
     view.fill();
   };
@@ -275,7 +275,7 @@ export default function (component) {
       name.append(button("open", data.loose.name, () => view.tell("open", [-1])));
       const size = make("div", "size");
       const bar = make("span", "bar");
-      bar.style.setProperty("--part", Math.max(0.02, Math.sqrt(data.loose.posts / view.most)));
+      bar.style.setProperty("--part", Math.min(1, Math.max(0.02, data.loose.posts / view.most)));
       size.append(make("b", "", data.loose.count), bar);
       loose.append(make("span"), make("span"), name, size, make("div", "terms", data.loose.told), make("div"));
       items.push(loose);

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.project import Project
 from ctse_core.project.saved_questions import SavedQuestion, delete_question, rename_question, saved_questions
@@ -15,7 +12,7 @@ from ctse_core.saved import News, ask_again, save, see
 from ctse_core.words import minute, t
 from ui import resources, state
 from ui.frame import PAGES, Workspace
-from ui.widgets import plain
+from ui.widgets import done, plain
 
 
 def save_button(project: Project, searcher: Searcher, question: Question) -> None:
@@ -58,18 +55,9 @@ def _row(workspace: Workspace, project: Project, one: SavedQuestion, news: News 
         with st.popover(t("Change"), type="tertiary", key=f"question_change_{one.key}"):
             name = st.text_input(t("Name"), one.name, key=f"question_name_{one.key}")
             if st.button(t("Rename"), key=f"question_rename_{one.key}"):
-                _done(lambda: rename_question(project.folder, one.key, name))
+                done(lambda: rename_question(project.folder, one.key, name))
             if st.button(t("Delete this question"), icon=":material/delete:", key=f"question_delete_{one.key}"):
-                _done(lambda: delete_question(project.folder, one.key))
-
-
-def _done(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except CtseError as told:
-        st.error(plain(str(told)))
-        return
-    st.rerun()
+                done(lambda: delete_question(project.folder, one.key))
 
 
 def open_question(workspace: Workspace, one: SavedQuestion) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
-from ctse_core.errors import CtseError
 from ctse_core.project import Project
 from ctse_core.project.sets import keep_set
 from ctse_core.project.tags import LONGEST, add_tag, remove_tag
@@ -18,7 +17,7 @@ from ctse_core.words import t
 from ui import state
 from ui.frame import Workspace
 from ui.post_list import Chosen, Offers
-from ui.widgets import Why, paged_posts, plain
+from ui.widgets import Why, done, paged_posts
 
 TAG = "tag"
 """The key of the action on posts that opens the dialogue about their tags."""
@@ -110,21 +109,12 @@ def _dialogue(project: Project, analysis: Analysis, positions: list[int]) -> Non
     )  # fmt: skip
     meant = copies if with_copies else positions
     if st.button(t("Put it on"), type="primary", disabled=not tag, key="tagging_add"):
-        _done(lambda: add_tag(project.folder, meant, tag or ""))
+        done(lambda: add_tag(project.folder, meant, tag or ""))
     if have:
         st.caption(t("On these posts now: take one off"))
         gone = st.pills(t("Take off"), have, key="tagging_off", label_visibility="collapsed")
         if gone:
-            _done(lambda: remove_tag(project.folder, meant, gone))
-
-
-def _done(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except CtseError as told:
-        st.error(plain(str(told)))
-        return
-    st.rerun()
+            done(lambda: remove_tag(project.folder, meant, gone))
 
 
 def _with_copies(table: pl.DataFrame, positions: Sequence[int]) -> list[int]:

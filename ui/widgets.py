@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import polars as pl
 import streamlit as st
 
+from ctse_core.errors import CtseError
 from ctse_core.figures import Figure
 from ctse_core.highlight import Reason
 from ctse_core.types import Col, Progress
@@ -80,6 +81,16 @@ def told(work: Callable[[Progress], object]) -> None:
 
     work(tell)
     place.empty()
+
+
+def done(work: Callable[[], object]) -> None:
+    """Do what a person asked for and draw the page anew; a problem of ours is told where they are."""
+    try:
+        work()
+    except CtseError as told:
+        st.error(plain(str(told)))
+        return
+    st.rerun()
 
 
 def plain(text: str) -> str:

@@ -127,27 +127,45 @@ def _read(text: str, row: int, count: int) -> _Text:
 
 def _leaders(texts: list[_Text], progress: Progress) -> NDArray[np.int64]:
     """Return for each text the row of its representative."""
-    keys = _band_keys([text.words for text in texts])
     order = sorted(range(len(texts)), key=lambda i: _precedence(texts[i]))
-    leader = np.array([text.row for text in texts], dtype=np.int64)
-    same_words: dict[tuple[str, ...], int] = {}
-    bands: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
-    for done, i in enumerate(order):
+    following = follow(texts, order, Known(_band_keys([text.words for text in texts])), progress)
+    return np.array([following.get(text.row, text.row) for text in texts], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Known:
+    """By what a text finds those before it: its own ``keys`` (m, bands), the places of texts with a key in each band,
+    and those with the same words.
+    """
+
+    keys: NDArray[np.uint64]
+    bands: list[dict[int, list[int]]] = field(default_factory=lambda: [{} for _ in range(_BANDS)])
+    same_words: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+
+def follow(texts: list[_Text], order: Sequence[int], known: Known, progress: Progress = no_progress) -> dict[int, int]:
+    """Return for the row of each text that copies an earlier one the row of that one; ``order`` are their places.
+
+    A text that copies none is from then on among the ``known``, which is changed.
+    """
+    leader: dict[int, int] = {}
+    for done, place in enumerate(order):
         if done % 5_000 == 0:
             progress(0.3 + 0.7 * done / len(order), f"Compared {done:,} of {len(order):,} different texts.")
-        text = texts[i]
+        text = texts[place]
         if not text.words:
             continue
-        own_keys = keys[i].tolist()
-        found = same_words.get(text.words)
+        own_keys = known.keys[place].tolist()
+        found = known.same_words.get(text.words)
         if found is None:
-            found = next((j for j in _candidates(bands, own_keys) if _copies(texts[j], text)), None)
+            near = _candidates(known.bands, own_keys)
+            found = next((other for other in near if _copies(texts[other], text)), None)
         if found is not None:
-            leader[i] = texts[found].row
+            leader[text.row] = texts[found].row
             continue
-        same_words[text.words] = i
-        for band, key in zip(bands, own_keys, strict=True):
-            band.setdefault(key, []).append(i)
+        known.same_words[text.words] = place
+        for band, key in zip(known.bands, own_keys, strict=True):
+            band.setdefault(key, []).append(place)
     return leader
 
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ctse_core.text.duplicates import (
     _BANDS,
     DuplicateSettings,
+    Known,
     _band_keys,
-    _candidates,
-    _copies,
     _precedence,
     _read,
     _Text,
+    follow,
 )
 from ctse_core.types import Progress, Rows, no_progress
 
@@ -82,20 +82,5 @@ def _leaders_beside(settled: list[_Text], texts: list[_Text]) -> dict[int, int]:
     for row, text in enumerate(settled):
         if text.words and text.words in words_of_new:
             same_words.setdefault(text.words, row)
-    leader: dict[int, int] = {}
-    for row in sorted(range(len(settled), len(everything)), key=lambda row: _precedence(everything[row])):
-        text = everything[row]
-        if not text.words:
-            continue
-        own_keys = keys[row].tolist()
-        found = same_words.get(text.words)
-        if found is None:
-            near = _candidates(bands, own_keys)
-            found = next((other for other in near if _copies(everything[other], text)), None)
-        if found is not None:
-            leader[text.row] = everything[found].row
-            continue
-        same_words[text.words] = row
-        for band, key in zip(bands, own_keys, strict=True):
-            band.setdefault(key, []).append(row)
-    return leader
+    order = sorted(range(len(settled), len(everything)), key=lambda row: _precedence(everything[row]))
+    return follow(everything, order, Known(keys, bands, same_words))

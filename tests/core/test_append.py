@@ -116,8 +116,9 @@ def test_what_is_about_something_else_becomes_a_new_topic_that_is_marked(project
 def test_a_topic_is_new_until_the_next_file(project, tmp_path):
     append(write(tmp_path / "second.csv", said(FIRE, [*NOW, *LATER]), 5000), project)
     after = append(write(tmp_path / "third.csv", said(FLOOD, LATER), 9000), project)
-    assert not after.topics[TopicCol.NEW].any()
-    assert 1 in set(after.topics[TopicCol.SINCE])
+    new = after.topics[TopicCol.NEW]
+    assert new.equals((after.topics[TopicCol.SINCE] == 2).alias(TopicCol.NEW))
+    assert 1 in set(after.topics.filter(~new)[TopicCol.SINCE])
     assert after.table[Col.FILE].max() == 2
 
 

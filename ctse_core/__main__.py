@@ -358,7 +358,7 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
     whole = edited(load_analysis(project), project)
-    among = filter_of(asked, whole.table)
+    among = filter_of(asked, whole.table, whole.crisis)
     # A part never takes the place of the whole report.
     folder = asked.out or project.folder / ("report-filtered" if among else "report")
     for path in write_report(narrowed(whole, among), folder, formats):

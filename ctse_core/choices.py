@@ -10,7 +10,7 @@ from typing import Any
 
 from ctse_core.filters import Filter, parse_time
 
-VALUES = ("languages", "topics", "places", "tags")
+VALUES = ("languages", "topics", "places", "tags", "needs", "urgencies", "located", "states", "owners")
 """Fields of the filter that hold any of several values."""
 TIME = "time"
 """Stands for the fields of the filter that a click on a bar of time sets."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 from ctse_core.analysis import Analysis
+from ctse_core.crisis_layer import with_crisis
 from ctse_core.project import Project
 from ctse_core.project.tags import with_tags
 from ctse_core.topic_editing import TopicMemory, with_topic_edits
 
 
 def edited(analysis: Analysis, project: Project, memory: TopicMemory | None = None) -> Analysis:
-    """Return the analysis with the project's edits applied; the same object where nobody added anything.
+    """Return the analysis with the project's edits applied, and with what responders ask for.
 
     Row *i* stays the same post; topics, their names and the topic of each post follow the edits. ``memory`` is of
     this analysis, and makes the second time quick.
@@ -21,4 +22,5 @@ def edited(analysis: Analysis, project: Project, memory: TopicMemory | None = No
     """
     analysis = with_topic_edits(analysis, project, memory)
     tagged = with_tags(analysis.table, project.folder)
-    return analysis if tagged is analysis.table else dataclasses.replace(analysis, table=tagged)
+    analysis = analysis if tagged is analysis.table else dataclasses.replace(analysis, table=tagged)
+    return with_crisis(analysis, project)

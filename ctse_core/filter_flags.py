@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from ctse_core.addresses import read_values
+from ctse_core.crisis_layer import Layer
+from ctse_core.crisis_names import STATES
 from ctse_core.errors import SettingError
-from ctse_core.filters import Filter, parse_time, place_named
+from ctse_core.filters import NOT_JUDGED, Filter, parse_time, place_named
 from ctse_core.types import Col
 
+_LEVELS = {"low": 0, "medium": 1, "high": 2, "critical": 3, "unjudged": NOT_JUDGED}
 _FLAGS = (
     ("lang", "only posts in these languages: es,ht"),
     ("topic", "only posts of these topics: 0,3; unsorted and 0: --topic=-1,0"),
@@ -19,6 +22,11 @@ _FLAGS = (
     ("until", "before, UTC"),
     ("place", "only posts of these places: Ishtor|Varenka (~: posts without a place)"),
     ("tag", "only posts with one of these tags: 'to verify|urgent' (~: untagged posts)"),
+    ("need", "only posts that tell one of these needs, by key or name: Request-SearchAndRescue (~: none told)"),
+    ("urgency", "only posts of these levels: high,critical"),
+    ("at", "only posts that speak of these places, by key or name: 'Port-au-Prince|cHT' (~: of none known)"),
+    ("state", "only posts in these states: new,seen,assigned,done"),
+    ("owner", "only posts that these people work on: 'ana|li' (~: nobody)"),
     ("words", "only posts that hold these words as written"),
 )
 
@@ -31,8 +39,8 @@ def add_filter_flags(command: ArgumentParser) -> None:
     command.add_argument("--originals", action="store_true", help="without copies")
 
 
-def filter_of(asked: Namespace, table: pl.DataFrame) -> Filter:
-    """Return the filter that the flags tell, for the posts table of a project.
+def filter_of(asked: Namespace, table: pl.DataFrame, layer: Layer | None = None) -> Filter:
+    """Return the filter that the flags tell, for the posts table of a project and what its columns speak of.
 
     Raises:
         SettingError: a flag cannot be read, or names what none of these posts has.
@@ -49,7 +57,39 @@ def filter_of(asked: Namespace, table: pl.DataFrame) -> Filter:
         undated=asked.undated,
         places=_known(read_values(asked.place), set(table.select(place_named()).to_series()) | {""}, "place"),
         tags=_known(read_values(asked.tag), _tags(table) | {""}, "tag"),
+        needs=_keys(read_values(asked.need), layer.need_names if layer else {}, "need"),
+        urgencies=tuple(_LEVELS[name] for name in _among(asked.urgency, _LEVELS, "a level of urgency")),
+        located=_keys(read_values(asked.at), layer.place_names if layer else {}, "place"),
+        states=_among(asked.state, STATES, "a state"),
+        owners=_known(read_values(asked.owner), _owners(table) | {""}, "owner"),
     )
+
+
+def _keys(written: tuple[str, ...], names: Mapping[str, str], what: str) -> tuple[str, ...]:
+    """Return the keys of what is named by key or, case aside, by name; a name may have several keys."""
+    keys: list[str] = []
+    for one in (part.strip() for part in written):
+        if not one or one in names:
+            keys.append(one)
+            continue
+        found = [key for key, name in names.items() if name.casefold() == one.casefold()]
+        if not found:
+            shown = ", ".join(f"{key} ({name})" for key, name in list(names.items())[:12])
+            raise SettingError(f"No post here has the {what} “{one[:60]}”; there are {shown or 'none'}.")
+        keys += found
+    return tuple(dict.fromkeys(keys))
+
+
+def _among(written: str, known: Collection[str], what: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in written.split(",") if part.strip())
+    for name in names:
+        if name not in known:
+            raise SettingError(f"“{name[:40]}” is not {what}; there are {', '.join(known)}.")
+    return names
+
+
+def _owners(table: pl.DataFrame) -> set[str]:
+    return set(table[Col.OWNER].drop_nulls()) if Col.OWNER in table.columns else set()
 
 
 def _languages(written: str, table: pl.DataFrame) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -19,9 +19,12 @@ from ctse_core.types import Col
 
 PARAMETERS = (
     "lang", "topic", "since", "until", "undated", "place", "tag", "words", "originals", "area", "set", "file",
+    "need", "urgency", "at", "state", "owner",
 )  # fmt: skip
 """The address parameters that a filter is written into."""
-UNPLACED, UNTAGGED = "", ""
+UNPLACED, UNTAGGED, NO_NEED, NOWHERE, NOBODY = "", "", "", "", ""
+NOT_JUDGED = -1
+"""Stands for posts whose urgency nobody could judge."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Filter:
     ``places`` are values of the place column without blanks around ("" for posts without one), ``tags`` names of
     tags ("" for posts without any). ``words`` must occur in the text as written, case aside. ``originals`` leaves
     copies out. ``area`` is an outline on the map (``areas.area_of`` makes one), ``sets`` are keys of kept sets,
-    ``files`` numbers of the project's files, 0 the first.
+    ``files`` numbers of the project's files, 0 the first. ``needs`` are keys of information types ("" for posts that
+    tell none), ``urgencies`` levels 0 to 3 (-1: not judged), ``located`` keys of places ("" for posts without a known
+    one; a region or a country also lets through what lies in it), ``states`` as in the ``state`` column, ``owners``
+    names ("" for posts that nobody works on).
     """
 
     languages: tuple[str, ...] = ()
@@ -49,6 +55,11 @@ class Filter:
     area: Area = ()
     sets: tuple[str, ...] = ()
     files: tuple[int, ...] = ()
+    needs: tuple[str, ...] = ()
+    urgencies: tuple[int, ...] = ()
+    located: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -79,8 +90,7 @@ class Filter:
             passes &= pl.col(Col.TIME).is_null()
         if self.places:
             passes &= place_named().is_in(list(self.places))
-        if self.tags:
-            passes &= _tagged(self.tags)
+        passes &= self._told()
         if self.words.strip():
             # Twenty times as fast as making lower case of every text.
             passes &= pl.col(Col.TEXT).str.contains(f"(?i){pl.escape_regex(self.words.strip())}")
@@ -90,6 +100,17 @@ class Filter:
             passes &= pl.col(Col.FILE).is_in(list(self.files))
         if self.area:
             passes &= pl.map_batches([pl.col(Col.X), pl.col(Col.Y)], self._inside, return_dtype=pl.Boolean)
+        return passes
+
+    def _told(self) -> pl.Expr:
+        """Return the conditions on columns that are added after loading."""
+        passes = pl.lit(True)
+        for field, column, none in _ADDED:
+            values = getattr(self, field)
+            if values and column in _LISTS:
+                passes &= _holding(column, values)
+            elif values:
+                passes &= pl.col(column).fill_null(none).is_in(list(values))
         return passes
 
     def _inside(self, points: Sequence[pl.Series]) -> pl.Series:
@@ -104,13 +125,14 @@ class Filter:
         """
         if not self or not table.height:
             return np.ones(table.height, dtype=bool)
-        # Tables made before there were tags have no such column.
-        told = dataclasses.replace(self, sets=(), tags=self.tags if Col.TAGS in table.columns else ())
+        # Tables without a column are tables in which nobody was told anything there.
+        absent = {field: getattr(self, field) for field, column, _ in _ADDED if column not in table.columns}
+        told = dataclasses.replace(self, sets=(), **cast("dict[str, Any]", dict.fromkeys(absent, ())))
         passes = np.ones(table.height, dtype=bool)
         if told:
             passes &= table.select(told.expression().alias("passes"))["passes"].to_numpy()
-        if told.tags != self.tags:
-            passes &= UNTAGGED in self.tags
+        for field, _, none in _ADDED:
+            passes &= not absent.get(field) or none in absent[field]
         for key in self.sets:
             passes &= _of_set(key, sets or {}, table.height)
         return passes
@@ -130,6 +152,11 @@ class Filter:
             "area": written_area(self.area),
             "set": ",".join(self.sets),
             "file": ",".join(str(file) for file in self.files),
+            "need": written_values(self.needs),
+            "urgency": ",".join(str(level) for level in self.urgencies),
+            "at": written_values(self.located),
+            "state": ",".join(self.states),
+            "owner": written_values(self.owners),
         }
         return {key: value for key, value in fields.items() if value}
 
@@ -149,6 +176,11 @@ class Filter:
             area=read_area(query.get("area", "")),
             sets=_parts(query.get("set", "")),
             files=_numbers(query.get("file", "")),
+            needs=read_values(query.get("need", "")),
+            urgencies=_numbers(query.get("urgency", "")),
+            located=read_values(query.get("at", "")),
+            states=_parts(query.get("state", "")),
+            owners=read_values(query.get("owner", "")),
         )
 
 
@@ -157,13 +189,26 @@ def place_named() -> pl.Expr:
     return pl.col(Col.PLACE).cast(pl.Utf8).fill_null(UNPLACED).str.strip_chars()
 
 
-def _tagged(tags: tuple[str, ...]) -> pl.Expr:
-    named = [tag for tag in tags if tag != UNTAGGED]
+_ADDED: tuple[tuple[str, str, Any], ...] = (
+    ("tags", Col.TAGS, UNTAGGED),
+    ("needs", Col.NEEDS, NO_NEED),
+    ("located", Col.WITHIN, NOWHERE),
+    ("urgencies", Col.URGENCY, NOT_JUDGED),
+    ("states", Col.STATE, "new"),
+    ("owners", Col.OWNER, NOBODY),
+)
+"""Fields about columns that are added after loading, and the value that stands for posts without any."""
+_LISTS = {Col.TAGS, Col.NEEDS, Col.WITHIN}
+
+
+def _holding(column: str, values: tuple[str, ...]) -> pl.Expr:
+    """Return whether a column of lists holds any of ``values``; "" stands for an empty list."""
+    named = [value for value in values if value]
     found = pl.lit(False)
     if named:
-        found |= pl.col(Col.TAGS).list.eval(pl.element().is_in(named)).list.any().fill_null(False)
-    if UNTAGGED in tags:
-        found |= pl.col(Col.TAGS).list.len().fill_null(0) == 0
+        found |= pl.col(column).list.eval(pl.element().is_in(named)).list.any().fill_null(False)
+    if "" in values:
+        found |= pl.col(column).list.len().fill_null(0) == 0
     return found
 
 

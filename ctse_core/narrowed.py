@@ -11,6 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis
+from ctse_core.crisis_layer import Layer
+from ctse_core.crisis_names import need_name, place_name, state_name, urgency_name
 from ctse_core.errors import SettingError
 from ctse_core.figures import language_name
 from ctse_core.filters import Filter
@@ -34,6 +36,7 @@ class Narrowed:
     unreadable: pl.DataFrame
     manifest: dict[str, Any]
     title: str
+    crisis: Layer | None = None
 
 
 def narrowed(analysis: Analysis, among: Filter) -> Analysis | Narrowed:
@@ -57,7 +60,8 @@ def narrowed(analysis: Analysis, among: Filter) -> Analysis | Narrowed:
         "filter": {"posts": table.height, "of": analysis.table.height, "told": told},
         "notes": [sentence, *(analysis.manifest.get("notes") or ())],
     }
-    return Narrowed(table, topics, analysis.empty.clear(), analysis.unreadable.clear(), manifest, analysis.title)
+    layer = None if analysis.crisis is None else analysis.crisis.among(positions)
+    return Narrowed(table, topics, analysis.empty.clear(), analysis.unreadable.clear(), manifest, analysis.title, layer)
 
 
 def _regrouped(table: pl.DataFrame, positions: NDArray[np.int64]) -> pl.DataFrame:
@@ -125,6 +129,11 @@ def described(among: Filter, analysis: Analysis) -> str:
         "undated" if among.undated else "",
         _listed("placed in ", [place or "no place" for place in among.places]),
         _listed("tagged ", [f"“{tag}”" if tag else "with nothing" for tag in among.tags]),
+        _listed("telling ", [need_name(analysis.crisis, key) for key in among.needs]),
+        _listed("of urgency ", [urgency_name(level) for level in among.urgencies]),
+        _listed("about ", [place_name(analysis.crisis, key) for key in among.located]),
+        _listed("in state ", [state_name(state) for state in among.states]),
+        _listed("in the hands of ", [owner or "nobody" for owner in among.owners]),
         f"holding “{among.words}”" if among.words else "",
         "without copies" if among.originals else "",
         "inside an outline on the map" if among.area else "",

@@ -54,7 +54,7 @@ def asked_question(asked: Namespace, searcher: Searcher) -> Question:
         text=asked.question,
         mode=asked.mode,
         k=asked.k,
-        among=filter_of(asked, table),
+        among=filter_of(asked, table, searcher.analysis.crisis),
         rerank=rerank and asked.mode != "words" and not chosen,
         like=_positions(asked.like, table),
         unlike=_positions(asked.unlike, table),

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from ctse_core.project.sets import KeptSets
 from ctse_core.project.tags import without_tags
 from ctse_core.report import REPORT_FILES
 from ctse_core.types import Col, TopicCol, Vectors
+
+if TYPE_CHECKING:
+    from ctse_core.crisis_layer import Layer
 
 _TABLES = ("posts", "topics", "empty", "unreadable", "words")
 _BLOCK = 16_384  # vectors copied at once
@@ -42,6 +45,7 @@ class Analysis:
     ``topics`` has c rows whose ids are the cluster labels of the table; ``empty`` and ``unreadable`` are
     the rows of the file that are not posts; ``manifest`` tells how all of it was made. ``words`` are n lists,
     ``neighbours`` the graph over the unique posts, ``sets`` the positions of each kept set of posts by its key.
+    ``crisis`` says what the columns of needs and places speak of, once they are laid over it.
     """
 
     table: pl.DataFrame
@@ -53,6 +57,7 @@ class Analysis:
     words: pl.Series
     neighbours: Near | None = None
     sets: Mapping[str, np.ndarray] = field(default_factory=dict)
+    crisis: Layer | None = None
 
     @property
     def title(self) -> str:

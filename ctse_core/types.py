@@ -58,6 +58,19 @@ class Col:
     TOPIC = "topic"  # the cluster's name, "Unsorted" for -1
     TAGS = "tags"  # List[Utf8], what people put on the post, by name; empty where nobody did
     FILE = "file"  # Int16, which of the project's files it came with, 0 for the first
+    # What responders ask; added to a loaded analysis (crisis_layer), never written into the run.
+    NEEDS = "needs"  # List[Utf8], keys of the scheme's information types, surest first; empty where none is told
+    URGENCY = "urgency"  # Int8, 0 low, 1 medium, 2 high, 3 critical; null where not judged
+    URGENCY_SCORE = "urgency_score"  # Float32 in [0, 1], what the levels are cut from
+    LOCATED = "located"  # List[Utf8], keys of the places the post speaks of, surest first; empty where none is known
+    WITHIN = "within"  # List[Utf8], the same and the regions and countries around them, for the filter
+    AT_LAT = "at_lat"  # degrees: the file's own coordinates, else those of the first located place under a country
+    AT_LON = "at_lon"
+    STATE = "state"  # "new", "seen", "assigned" or "done"
+    OWNER = "owner"  # who works on it, null where nobody does
+    NOTE = "note"
+    INDEPENDENT = "independent"  # Int32, independent authors behind what the post says
+    REPEATED = "repeated"  # Boolean: one source alone, or repeated in concert
 
 
 class TopicCol:

@@ -9,6 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from ctse_core.analysis import Analysis
+from ctse_core.crisis_names import named
 from ctse_core.figures import language_name
 from ctse_core.filters import Filter
 from ctse_core.manifest import files_of
@@ -83,6 +84,7 @@ def _buttons(chips: int) -> None:
 def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
     """Return what each chip reads and the filter without it, by a name of its own."""
     names = topic_names(analysis) if now.topics else {}
+    named_by = named(analysis.crisis)
     chips: dict[str, tuple[str, Filter]] = {}
     many = {
         "languages": lambda count: t("{count:,} languages", count=count),
@@ -90,6 +92,11 @@ def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
         "places": lambda count: t("{count:,} places", count=count),
         "tags": lambda count: t("{count:,} tags", count=count),
         "files": lambda count: t("{count:,} files", count=count),
+        "needs": lambda count: t("{count:,} needs", count=count),
+        "urgencies": lambda count: t("{count:,} levels of urgency", count=count),
+        "located": lambda count: t("{count:,} places", count=count),
+        "states": lambda count: t("{count:,} states", count=count),
+        "owners": lambda count: t("{count:,} people", count=count),
     }
     one: dict[str, Callable[..., str]] = {
         "languages": language_name,
@@ -99,6 +106,11 @@ def _chips(now: Filter, analysis: Analysis) -> dict[str, tuple[str, Filter]]:
         "places": lambda place: t("Place: {name}", name=place) if place else t("Unplaced"),
         "tags": lambda tag: t("Tag: {name}", name=tag) if tag else t("Untagged"),
         "files": lambda file: t("From file: {name}", name=file_names(analysis).get(file, str(file + 1))),
+        "needs": lambda key: t("Need: {name}", name=named_by["needs"](key)) if key else named_by["needs"](key),
+        "urgencies": lambda level: t("Urgency: {name}", name=named_by["urgencies"](level)),
+        "located": lambda key: t("About: {name}", name=named_by["located"](key)) if key else named_by["located"](key),
+        "states": named_by["states"],
+        "owners": lambda owner: t("With: {name}", name=named_by["owners"](owner)),
     }
     for field, together in many.items():
         values = getattr(now, field)

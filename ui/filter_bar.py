@@ -11,8 +11,9 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
+from ctse_core.crisis_names import STATES, named
 from ctse_core.figures import language_name
-from ctse_core.filters import Filter, place_named
+from ctse_core.filters import NOT_JUDGED, Filter, place_named
 from ctse_core.types import Col
 from ctse_core.words import t
 from ui import state
@@ -36,6 +37,7 @@ def filter_bar(analysis: Analysis) -> None:
             places=_any_of(t("Places"), "places", _places(analysis.table), lambda place: place or t("Unplaced")),
             tags=_any_of(t("Tags"), "tags", _tags(analysis.table), lambda tag: tag or t("Untagged")),
         )
+        wanted = _crisis(analysis, wanted)
         since, until = _days(analysis, now)
         undated = _undated(analysis.table, now)
         state.follow("filter_words", now.words)
@@ -63,6 +65,40 @@ def _any_of(label: str, field: str, known: Sequence[Any], named: Callable[[Any],
     picked = st.multiselect(label, options, format_func=named, key=f"filter_{field}")
     # All of them is no filter.
     return tuple(picked) if len(picked) < len(options) or len(options) == 1 else ()
+
+
+def _crisis(analysis: Analysis, wanted: Filter) -> Filter:
+    """Draw the choices of needs, urgency, located places, states and owners that these posts have."""
+    table, named_by = analysis.table, named(analysis.crisis)
+
+    def choice(label: str, field: str, known: Sequence[Any]) -> tuple[Any, ...]:
+        return _any_of(label, field, known, named_by[field])
+
+    levels = sorted(table[Col.URGENCY].unique().fill_null(NOT_JUDGED), reverse=True) if _has(table, Col.URGENCY) else []
+    return dataclasses.replace(
+        wanted,
+        needs=choice(t("Needs"), "needs", _listed(table, Col.NEEDS)),
+        urgencies=choice(t("Urgency"), "urgencies", levels),
+        located=choice(t("About the place"), "located", _listed(table, Col.WITHIN)),
+        states=choice(t("State"), "states", STATES if _has(table, Col.STATE) else ()),
+        owners=choice(t("Who works on it"), "owners", _owners(table)),
+    )
+
+
+def _has(table: pl.DataFrame, column: str) -> bool:
+    return column in table.columns and table[column].null_count() < table.height
+
+
+def _listed(table: pl.DataFrame, column: str) -> list[str]:
+    """Return the values of a column of lists, most frequent first, "" last where some posts have none."""
+    if column not in table.columns:
+        return []
+    names = table.select(pl.when(pl.col(column).list.len() > 0).then(pl.col(column)).alias("name")).explode("name")
+    return _most_frequent(names.with_columns(pl.col("name").fill_null("")))
+
+
+def _owners(table: pl.DataFrame) -> list[str]:
+    return _most_frequent(table.select(pl.col(Col.OWNER).fill_null("").alias("name"))) if _has(table, Col.OWNER) else []
 
 
 def _places(table: pl.DataFrame) -> list[str]:

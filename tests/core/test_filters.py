@@ -136,3 +136,41 @@ def test_times_without_a_zone_are_utc_and_others_are_moved_there():
     assert parse_time("2026-03-14T05:00+05:30") == datetime(2026, 3, 13, 23, 30, tzinfo=UTC)
     with pytest.raises(SettingError, match="not a date"):
         parse_time("soon")
+
+
+def crisis_table():
+    """Four posts with what responders ask for; the last has none of it."""
+    return pl.DataFrame(
+        {
+            Col.NEEDS: [["water"], ["water", "shelter"], ["shelter"], []],
+            Col.URGENCY: pl.Series([3, 2, None, 0], dtype=pl.Int8),
+            Col.WITHIN: [["g1", "aHT.11", "cHT"], ["cHT"], ["g2", "cCL"], []],
+            Col.STATE: ["new", "seen", "assigned", "new"],
+            Col.OWNER: [None, None, "ana", None],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("among", "passing"),
+    [
+        (Filter(needs=("water",)), [0, 1]),
+        (Filter(needs=("shelter", "")), [1, 2, 3]),
+        (Filter(urgencies=(3, -1)), [0, 2]),
+        (Filter(located=("cHT",)), [0, 1]),
+        (Filter(located=("aHT.11", "")), [0, 3]),
+        (Filter(states=("new",)), [0, 3]),
+        (Filter(owners=("ana",)), [2]),
+        (Filter(owners=("",), needs=("water",)), [0, 1]),
+    ],
+)
+def test_what_responders_ask_for_is_filtered_by(among, passing):
+    assert np.flatnonzero(among.mask(crisis_table())).tolist() == passing
+    assert Filter.from_query(among.to_query()) == among
+
+
+def test_posts_of_which_nothing_was_told_pass_only_as_such():
+    bare = pl.DataFrame({Col.LANG: ["en", "es"]})
+    assert not Filter(needs=("water",)).mask(bare).any() and Filter(needs=("",)).mask(bare).all()
+    assert Filter(states=("new",)).mask(bare).all() and not Filter(states=("done",)).mask(bare).any()
+    assert Filter(urgencies=(-1,)).mask(bare).all() and Filter(owners=("",)).mask(bare).all()

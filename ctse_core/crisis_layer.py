@@ -1,0 +1,110 @@
+"""What responders ask of posts, laid over an analysis: what is needed, how urgent, where, who looked at it."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ctse_core.types import Col, Progress, no_progress
+
+if TYPE_CHECKING:
+    from ctse_core.crisis.schemes import Scheme
+    from ctse_core.project import Project
+    from ctse_core.stored import Analysis
+
+PLACES_SCHEMA: dict[str, Any] = {
+    "key": pl.Utf8,
+    "name": pl.Utf8,
+    "kind": pl.Utf8,
+    "country": pl.Utf8,
+    "region": pl.Utf8,
+    "lat": pl.Float64,
+    "lon": pl.Float64,
+    "population": pl.Int64,
+}
+MENTIONS_SCHEMA: dict[str, Any] = {
+    "position": pl.Int64,
+    "key": pl.Utf8,
+    "said": pl.Utf8,
+    "start": pl.Int64,
+    "end": pl.Int64,
+    "confidence": pl.Float64,
+    "why": pl.Utf8,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """What the columns of needs and places speak of.
+
+    ``scheme`` names the information types that ``needs`` holds the keys of. ``places`` has a row for each place that
+    ``located`` and ``within`` hold the keys of: key, name, kind ("country", "region" or "town"), country (two letters),
+    region (its key's part after the country, null for countries), lat, lon (degrees), population. ``mentions`` has a
+    row for each place read out of a post: position, key, said, start, end (letters of the text as written), confidence
+    in [0, 1], why.
+    """
+
+    scheme: Scheme | None = None
+    places: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=PLACES_SCHEMA))
+    mentions: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=MENTIONS_SCHEMA))
+
+    @cached_property
+    def place_names(self) -> dict[str, str]:
+        """The name of each place by its key."""
+        return dict(self.places.select("key", "name").iter_rows())
+
+    @cached_property
+    def need_names(self) -> dict[str, str]:
+        """The name of each information type by its key."""
+        return {} if self.scheme is None else {one.key: one.name for one in self.scheme.types}
+
+    def among(self, positions: NDArray[np.int64]) -> Layer:
+        """Return the layer of a smaller table that has the posts at ``positions`` (m,), ascending, and no others."""
+        here = pl.DataFrame({"position": positions, "here": pl.int_range(len(positions), dtype=pl.Int64, eager=True)})
+        mentions = self.mentions.join(here, on="position", how="inner", maintain_order="left")
+        mentions = mentions.with_columns(pl.col("here").alias("position")).drop("here")
+        return dataclasses.replace(self, mentions=mentions)
+
+
+def with_crisis(analysis: Analysis, project: Project) -> Analysis:
+    """Return the analysis with the columns that responders ask for, and the ``crisis`` layer that explains them.
+
+    Raises:
+        ProjectError: what people added cannot be read.
+    """
+    # Each part adds its own columns and depends only on what people changed in that part; see remembered.
+    table, layer = analysis.table, Layer()
+    return dataclasses.replace(analysis, table=table, crisis=layer)
+
+
+def prepare(analysis: Analysis, project: Project, progress: Progress = no_progress) -> None:
+    """Make what the layer needs and keep it in the project, so that the first page finds it."""
+
+
+def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:
+    """Return for each post's list of place keys (n lists) the same and the regions and countries around them."""
+    around: dict[str, list[str]] = {}
+    for key, kind, country, region in places.select("key", "kind", "country", "region").iter_rows():
+        outer = [f"a{country}.{region}"] if kind == "town" and country and region else []
+        around[key] = [key, *outer, *([f"c{country}"] if kind != "country" and country else [])]
+    flat = pl.DataFrame({"post": pl.int_range(len(located), eager=True), "key": located}).explode("key").drop_nulls()
+    wider = pl.DataFrame(
+        {"key": list(around), "within": list(around.values())}, schema={"key": pl.Utf8, "within": pl.List(pl.Utf8)}
+    )
+    found = (
+        flat.join(wider, on="key", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("within", pl.concat_list("key")).alias("within"))
+        .select("post", "within")
+        .explode("within")
+        .unique(maintain_order=True)
+        .group_by("post", maintain_order=True)
+        .agg(pl.col("within"))
+    )
+    posts = pl.DataFrame({"post": pl.int_range(len(located), eager=True)})
+    lists = posts.join(found, on="post", how="left", maintain_order="left")["within"]
+    return lists.fill_null(pl.Series([[]], dtype=pl.List(pl.Utf8))).alias(Col.WITHIN)

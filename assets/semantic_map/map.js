@@ -5,7 +5,7 @@ const PAUSE = 110; // milliseconds of rest after which all is drawn anew
 const STILL_THERE = 6000; // milliseconds in which a person who pressed a key waits for the answer
 const charts = new WeakMap();
 
-export default function (component) {
+export default function drawMap(component) {
   const { data, parentElement } = component;
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = newChart(parentElement)));

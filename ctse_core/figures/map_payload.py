@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ctse_core.areas import Area
 from ctse_core.figures.map_points import (
     NOBODY,
     Group,
@@ -25,6 +24,8 @@ from ctse_core.figures.map_points import (
 )
 from ctse_core.types import TopicCol
 from ctse_core.words import spoken, t
+
+Area = tuple[tuple[float, float], ...]  # as in ctse_core.areas
 
 
 @dataclass(frozen=True)

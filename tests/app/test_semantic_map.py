@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from ctse_core.areas import area_of
+from ctse_core.figures.map_files import MAP_SCRIPTS, PARTS_SCRIPTS, script
+from ctse_core.figures.map_payload import Scene, described, ground_of, part, scene_parts
 from ctse_core.figures.map_points import coloured
 from tests.sample_analysis import sample_analysis
-from ui.semantic_map.component import MAP_SCRIPTS, PARTS_SCRIPTS, script, told
-from ui.semantic_map.payload import Scene, described, ground_of, part, scene_parts
+from ui.semantic_map.component import told
 
 
 @pytest.fixture(scope="module")

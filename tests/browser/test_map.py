@@ -9,8 +9,8 @@ import pytest
 
 from ctse_core.areas import inside
 from ctse_core.example import open_example
+from ctse_core.figures.map_files import MAP_SCRIPTS, script
 from tests.browser.test_journey import address_has, settled
-from ui.semantic_map.component import MAP_SCRIPTS, script
 
 pytestmark = pytest.mark.browser
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,17 +12,11 @@ from numpy.typing import NDArray
 from ctse_core.areas import Area, area_of
 from ctse_core.figures import language_name
 from ctse_core.figures.base import shorten
+from ctse_core.figures.map_files import MAP_SCRIPTS, PARTS_SCRIPTS, map_file, script
+from ctse_core.figures.map_payload import Part
 from ctse_core.types import Col
 from ctse_core.words import minute, speak, t
-from ui.semantic_map.payload import Part
 
-_HERE = Path(__file__).parent
-# In this order they are one script; only the last one exports.
-MAP_SCRIPTS = (
-    *("arrays", "view", "grid", "looks", "density", "webgl", "canvas"),
-    *("labels", "reader", "tools", "hands", "keys", "map"),
-)
-PARTS_SCRIPTS = ("arrays", "parts")
 MOST_READ = 40  # texts sent at once
 LETTERS = 900  # of each
 
@@ -39,17 +31,12 @@ class Done:
     release: bool = False
 
 
-def script(names: Sequence[str]) -> str:
-    """Return several files as one script."""
-    return "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
-
-
 @st.cache_resource
 def _map_component() -> Any:
     return st.components.v2.component(
         "ctse_semantic_map",
-        html=(_HERE / "map.html").read_text(encoding="utf-8"),
-        css=(_HERE / "map.css").read_text(encoding="utf-8"),
+        html=map_file("map.html"),
+        css=map_file("map.css"),
         js=script(MAP_SCRIPTS),
     )
 

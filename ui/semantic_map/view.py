@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ctse_core.figures import semantic_map
+from ctse_core.figures.map_payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
 from ctse_core.figures.map_points import Group, coloured
 from ctse_core.filters import Filter
 from ctse_core.project.database import revision
@@ -21,7 +22,6 @@ from ui.frame import Workspace
 from ui.post_list import Chosen
 from ui.search_tray import follow_post
 from ui.semantic_map.component import Done, draw, read_texts, send_parts
-from ui.semantic_map.payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
 from ui.tagging import filter_button, posts_with_tags
 from ui.widgets import show_figure
 

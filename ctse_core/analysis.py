@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from ctse_core import products
+from ctse_core.crisis_layer import prepare
 from ctse_core.encoders import AUTO, Choice, Encoder, described_service, has_gpu, load_encoder, service_table
 from ctse_core.errors import InputFileError, ProjectError
 from ctse_core.manifest import (
@@ -56,6 +57,7 @@ STEPS = (
     Step("structure", "Drawing the map and finding clusters", 12),
     Step("topics", "Naming the topics", 5, version=2),
     Step("write", "Writing the project", 4),
+    Step("crisis", "Finding needs and places", 5),
 )
 """The steps in their order, with their usual share of the time."""
 
@@ -194,7 +196,7 @@ def _analysed(
         (structure.fingerprint, words.fingerprint, settings.topics),
         lambda tell: products.topics_product(unique, structure, settings.topics, encoder, tell),
     )
-    runner.progress(0.96, STEPS[-1].title)
+    runner.teller("write")(0.0, STEPS[-2].title)
     whole = products.whole_table(table, copies, structure, named["topics"])
     facts = read["facts"]
     repaired = text["facts"]["repaired"] + facts.get("repaired", 0)
@@ -226,8 +228,10 @@ def _analysed(
     )
     if not _stands(analysis, project):
         write_analysis(analysis, project, project.products / "vectors" / "vectors.npy")
+    finished = load_analysis(project)
+    prepare(finished, project, runner.teller("crisis"))
     runner.progress(1.0, "Done")
-    return load_analysis(project)
+    return finished
 
 
 def _encoder(runner: Runner, settings: AnalysisSettings, copies: Made, table: pl.DataFrame) -> tuple[Encoder, Choice]:

@@ -15,6 +15,7 @@ from ctse_core.analysis import check_source, load_analysis, settings_from
 from ctse_core.append_drift import drift_facts
 from ctse_core.append_join import Joined, Uniques, apart_names, join_posts, topic_facts, topic_rows, with_facts
 from ctse_core.append_rows import newer_rows_product, roles_like_first
+from ctse_core.crisis_layer import prepare
 from ctse_core.encoders import Encoder, described_service, embed, load_encoder, service_table
 from ctse_core.errors import EncoderError, ProjectError
 from ctse_core.manifest import consent_to, counts, file_entry, files_of, languages_of, loads_by, now
@@ -33,6 +34,7 @@ STEPS = (
     Step("append_join", "Finding their topics and places", 25),
     Step("append_topics", "Naming new topics", 10),
     Step("append_write", "Writing the project", 10),
+    Step("crisis", "Finding needs and places", 10),
 )
 """The steps in their order, with their usual share of the time."""
 JOB_TARGET = "ctse_core.append:run_job"
@@ -105,12 +107,14 @@ def append(
         )
         described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
         after, vectors = _appended(before, read, described, runner)
-        progress(0.9, STEPS[-1].title)
+        runner.teller("append_write")(0.0, STEPS[-2].title)
         write_analysis(after, project, [before.vectors, vectors])
-        for step in STEPS:
+        for step in STEPS[:-1]:
             shutil.rmtree(project.products / step.key, ignore_errors=True)
+        finished = load_analysis(project)
+        prepare(finished, project, runner.teller("crisis"))
         progress(1.0, "Done")
-        return load_analysis(project)
+        return finished
 
 
 def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: Runner) -> tuple[Analysis, Vectors]:

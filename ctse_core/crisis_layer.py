@@ -83,7 +83,10 @@ def with_crisis(analysis: Analysis, project: Project) -> Analysis:
 
 
 def prepare(analysis: Analysis, project: Project, progress: Progress = no_progress) -> None:
-    """Make what the layer needs and keep it in the project, so that the first page finds it."""
+    """Make what the layer needs and keep it in the project, so that the first page finds it.
+
+    The posts as they were read are meant, without what people changed.
+    """
 
 
 def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:

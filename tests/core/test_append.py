@@ -208,7 +208,7 @@ def test_a_failure_at_any_moment_leaves_the_old_project_whole_and_a_second_try_e
     class Killed(Exception):
         pass
 
-    for stop in (0.0, 0.1, 0.3, 0.55, 0.8, 0.9):
+    for stop in (0.0, 0.1, 0.3, 0.55, 0.75, 0.81):
 
         def killer(share, sentence, stop=stop):
             if share >= stop:

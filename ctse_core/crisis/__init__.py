@@ -1,0 +1,1 @@
+"""What posts mean to responders: what is needed, how urgent, where, since when."""

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.remembered import remembered
 from ctse_core.types import Col, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -79,7 +80,16 @@ def with_crisis(analysis: Analysis, project: Project) -> Analysis:
     """
     # Each part adds its own columns and depends only on what people changed in that part; see remembered.
     table, layer = analysis.table, Layer()
+    table = table.with_columns(_triage(analysis, project).get_columns())
     return dataclasses.replace(analysis, table=table, crisis=layer)
+
+
+def _triage(analysis: Analysis, project: Project) -> pl.DataFrame:
+    from ctse_core.project.triage import newest_deed, triage_columns
+
+    posts, run = analysis.table.height, analysis.manifest.get("made")
+    depends_on = (str(project.folder), run, posts, newest_deed(project.folder))
+    return remembered("triage", depends_on, lambda: triage_columns(project.folder, posts))
 
 
 def prepare(analysis: Analysis, project: Project, progress: Progress = no_progress) -> None:

@@ -23,7 +23,8 @@ from ctse_core.posts import ColumnRoles
 from ctse_core.project import DiskVectors, Project, cache_home, file_digest, fingerprint
 from ctse_core.steps import Made, Runner, Step
 from ctse_core.stored import Analysis, Near, with_newness, write_analysis
-from ctse_core.structure import TopicInput
+from ctse_core.structure import TopicInput, centre_languages
+from ctse_core.structure.confidence import TopicSpace, with_confidence
 from ctse_core.text import join_copies, tokens_of_all
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol, Vectors, no_progress
 
@@ -135,6 +136,7 @@ def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: R
             topics = _topics(before, (posts, uniques, joined), ids, tell)
         table = _joined_table(posts, joined, ids, topics)
         topics = with_newness(with_facts(topics, topic_facts(table)), number)
+        topics = _with_confidence(topics, uniques, np.array([*ids, UNSORTED], np.int32)[joined.labels])
         near = Near(of=posts.unique, rows=_positions(joined.near, posts.unique))
         nearness = (joined.fit.nearness, joined.old_nearness)
         drift = drift_facts(table, before.topics, number, nearness, uniques.quantile(settings.structure))
@@ -274,6 +276,14 @@ def _topics(before: Analysis, found: tuple[_Posts, Uniques, Joined], ids: list[i
         pl.lit(number, pl.Int16).alias(TopicCol.SINCE),
     )
     return pl.concat([before.topics, rows], how="diagonal_relaxed")
+
+
+def _with_confidence(topics: pl.DataFrame, uniques: Uniques, labels: np.ndarray) -> pl.DataFrame:
+    """Return the topics with how far each can be trusted now, where the project knows that of its old ones."""
+    if TopicCol.SEPARATION not in topics.columns:
+        return topics
+    centred = centre_languages(uniques.vectors, uniques.languages)
+    return with_confidence(topics, TopicSpace(centred, labels, uniques.languages, uniques.copies))
 
 
 def _joined_table(posts: _Posts, joined: Joined, ids: list[int], topics: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,7 @@ _FLAGS = (
     ("urgency", "only posts of these levels: high,critical"),
     ("at", "only posts that speak of these places, by key or name: 'Port-au-Prince|cHT' (~: of none known)"),
     ("state", "only posts in these states: new,seen,assigned,done"),
+    ("from-file", "only posts of these of the project's files, 1 the first: 1,3"),
     ("owner", "only posts that these people work on: 'ana|li' (~: nobody)"),
     ("words", "only posts that hold these words as written"),
 )
@@ -53,6 +54,7 @@ def filter_of(asked: Namespace, table: pl.DataFrame, layer: Layer | None = None)
         since=parse_time(asked.since) if asked.since else None,
         until=parse_time(asked.until) if asked.until else None,
         words=asked.words,
+        files=_files(asked.from_file, table),
         originals=asked.originals,
         undated=asked.undated,
         places=_known(read_values(asked.place), set(table.select(place_named()).to_series()) | {""}, "place"),
@@ -78,6 +80,16 @@ def _keys(written: tuple[str, ...], names: Mapping[str, str], what: str) -> tupl
             raise SettingError(f"No post here has the {what} “{one[:60]}”; there are {shown or 'none'}.")
         keys += found
     return tuple(dict.fromkeys(keys))
+
+
+def _files(written: str, table: pl.DataFrame) -> tuple[int, ...]:
+    """Return the numbers of the files that are named as a person counts them, from 1."""
+    count = int(table[Col.FILE].max() or 0) + 1  # type: ignore[arg-type]
+    parts = [part.strip() for part in written.split(",") if part.strip()]
+    for part in parts:
+        if not (part.isascii() and part.isdigit() and 1 <= int(part) <= count):
+            raise SettingError(f"“{part[:20]}” is none of the project's files; they count from 1 to {count}.")
+    return tuple(dict.fromkeys(int(part) - 1 for part in parts))
 
 
 def _among(written: str, known: Collection[str], what: str) -> tuple[str, ...]:

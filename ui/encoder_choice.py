@@ -19,7 +19,7 @@ from ctse_core.encoders import (
     service_table,
 )
 from ctse_core.figures import language_name
-from ctse_core.manifest import languages_of
+from ctse_core.manifest import files_of, languages_of
 from ctse_core.project import Project
 from ctse_core.words import mark, said, t
 from ui.frame import Workspace
@@ -46,7 +46,8 @@ def encoder_line(workspace: Workspace) -> None:
     manifest = workspace.whole.manifest
     served = service_of(languages_of(workspace.table), manifest.get("service") or {})
     used = str(manifest["encoder"]["name"])
-    why = str(manifest["encoder"].get("why") or "")
+    # The reason speaks of the first file's posts; where newer ones came, it would count them out.
+    why = str(manifest["encoder"].get("why") or "") if len(files_of(manifest)) < 2 else ""
     st.caption(f"{t('Encoder:')} {plain(why or f'{used}.')} {plain(service_sentence(posts_by_grade(served)))}")
     with st.expander(t("Languages and encoder"), icon=":material/translate:"):
         languages_table(served)

@@ -108,6 +108,9 @@ def test_what_is_about_something_else_becomes_a_new_topic_that_is_marked(project
     assert set(new[TopicCol.SINCE]) == {1} and set(after.topics.head(before.topics.height)[TopicCol.SINCE]) == {0}
     inside = after.table.filter(pl.col(Col.CLUSTER).is_in(new[TopicCol.ID].to_list()))
     assert set(inside[Col.FILE]) == {1} and inside.height >= 20
+    assert (
+        set(new[TopicCol.CONFIDENCE]) <= {"firm", "fair", "loose"} and new[TopicCol.SEPARATION].is_between(-1, 1).all()
+    )
     assert after.topics[TopicCol.NAME].n_unique() == after.topics.height
     drift = after.manifest["files"][1]["drift"]
     assert drift["new_topics"] == new[TopicCol.ID].to_list() and drift["outside"] > 0.9 and drift["advise"]

@@ -4,12 +4,14 @@ from ctse_core.figures.base import Figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
 from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
+from ctse_core.figures.lines_over_time import Kind, Look, topics_over_time_figure, values_over_time_figure
 from ctse_core.figures.measures import MEASURES, measure_words
 from ctse_core.figures.named import places_figure, tags_figure
-from ctse_core.figures.over_time import topics_over_time_figure, volume_figure
+from ctse_core.figures.over_time import volume_figure
 from ctse_core.figures.pairs import AMOUNTS, EFFECTS, amounts_figure, effects_figure
 from ctse_core.figures.periods import TimeChoice
 from ctse_core.figures.semantic_map import semantic_map
+from ctse_core.figures.spans import Span
 from ctse_core.figures.speeds import SPEEDS, runtime_words, speed_quality_figure, still_speeds
 from ctse_core.figures.standalone import standalone_html, still_svg
 from ctse_core.figures.topic_cells import topics_per_label_figure, topics_per_language_figure
@@ -24,6 +26,9 @@ __all__ = [
     "MEASURES",
     "SPEEDS",
     "Figure",
+    "Kind",
+    "Look",
+    "Span",
     "TimeChoice",
     "amounts_figure",
     "dots_figure",
@@ -47,5 +52,6 @@ __all__ = [
     "topics_over_time_figure",
     "topics_per_label_figure",
     "topics_per_language_figure",
+    "values_over_time_figure",
     "volume_figure",
 ]

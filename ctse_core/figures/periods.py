@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 
 from ctse_core.types import Col
@@ -36,13 +37,16 @@ EARLIER, LATER, UNDATED = "earlier", "later", "undated"
 class Periods:
     """How time was cut: ``starts`` and ``ends`` (b,) in UTC, ascending and without gaps; the ``step``'s name.
 
-    ``of`` (n,): each post's period as its number (0 … b-1), -1 for earlier, b for later, null for undated.
+    ``of`` (n,): each post's period as its number (0 … b-1), -1 for earlier, b for later, null for undated. ``edges``
+    (b + 1,) are the starts and the last end on the clocks of ``zone``, whose whole hours and days they are.
     """
 
     starts: list[datetime]
     ends: list[datetime]
     step: str
     of: pl.Series
+    edges: list[datetime]
+    zone: str = "UTC"
 
     @property
     def names(self) -> list[str]:
@@ -50,7 +54,7 @@ class Periods:
         letters = {"month": 7, "quarter": 7, "year": 4, "decade": 4, "century": 4}.get(self.step, 10)
         if self.step.endswith(("minute", "minutes", "hour", "hours")):
             letters = 16
-        return [start.isoformat(" ", "minutes")[:letters] for start in self.starts]
+        return [start.isoformat(" ", "minutes")[:letters] for start in self.edges[:-1]]
 
 
 @dataclass(frozen=True)
@@ -69,36 +73,65 @@ class TimeChoice:
         return after and (self.until is None or start is None or start < self.until)
 
 
-def cut_time(table: pl.DataFrame, most: int = 60) -> Periods | None:
+def cut_time(table: pl.DataFrame, most: int = 60, zone: str = "UTC") -> Periods | None:
     """Cut the posts' times (n,) into at most ``most`` periods of one length; None if all are undated.
 
-    A few stray dates far from all others (a year 2001 among posts of one week) do not stretch the axis: they
-    are counted as "earlier" or "later".
+    Periods begin at whole hours, days … of ``zone``, as the IANA names it; where its clocks are put forward or back, one
+    is shorter or longer. A few stray dates far from all others (a year 2001 among posts of one week) do not stretch the
+    axis: they are counted as "earlier" or "later".
     """
-    times = table[Col.TIME].cast(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
-    dated = times.drop_nulls().sort()
+    times = table[Col.TIME].cast(pl.Datetime("us", "UTC"))
+    dated = times.drop_nulls().sort().dt.replace_time_zone(None)
     if not len(dated):
         return None
     first, last = _without_strays(dated)
     every, name = _step((last - first).total_seconds(), most)
-    begin, end = (pl.Series([moment]).dt.truncate(every)[0] for moment in (first, last))
-    edges = pl.datetime_range(begin, end, every, eager=True)
-    starts = edges.to_list()
-    after = pl.Series([starts[-1]]).dt.offset_by(every)[0]
-    position = pl.DataFrame({"start": edges, "number": range(len(starts))}, schema_overrides={"number": pl.Int32})
-    cut = times.dt.truncate(every).alias("start").to_frame()
-    known = cut.join(position, on="start", how="left", maintain_order="left")["number"]
-    numbers = pl.select(
-        pl.when(times.is_null())
-        .then(None)
-        .when(times < begin)
-        .then(-1)
-        .when(times >= after)
-        .then(len(starts))
-        .otherwise(known)
-        .cast(pl.Int32)
-    ).to_series()
-    return Periods(starts, [*starts[1:], after], name, numbers)
+    ends = pl.Series([first, last]).dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    begin, end = ends.dt.truncate(every)
+    local = pl.datetime_range(begin, end, every, eager=True)
+    local = pl.concat([local, local.tail(1).dt.offset_by(every)])
+    edges = pl.DataFrame({"utc": in_utc(local, zone), "local": local}).unique("utc", keep="first").sort("utc")
+    numbers = _numbers(times, edges["utc"])
+    starts = edges["utc"].to_list()
+    return Periods(starts[:-1], starts[1:], name, numbers, edges["local"].to_list(), zone)
+
+
+def in_utc(local: pl.Series, zone: str) -> pl.Series:
+    """Return what clocks of ``zone`` show (m,) in UTC, both without a zone of their own.
+
+    An hour that clocks show twice is the first one; one that they leave out is the next.
+    """
+    if zone == "UTC":
+        return local
+    read = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    after = local.dt.offset_by("1h").dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return read.fill_null(after).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _numbers(times: pl.Series, edges: pl.Series) -> pl.Series:
+    """Return (n,) the period of each time (UTC, maybe null) between ascending edges (b + 1,)."""
+    limits = edges.cast(pl.Datetime("us")).dt.epoch("us").to_numpy()
+    at = np.searchsorted(limits, times.dt.epoch("us").fill_null(0).to_numpy(), side="right") - 1
+    return pl.select(pl.when(times.is_not_null()).then(pl.Series(at, dtype=pl.Int32))).to_series().alias("at")
+
+
+def on_clocks(at: datetime, zone: str) -> datetime:
+    """Return what clocks of ``zone`` show at a moment (UTC, with or without saying so), without a zone of its own."""
+    from zoneinfo import ZoneInfo
+
+    return at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def zone_words(zone: str, at: datetime) -> str:
+    """Return how a time zone is told, with what its clocks show at ``at`` (UTC) against UTC: "Asia/Manila, UTC+8"."""
+    from zoneinfo import ZoneInfo
+
+    if zone == "UTC":
+        return "UTC"
+    offset = at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    hours, rest = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    sign = "\u2212" if offset < timedelta() else "+"
+    return f"{zone.replace('_', ' ')}, UTC{sign}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def _without_strays(dated: pl.Series) -> tuple[datetime, datetime]:

@@ -20,7 +20,7 @@ from ctse_core.figures.base import (
     target,
     with_legend,
 )
-from ctse_core.figures.periods import Periods, TimeChoice
+from ctse_core.figures.periods import Periods, TimeChoice, zone_words
 from ctse_core.words import said, t
 
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ def volume_plot(rows: pl.DataFrame, periods: Periods, bars: Bars | None) -> go.F
     """Draw the rows of a table of periods (as in ``time_bars``), originals and copies stacked."""
     plot = blank(260)
     inside, beside = rows.filter("shown"), rows.filter(~pl.col("shown"))
-    spans = zip(periods.starts, periods.ends, strict=True)
+    starts, zone = periods.edges[:-1], zone_words(periods.zone, periods.starts[0])
+    spans = zip(starts, periods.edges[1:], strict=True)
     widths = [(end - start).total_seconds() * 1000 * 0.92 for start, end in spans]
-    names = [f"{name} ({said(periods.step)}, UTC)" for name in periods.names]
-    axis = {"x": periods.starts, "width": widths, "offset": 0}
+    names = [f"{name} ({said(periods.step)}, {zone})" for name in periods.names]
+    axis = {"x": starts, "width": widths, "offset": 0}
     cut = len(names)
     _stacked(plot, inside, names, axis, None if bars is None else Bars(bars.ids[:cut], bars.chosen[:cut]), rows)
     if beside.height:
@@ -85,13 +86,15 @@ def volume_plot(rows: pl.DataFrame, periods: Periods, bars: Bars | None) -> go.F
     )
     plot.update_layout(
         xaxis={
-            "title": {"text": "UTC"}, "showgrid": False, "type": "date",
-            "range": [periods.starts[0], periods.ends[-1]],
+            "title": {"text": zone}, "showgrid": False, "type": "date",
+            "range": [starts[0], periods.edges[-1]],
         }
     )  # fmt: skip
     if bars is not None:
         plot.update_xaxes(fixedrange=True)
         plot.update_yaxes(fixedrange=True)
+        # Drawn over with the mouse, bars are chosen from the first to the last.
+        plot.update_layout(dragmode="select", selectdirection="h")
     if len(periods.starts) == 1:
         plot.update_layout(xaxis_nticks=2)
     return plot

@@ -35,6 +35,9 @@ def follow_post(chosen: Chosen, searching: bool = False) -> None:
     if chosen.like is not None or chosen.unlike is not None:
         _join(chosen.like, chosen.unlike)
         if searching:
+            # The chips may stand above what is on the screen.
+            more = t("Searching anew: more like the post you chose.")
+            st.toast(more if chosen.like is not None else t("Searching anew: less like the post you chose."))
             st.rerun()
         st.switch_page(PAGES["search"])
     if chosen.topic is not None:

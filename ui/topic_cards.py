@@ -19,7 +19,7 @@ from ui.search_tray import follow_post
 from ui.tagging import tag_button
 from ui.topic_edit import do, history, lately, make_topic, refused, undo_and_redo
 from ui.topic_edit_views import merge_view, posts_view, split_view, unsorted_view
-from ui.topic_facts import confidence_of, facts_of, marks_of, originals_of, rank_of
+from ui.topic_facts import confidence_help, confidence_of, facts_of, marks_of, originals_of, rank_of
 from ui.topic_list import Act, show_topics
 from ui.topic_names import names_in
 from ui.widgets import paged_posts, plain, with_positions
@@ -126,7 +126,7 @@ def open_topic(workspace: Workspace, topic: int) -> None:
     st.markdown(plain(facts_of(facts)))
     sure = confidence_of(facts)
     if sure:
-        st.caption(plain(sure))
+        st.caption(plain(sure), help=confidence_help())
     _buttons(workspace, facts)
     views = {"read": t("Read"), "split": t("Split"), "merge": t("Merge")}
     view = st.segmented_control(

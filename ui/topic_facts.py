@@ -57,6 +57,15 @@ def confidence_of(topic: dict[str, Any], brief: bool = False) -> str:
     return t("How sure: {verdict}", verdict="; ".join([verdict, *told] if verdict else told))
 
 
+def confidence_help() -> str:
+    """Return what the words about how sure a topic is mean."""
+    return t(
+        "Firm: the topic stands well apart from the others and comes back when the grouping starts elsewhere; most of "
+        "its posts are about one thing. Loose: it lies as near to others or does not come back; read some of its posts "
+        "before you rely on it. Fair lies between."
+    )
+
+
 def originals_of(topic: dict[str, Any]) -> str:
     """Return the words of a topic's languages that mean the same, as the posts write them; "" where unknown."""
     concepts = []

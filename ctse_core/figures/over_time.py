@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from ctse_core.figures.base import (
@@ -15,7 +17,7 @@ from ctse_core.figures.spans import Span, mark_spans
 from ctse_core.figures.volume_bars import COPIES, ORIGINALS, time_bars, volume_plot
 from ctse_core.words import mark, said, t
 
-VOLUME_TITLE, TOPICS_TITLE = mark("Posts over time"), mark("Topics over time")
+VOLUME_TITLE = mark("Posts over time")
 POSTS = "posts"
 _VOLUME = {
     "period": pl.Utf8,
@@ -32,8 +34,8 @@ def volume_figure(
     """Draw how many posts were written in each period, originals and copies apart, on the clocks of ``zone``.
 
     The figure's table has one row a period (its ``start`` in UTC), then "earlier", "later" and "undated" where there
-    are such posts; its ``posts`` column adds up to the n rows of ``table``. With ``chosen`` bars can be clicked, a range
-    of them drawn over, and the chosen ones stand out. ``spans`` are stretches of time to be marked.
+    are such posts; its ``posts`` column adds up to the n rows of ``table``. With ``chosen`` bars can be clicked, a
+    range of them drawn over, and the chosen ones stand out. ``spans`` are stretches of time to be marked.
     """
     if table.is_empty():
         return nothing(t("There are no posts."), _VOLUME, said(VOLUME_TITLE))

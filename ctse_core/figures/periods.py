@@ -76,9 +76,9 @@ class TimeChoice:
 def cut_time(table: pl.DataFrame, most: int = 60, zone: str = "UTC") -> Periods | None:
     """Cut the posts' times (n,) into at most ``most`` periods of one length; None if all are undated.
 
-    Periods begin at whole hours, days … of ``zone``, as the IANA names it; where its clocks are put forward or back, one
-    is shorter or longer. A few stray dates far from all others (a year 2001 among posts of one week) do not stretch the
-    axis: they are counted as "earlier" or "later".
+    Periods begin at whole hours or days of ``zone``, as the IANA names it; where its clocks are put forward, one
+    is shorter or longer. A few stray dates far from all others (a year 2001 among posts of one week) do not stretch
+    the axis: they are counted as "earlier" or "later".
     """
     times = table[Col.TIME].cast(pl.Datetime("us", "UTC"))
     dated = times.drop_nulls().sort().dt.replace_time_zone(None)

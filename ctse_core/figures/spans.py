@@ -22,7 +22,7 @@ class Span(NamedTuple):
 
 
 def mark_spans(plot: go.Figure, periods: Periods, spans: Sequence[Span]) -> None:
-    """Shade the spans that lie on the axis of ``periods`` behind what is drawn there, each with a line where it begins."""
+    """Shade the spans that lie on the axis of ``periods`` behind what is drawn, each with a line where it begins."""
     low, high = periods.edges[0], periods.edges[-1]
     for span in spans:
         start, end = (on_clocks(at, periods.zone) for at in (span.start, span.end))

@@ -71,7 +71,7 @@ function actions(chart, point, topic) {
     button.onclick = act;
     row.append(button);
   };
-  offer(chart.words.like, () => chart.send("like", point));
+  if (chart.words.like) offer(chart.words.like, () => chart.send("like", point));
   if (topic) offer(chart.words.only_topic, () => chart.send("topic", topic.id));
   offer(chart.words.close, () => pin(chart, null));
   return row;

@@ -49,6 +49,21 @@ def flattened(table: pl.DataFrame) -> pl.DataFrame:
     return table.select(columns) if columns else table
 
 
+def whole_times(table: pl.DataFrame) -> pl.DataFrame:
+    """Return ``table`` with its times as ISO 8601 texts in UTC ("2031-03-04T05:06:07.250000Z"), for JSON."""
+    columns = []
+    for name, kind in table.schema.items():
+        if isinstance(kind, pl.Datetime):
+            zoned = pl.col(name).dt.convert_time_zone("UTC") if kind.time_zone else pl.col(name)
+            written = zoned.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").str.replace(".000000Z", "Z", literal=True)
+            columns.append(written.alias(name))
+        elif kind.is_float():  # JSON has no NaN
+            columns.append(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name))
+        else:
+            columns.append(pl.col(name))
+    return table.select(columns) if columns else table
+
+
 def fitted(text: str) -> str:
     """Return ``text`` cut to what one Excel cell holds, with "…" at the cut."""
     if len(text) * 2 <= CELL_LIMIT:

@@ -36,20 +36,20 @@ def rendered(analysis: AnalysisLike) -> str:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_showable,
+        finalize=showable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     figures = contents.figure_views(analysis)
     try:
-        scripts = [_closed(get_plotlyjs()), _closed((TEMPLATES / "report.js").read_text(encoding="utf-8"))]
+        scripts = [unclosed(get_plotlyjs()), unclosed((TEMPLATES / "report.js").read_text(encoding="utf-8"))]
         style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
         template = environment.get_template("report.html.j2")
     except (TemplateNotFound, OSError) as error:
         raise ProjectError(f"The report's templates are missing from “{TEMPLATES}”; install CTSE again.") from error
     return template.render(
         title=title_of(analysis),
-        policy=_policy(scripts),
+        policy=content_policy(scripts),
         style=Markup(style),  # noqa: S704 our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 plotly's and our own
         numbers=contents.numbers(analysis),
@@ -97,7 +97,7 @@ def _drawing(plot: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _policy(scripts: list[str]) -> str:
+def content_policy(scripts: list[str]) -> str:
     """Return a content security policy: only these very scripts run, and nothing is ever fetched."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
@@ -107,11 +107,11 @@ def _policy(scripts: list[str]) -> str:
     )
 
 
-def _closed(script: str) -> str:
+def unclosed(script: str) -> str:
     """Return a script that cannot end its own element early; line ends as the browser will see them."""
     return script.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script")
 
 
-def _showable(value: Any) -> Any:
+def showable(value: Any) -> Any:
     """Return texts without the characters that HTML cannot hold; anything else as it is."""
     return _UNSHOWABLE.sub("\ufffd", value) if type(value) is str else value

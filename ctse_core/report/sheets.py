@@ -13,6 +13,7 @@ from ctse_core.report.analysis_like import AnalysisLike, title_of
 from ctse_core.report.cells import fitted, flattened
 from ctse_core.report.dictionary import dictionary_table
 from ctse_core.report.method import method_rows
+from ctse_core.report.tables import tables_of
 from ctse_core.types import Col
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ def write_workbook(analysis: AnalysisLike, path: Path) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(str(path), options) as book:
         book.set_properties({"title": title_of(analysis)[:200], "comments": "Made by CTSE. Times are UTC."})
-        write_table(book, "Posts", analysis.table)
-        write_table(book, "Topics", analysis.topics)
-        write_table(book, "Empty rows", analysis.empty)
-        write_table(book, "Unreadable rows", analysis.unreadable)
+        for name, table in tables_of(analysis).items():
+            write_table(book, name.replace("_", " ").capitalize(), table)
         method = pl.DataFrame(method_rows(analysis.manifest), schema=["part", "what", "value"], orient="row")
         write_table(book, "Method", method)
         write_table(book, "Data dictionary", dictionary_table())

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
-
 from ctse_core.errors import ProjectError, SettingError
 from ctse_core.report.analysis_like import AnalysisLike
-from ctse_core.report.cells import disarmed
+from ctse_core.report.cells import disarmed, whole_times
 from ctse_core.report.dictionary import dictionary_table
+from ctse_core.report.tables import TABLES, tables_of
+from ctse_core.types import Col
 
-FORMATS = ("html", "xlsx", "csv", "parquet")
-_TABLES = ("posts", "topics", "empty_rows", "unreadable_rows", "data_dictionary")
-REPORT_FILES = ("report.html", "posts.xlsx", *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet")))
+FORMATS = ("html", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
+_OWN_FILES = ("report.html", "posts.xlsx", "viewer.html", "posts.geojson", "places.geojson")
+_HXL_FILES = ("needs.hxl.csv", "posts.hxl.csv")
+_TABLE_FILES = tuple(f"{name}.{kind}" for name in TABLES for kind in ("csv", "jsonl", "parquet"))
+REPORT_FILES = (*_OWN_FILES, *_HXL_FILES, *_TABLE_FILES, "data_dictionary.csv", "data_dictionary.jsonl")
 """Every file that a report may leave."""
 CSV_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -25,8 +27,9 @@ CSV_TIME = "%Y-%m-%dT%H:%M:%SZ"
 def write_report(analysis: AnalysisLike, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write the report into ``folder`` and return the files in the order of ``formats``, main file first.
 
-    html: report.html; xlsx: posts.xlsx; csv and parquet: posts, topics and the rows that are no posts. Every
-    file is written beside its place and renamed, so that no half file is ever seen.
+    html: report.html; xlsx: posts.xlsx; viewer: viewer.html; csv, jsonl and parquet: a file for each of TABLES that
+    there is; geojson: posts, then places; hxl: needs by place, then posts. Every file is written beside its place and
+    renamed, so that no half file is ever seen.
 
     Raises:
         SettingError: a format is not one of FORMATS.
@@ -74,36 +77,73 @@ def _xlsx(analysis: AnalysisLike, folder: Path) -> list[Path]:
     return [path]
 
 
-def _tables(analysis: AnalysisLike) -> dict[str, pl.DataFrame]:
-    return {
-        "posts": analysis.table,
-        "topics": analysis.topics,
-        "empty_rows": analysis.empty,
-        "unreadable_rows": analysis.unreadable,
-    }
-
-
 def _csv(analysis: AnalysisLike, folder: Path) -> list[Path]:
     paths = []
-    for name, table in {**_tables(analysis), "data_dictionary": dictionary_table()}.items():
+    for name, table in {**tables_of(analysis), "data_dictionary": dictionary_table()}.items():
         paths.append(folder / f"{name}.csv")
         with beside(paths[-1]) as part:
             disarmed(table).write_csv(part, include_bom=True, datetime_format=CSV_TIME)
     return paths
 
 
+def _jsonl(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    paths = []
+    for name, table in {**tables_of(analysis), "data_dictionary": dictionary_table()}.items():
+        paths.append(folder / f"{name}.jsonl")
+        with beside(paths[-1]) as part:
+            whole_times(table).write_ndjson(part)
+    return paths
+
+
 def _parquet(analysis: AnalysisLike, folder: Path) -> list[Path]:
     paths = []
-    for name, table in _tables(analysis).items():
+    for name, table in tables_of(analysis).items():
         paths.append(folder / f"{name}.parquet")
         with beside(paths[-1]) as part:
             table.write_parquet(part, compression="zstd")
     return paths
 
 
+def _geojson(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.geojson import write_places, write_posts
+
+    tables = tables_of(analysis)
+    paths = [folder / "posts.geojson"]
+    with beside(paths[0]) as part:
+        write_posts(tables["posts"], part)
+    if "places" in tables:
+        paths.append(folder / "places.geojson")
+        with beside(paths[1]) as part:
+            write_places(tables["places"], part)
+    return paths
+
+
+def _hxl(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.hxl import needs_by_place, posts_in_hxl, write_hxl
+
+    made = {"needs.hxl.csv": needs_by_place(analysis)} if Col.NEEDS in analysis.table.columns else {}
+    for name, columns in {**made, "posts.hxl.csv": posts_in_hxl(analysis)}.items():
+        with beside(folder / name) as part:
+            write_hxl(columns, part)
+    return [*(folder / name for name in made), folder / "posts.hxl.csv"]
+
+
+def _viewer(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.viewer import rendered
+
+    path = folder / "viewer.html"
+    with beside(path) as part:
+        part.write_text(rendered(analysis), encoding="utf-8", errors="replace", newline="\n")
+    return [path]
+
+
 _WRITERS: dict[str, Callable[[AnalysisLike, Path], list[Path]]] = {
     "html": _html,
     "xlsx": _xlsx,
     "csv": _csv,
+    "jsonl": _jsonl,
     "parquet": _parquet,
+    "geojson": _geojson,
+    "hxl": _hxl,
+    "viewer": _viewer,
 }

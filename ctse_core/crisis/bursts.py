@@ -4,14 +4,15 @@ The rate is taken as constant by pieces (Bayesian blocks, see ``rates``), at a p
 from how many false alarms are borne. Streams of posts vary more than chance alone would let them; what is won by a
 piece counts the less, the more they do (quasi-Poisson, as Farrington et al. 1996, "A Statistical Algorithm for the
 Early Detection of Outbreaks of Infectious Disease", JRSS A 159:547). All posts together are followed on a clock that
-knows the hours of the day; a part of them on one that ticks once a post of the whole: it bursts where its share rises,
-not where everything does.
+knows the hours of the day; a part of them on one that ticks once a post of the whole, too: it bursts where it rises and
+its share does, not where everything rises.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +24,9 @@ MOST_CELLS = 400  # pieces that a stream is cut into at most, each of as many po
 _LARGEST = 0.5  # of the posts, beyond which a burst is looked into
 _WHOLE = 0.9  # of the posts, beyond which a burst gives way to those inside it
 _INSIDE_TIMES = 3.0
+_LEAST_CUT = 10  # posts of a burst below which nothing is said about silences in it
+_SILENCE = 0.25  # of a burst's time, from which on a silence parts it
+_CHANCE = 7.0  # nats: a silence that one run in a thousand has
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,8 +52,8 @@ class Burst(NamedTuple):
 
     @property
     def times(self) -> float:
-        """How many times as many posts as usual, at least half a post being usual."""
-        return self.posts / max(self.usual, 0.5)
+        """How many times as many posts as usual, at least one post being usual."""
+        return self.posts / max(self.usual, 1.0)
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,46 @@ class BurstSettings:
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """A stream cut into cells (b,) in order: posts and width of each on its clock, and the rows where each begins."""
+class _Pieces:
+    """A stream (m,) cut into pieces (e,) of constant rate on a clock.
 
-    posts: NDArray[np.float64]
-    widths: NDArray[np.float64]
-    first: NDArray[np.int64]
+    ``rows`` (e + 1,) are the posts at which pieces begin, and m; ``edges`` (e + 1,) where the clock stands there.
+    """
+
+    rows: NDArray[np.int64]
+    edges: NDArray[np.float64]
+    spread: float
+
+    @property
+    def posts(self) -> NDArray[np.float64]:
+        return np.diff(self.rows).astype(np.float64)
+
+    @property
+    def widths(self) -> NDArray[np.float64]:
+        return np.diff(self.edges)
+
+    @cached_property
+    def usual(self) -> float:
+        """The rate of the quieter half of the clock."""
+        return usual_rate(self.posts, self.widths)
+
+    def high(self, times: float) -> list[range]:
+        """Return the runs of posts in pieces whose rate is at least ``times`` the usual one."""
+        above = self.posts >= times * self.usual * self.widths
+        starts = np.flatnonzero(above & ~np.concatenate([[False], above[:-1]]))
+        ends = np.flatnonzero(above & ~np.concatenate([above[1:], [False]])) + 1
+        return [range(int(self.rows[a]), int(self.rows[b])) for a, b in zip(starts, ends, strict=True)]
+
+    def expected(self, run: range) -> float:
+        """Return how many posts the clock's stretch of a run has as a rule."""
+        first, last = np.interp([run.start, run.stop], self.rows, self.edges)
+        return float(self.usual * (last - first))
+
+    def fastest(self, run: range) -> int:
+        """Return the post in the middle of the fastest piece that a run holds posts of."""
+        first, last = np.maximum(self.rows[:-1], run.start), np.minimum(self.rows[1:], run.stop)
+        best = int(np.where(last > first, self.posts / self.widths, -1.0).argmax())
+        return int(first[best] + last[best] - 1) // 2
 
 
 def bursts(
@@ -80,15 +118,16 @@ def bursts(
     """Return the bursts of a stream of unique posts (m,), in order of time; none where there are too few posts.
 
     ``whole`` are the times of all unique posts, these among them: the stream then bursts where its share of them
-    rises. ``streams`` is how many streams are looked at together; false alarms are borne over all of them. A burst
-    with most of the posts is looked into for what stands out inside; one with nearly all gives way to that.
+    rises as well. ``streams`` is how many streams are looked at together; false alarms are borne over all of them. A
+    burst with most of the posts is looked into for what stands out inside; one with nearly all gives way to that.
     """
     asked, times = settings or BurstSettings(), np.sort(times)
+    if len(times) < max(2, asked.posts) or times[0] == times[-1]:
+        return []
     if whole is not None:
-        return _found(times, shares_clock(times, np.sort(whole)), float(len(whole)), streams, asked)
-    found = _found(times, None, 0.0, streams, asked)
+        return _of_part(times, np.sort(whole), streams, asked)
     told: list[Burst] = []
-    for one in found:
+    for one in _of_all(times, streams, asked):
         within = _inside(times, one, asked) if one.posts >= _LARGEST * len(times) else []
         if not within or one.posts < _WHOLE * len(times):
             told.append(one)
@@ -96,11 +135,46 @@ def bursts(
     return told
 
 
+def _of_all(times: Times, streams: int, asked: BurstSettings) -> list[Burst]:
+    pieces = _pieces(daily_clock(times), 0.0, asked.false_alarms / max(1, streams))
+    return [one for run in pieces.high(asked.times) if (one := _burst(times, run, pieces, pieces, asked))]
+
+
+def _of_part(times: Times, whole: Times, streams: int, asked: BurstSettings) -> list[Burst]:
+    """Return where both the share of the whole and the posts an hour run high: neither alone makes a burst."""
+    alarms = asked.false_alarms / max(1, streams)
+    shares = _pieces(shares_clock(times, whole), float(len(whole)), alarms)
+    by_share = shares.high(asked.times)
+    if not by_share:
+        return []
+    hours = _pieces(times.astype(np.float64), 0.0, alarms)
+    by_hour = hours.high(asked.times)
+    both = (range(max(a.start, b.start), min(a.stop, b.stop)) for a in by_share for b in by_hour)
+    runs = [part for run in both if len(run) for part in _spoken(times, run, hours.spread)]
+    return [one for run in runs if (one := _burst(times, run, shares, hours, asked))]
+
+
+def _spoken(times: Times, run: range, spread: float) -> list[range]:
+    """Return the parts of a run between silences that are long, and longer than chance makes one at its rate."""
+    lasted = float(times[run[-1]] - times[run[0]])
+    if len(run) < _LEAST_CUT or lasted <= 0:
+        return [run]
+    gaps = np.diff(times[run.start : run.stop])
+    longest = int(gaps.argmax())
+    share = float(gaps[longest]) / lasted
+    if share < _SILENCE or len(run) * share / spread < np.log(len(run)) + _CHANCE:
+        return [run]
+    middle = run.start + longest + 1
+    return [*_spoken(times, range(run.start, middle), spread), *_spoken(times, range(middle, run.stop), spread)]
+
+
 def _inside(times: Times, outer: Burst, asked: BurstSettings) -> list[Burst]:
     """Return what stands out among the posts of a burst; ``from_first`` and ``to_last`` are those of the stream."""
     low, high = (np.searchsorted(times, microseconds(at), side) for at, side in _sides(outer))
-    sharper = replace(asked, times=max(asked.times, _INSIDE_TIMES))
-    found = _found(times[low:high], None, 0.0, 1, sharper)
+    inside = times[low:high]
+    if inside[0] == inside[-1]:
+        return []
+    found = _of_all(inside, 1, replace(asked, times=max(asked.times, _INSIDE_TIMES)))
     return [
         one._replace(inner=True, from_first=one.from_first and outer.from_first, to_last=one.to_last and outer.to_last)
         for one in found
@@ -111,58 +185,36 @@ def _sides(burst: Burst) -> tuple[tuple[datetime, Literal["left"]], tuple[dateti
     return (burst.start, "left"), (burst.end, "right")
 
 
-def _found(times: Times, clock: Clock | None, length: float, streams: int, asked: BurstSettings) -> list[Burst]:
-    """Return the bursts of ascending times (m,) on a clock of that length; None: on one that knows the hours."""
-    if len(times) < asked.posts or times[0] == times[-1]:
-        return []
-    clock = daily_clock(times) if clock is None else clock
-    cells = _cells(clock, length)
-    if len(cells.posts) < 2:
-        return []
-    spread = dispersion(clock)
-    edges = blocks(cells.posts / spread, cells.widths, asked.false_alarms / max(1, streams))
-    return _high(times, cells, edges, spread, asked)
-
-
-def _cells(clock: Clock, length: float) -> _Cells:
-    """Cut an ascending clock (m,) into at most 400 cells of about as many posts, with edges half-way between posts.
+def _pieces(clock: Clock, length: float, false_alarms: float) -> _Pieces:
+    """Cut a stream on an ascending clock (m,) into pieces of constant rate, edges half-way between posts.
 
     ``length``: where the clock ends that began at 0; 0 for one that lasts from the first post to the last.
     """
     at, first = np.unique(clock, return_index=True)
-    chosen = np.arange(len(at))
+    cells = np.arange(len(at))
     if len(at) > MOST_CELLS:
         wanted = np.linspace(0, len(clock), MOST_CELLS, endpoint=False).astype(np.int64)
-        chosen = np.unique(np.searchsorted(first, wanted, side="left").clip(0, len(at) - 1))
-    middle = (at[chosen[1:]] + at[chosen[1:] - 1]) / 2
+        cells = np.unique(np.searchsorted(first, wanted, side="left").clip(0, len(at) - 1))
+    middle = (at[cells[1:]] + at[cells[1:] - 1]) / 2
     # A stream that has a clock of its own has no edge but its posts: half a typical gap stands for it.
     margin = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 0.5
     low, high = (0.0, length) if length else (at[0] - margin, at[-1] + margin)
     edges = np.concatenate([[low], middle, [high]])
-    counts = np.diff(np.concatenate([first[chosen], [len(clock)]])).astype(np.float64)
-    return _Cells(counts, np.maximum(np.diff(edges), 1e-9), first[chosen])
+    rows = np.concatenate([first[cells], [len(clock)]])
+    spread = dispersion(clock)
+    cuts = np.concatenate([blocks(np.diff(rows) / spread, np.diff(edges), false_alarms), [len(cells)]])
+    return _Pieces(rows[cuts], edges[cuts], spread)
 
 
-def _high(times: Times, cells: _Cells, edges: NDArray[np.int64], spread: float, asked: BurstSettings) -> list[Burst]:
-    """Return the runs of pieces whose rate is markedly above the usual one."""
-    posts, widths = np.add.reduceat(cells.posts, edges), np.add.reduceat(cells.widths, edges)
-    usual = usual_rate(posts, widths)
-    above = posts >= asked.times * usual * widths
-    starts = np.flatnonzero(above & ~np.concatenate([[False], above[:-1]]))
-    ends = np.flatnonzero(above & ~np.concatenate([above[1:], [False]])) + 1
-    first = np.concatenate([cells.first[edges], [len(times)]])
-    told = []
-    for begin, end in zip(starts, ends, strict=True):
-        held, expected = float(posts[begin:end].sum()), usual * float(widths[begin:end].sum())
-        strength = (held * np.log(held / max(expected, 0.5)) - (held - expected)) / spread
-        if held < asked.posts or held < asked.times * expected or strength <= 0:
-            continue
-        fastest = begin + int((posts[begin:end] / widths[begin:end]).argmax())
-        rows = (first[begin], (first[fastest] + first[fastest + 1] - 1) // 2, first[end] - 1)
-        start, peak, last = (moment(times[row]) for row in rows)
-        open_ends = (bool(rows[0] == 0), bool(rows[2] == len(times) - 1))
-        told.append(Burst(start, peak, last, int(held), expected, float(strength), *open_ends))
-    return told
+def _burst(times: Times, run: range, pieces: _Pieces, peaks: _Pieces, asked: BurstSettings) -> Burst | None:
+    """Return a run of posts as a burst, its peak where ``peaks`` run fastest; None where it is too small."""
+    held, expected = len(run), pieces.expected(run)
+    strength = (held * np.log(held / max(expected, 0.5)) - (held - expected)) / pieces.spread
+    if held < asked.posts or held < asked.times * expected or strength <= 0:
+        return None
+    start, peak, end = (moment(times[row]) for row in (run[0], peaks.fastest(run), run[-1]))
+    ends = (run[0] == 0, run[-1] == len(times) - 1)
+    return Burst(start, peak, end, held, expected, float(strength), *ends)
 
 
 def moment(microseconds: np.int64 | int) -> datetime:

@@ -1,6 +1,7 @@
 """Tables become figures, pure: the page and the report draw the same one, with its table and a sentence."""
 
 from ctse_core.figures.base import Figure
+from ctse_core.figures.bursts import bursts_figure
 from ctse_core.figures.counts import duplicates_figure, languages_figure, topics_figure
 from ctse_core.figures.evaluation import ALL_LANGUAGES, DOTS, dots_figure, scores_figure
 from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
@@ -31,6 +32,7 @@ __all__ = [
     "Span",
     "TimeChoice",
     "amounts_figure",
+    "bursts_figure",
     "dots_figure",
     "duplicates_figure",
     "effects_figure",

@@ -1,5 +1,6 @@
 // What the file carries: facts as JSON and arrays as bytes, each packed (gzip) and written in letters (base64).
 const MOST_SHOWN = 40; // posts listed at once
+const LONG = 600; // letters of a post that are shown before one asks for all of it
 
 const blockText = (name) => document.getElementById(`data-${name}`).textContent.trim();
 

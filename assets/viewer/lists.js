@@ -29,16 +29,34 @@ function listTopics(view, counts) {
   if (focused >= 0) list.querySelector('[aria-pressed="true"]')?.focus();
 }
 
+// A long text is cut to what stands around the first word that was sought; a button shows all of it.
+function around(text, parts) {
+  if (text.length <= LONG) return text;
+  const places = parts.map((part) => text.toLowerCase().indexOf(part.toLowerCase())).filter((place) => place >= 0);
+  const first = places.length ? Math.min(...places) : 0;
+  const from = first > LONG / 2 ? text.indexOf(" ", first - LONG / 3) + 1 || first : 0;
+  const until = text.lastIndexOf(" ", from + LONG);
+  return `${from ? "… " : ""}${text.slice(from, until > from ? until : from + LONG)} …`;
+}
+
 // The text with the words that were sought marked.
-function markedText(text, parts) {
-  const holder = piece("p", "text", "");
-  holder.dir = "auto";
+function fillMarked(holder, text, parts) {
   const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pieces = parts.length ? text.split(new RegExp(`(${escaped.join("|")})`, "giu")) : [text];
-  pieces.forEach((part, place) => {
-    if (place % 2) holder.append(piece("mark", "", part));
-    else holder.append(part);
-  });
+  holder.replaceChildren(...pieces.map((part, place) => (place % 2 ? piece("mark", "", part) : part)));
+}
+
+function markedText(view, text) {
+  const holder = piece("p", "text", "");
+  holder.dir = "auto";
+  const { parts } = view.asked;
+  fillMarked(holder, around(text, parts), parts);
+  if (text.length > LONG) {
+    const button = piece("button", "", view.facts.words.whole_text);
+    button.type = "button";
+    button.onclick = () => fillMarked(holder, text, parts);
+    holder.append(" ", button);
+  }
   return holder;
 }
 
@@ -52,7 +70,7 @@ function postItem(view, record) {
   for (const need of facts.needs?.[record] ?? []) signs.append(piece("bdi", "sign", facts.needNames[need]));
   for (const tag of facts.tags?.[record] ?? []) signs.append(piece("bdi", "sign", `# ${tag}`));
   if (signs.childNodes.length) item.append(signs);
-  const text = markedText(facts.texts[record], view.asked.parts);
+  const text = markedText(view, facts.texts[record]);
   const code = facts.codes[facts.lang[record]];
   if (code !== "und") text.lang = code;
   item.append(text);

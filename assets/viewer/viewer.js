@@ -8,7 +8,7 @@ async function start() {
   view.asked = { ...blank, colouring: 0 };
   view.blank = blank;
   view.number = (value) => new Intl.NumberFormat(facts.locale).format(value);
-  const stamp = new Intl.DateTimeFormat(facts.locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const stamp = new Intl.DateTimeFormat(facts.locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: "UTC" });
   view.time = (minutes) => `${stamp.format(new Date(minutes * 60_000))} UTC`;
   for (const name of ["places", "topics"]) shared.arrays.set(name, await unpacked(name));
   for (const colouring of facts.colourings) {
@@ -195,6 +195,7 @@ function drawPassing(view, passing) {
     topics: map.topics.map((topic, row) => ({ ...topic, posts: byTopic[row], points: points[row], group: colouring.ofTopic[row] })),
     area: (asked.area ?? []).map((corner) => toMap({ spec: map }, corner)),
   };
+  view.host.host.dataset.colouring = colouring.key;
   drawMap({ data, parentElement: view.host, setTriggerValue: (name, value) => done(view, name, value) });
 }
 

@@ -102,6 +102,6 @@ def _words() -> dict[str, str]:
         "map_title": t("Map of meaning"),
         "colour": t("Colour by"),
         "search": t("Search words in the posts"),
-        "clear": t("Show all"),
+        "show_all": t("Show all"),
         "more": t("Show more posts"),
     }

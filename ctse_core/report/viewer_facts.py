@@ -231,4 +231,5 @@ def _words() -> dict[str, str]:
         "found_all": t("{count} posts"),
         "nothing_found": t("No post passes. Use fewer words, or show all."),
         "on_map": t("On the map"),
+        "whole_text": t("Whole text"),
     }

@@ -6,16 +6,17 @@ import dataclasses
 
 from ctse_core.analysis import Analysis
 from ctse_core.crisis_layer import with_crisis
+from ctse_core.masked import shown
 from ctse_core.project import Project
 from ctse_core.project.tags import with_tags
 from ctse_core.topic_editing import TopicMemory, with_topic_edits
 
 
 def edited(analysis: Analysis, project: Project, memory: TopicMemory | None = None) -> Analysis:
-    """Return the analysis with the project's edits applied, and with what responders ask for.
+    """Return the analysis with the project's edits applied, with what responders ask for, as screens show it.
 
     Row *i* stays the same post; topics, their names and the topic of each post follow the edits. ``memory`` is of
-    this analysis, and makes the second time quick.
+    this analysis, and makes the second time quick. People are masked, unless the project is shown as written.
 
     Raises:
         ProjectError: what was added cannot be read.
@@ -23,4 +24,4 @@ def edited(analysis: Analysis, project: Project, memory: TopicMemory | None = No
     analysis = with_topic_edits(analysis, project, memory)
     tagged = with_tags(analysis.table, project.folder)
     analysis = analysis if tagged is analysis.table else dataclasses.replace(analysis, table=tagged)
-    return with_crisis(analysis, project)
+    return shown(with_crisis(analysis, project), project)

@@ -42,6 +42,8 @@ DOORS = {
     "filelock": ("ctse_core/project", "ctse_core/engines", "train"),
     "defusedxml": ("train",),
     "xml": ("train",),
+    "phonenumbers": ("ctse_core/text",),
+    "stdnum": ("ctse_core/text",),
     "pickle": (),
 }
 # Slow libraries are imported inside the function that uses them.
@@ -62,6 +64,8 @@ LAZY = {
     "jinja2",
     "sqlalchemy",
     "sknetwork",
+    "phonenumbers",
+    "stdnum",
 }
 
 

@@ -8,19 +8,19 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from ctse_core.choices import clicked
+from ctse_core.choices import TIME, clicked
 from ctse_core.figures import Figure
 from ctse_core.words import t
 from ui import state
 
 
 def picked_chart(figure: Figure, key: str, config: dict[str, Any]) -> None:
-    """Draw a figure whose bars can be clicked; a click reruns the page with the new filter."""
+    """Draw a figure whose bars can be clicked, those of time also drawn over; the page runs anew with the filter."""
     st.plotly_chart(
         figure.plot,
         key=key,
         on_select=lambda: _of_chart(key, figure.field),
-        selection_mode="points",
+        selection_mode=("points", "box") if figure.field == TIME else "points",
         config=config,
         alt=figure.summary,
         theme=None,

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis, load_analysis
+from ctse_core.choices import TIME, without
 from ctse_core.edited import edited
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
 from ctse_core.filters import Filter
@@ -21,6 +22,7 @@ from ctse_core.project.database import revision
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
 from ctse_core.topic_editing import TopicMemory
+from ctse_core.when import bursts_in
 from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
 from ui import state
@@ -76,6 +78,23 @@ def passing(chosen: Project, among: Filter) -> NDArray[np.bool_]:
     run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
     parts = [_passing(*run, revision(chosen.folder), part) for part in among.parts()]
     return np.logical_and.reduce(parts)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bursts(folder: str, fingerprint: str, made: str, revision: int, lang: str, among: Filter) -> pl.DataFrame:
+    found = _named(folder, fingerprint, made, revision, lang)
+    table = found.table
+    if among:
+        run = (folder, fingerprint, made, revision)
+        table = table.filter(pl.Series(np.logical_and.reduce([_passing(*run, part) for part in among.parts()])))
+    return bursts_in(table, found.topics, found.crisis)
+
+
+def bursts(chosen: Project, among: Filter) -> pl.DataFrame:
+    """Return the bursts of the posts that pass the filter without its time, as ``when.bursts_in`` does."""
+    manifest = chosen.manifest() or {}
+    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return _bursts(*run, revision(chosen.folder), state.language_of_names(), without(among, TIME))
 
 
 def memory(chosen: Project) -> TopicMemory:

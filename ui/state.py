@@ -7,6 +7,7 @@ from the session on every run.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +28,7 @@ TOPIC = "open"
 COLOUR = "colour"
 RERANK = "rerank"
 NAMES = "names"
+ZONE = "tz"
 OFF = "off"
 PAST, FUTURE = "filter_past", "filter_future"
 MOST_STEPS = 50  # of the filter that can be taken back
@@ -40,12 +42,14 @@ _OF_PROJECT = (
     "endpoint",
     "send_",
     "topic_",
+    "queue_",
+    "triage_",
     "switch_",
     "_selection",
     "_seed_",
 )
 
-_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES)
+_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES, ZONE)
 
 
 def begun() -> bool:
@@ -188,6 +192,21 @@ def rerank() -> bool:
 def language_of_names() -> str:
     """Return the language in which topics are named: the one chosen, else the interface's."""
     return text(NAMES) or spoken()
+
+
+def zone() -> str:
+    """Return the time zone that times are told in, as the IANA names it; UTC where none is chosen or known."""
+    chosen = text(ZONE, "UTC")
+    return chosen if chosen in zones() else "UTC"
+
+
+@functools.cache
+def zones() -> tuple[str, ...]:
+    """Return the time zones that can be chosen: UTC, then those named for a city."""
+    from zoneinfo import available_timezones
+
+    apart = ("Etc/", "posix/", "right/", "SystemV/", "US/")
+    return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(apart)))
 
 
 def number(name: str) -> int | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,13 +36,18 @@ class Look:
 
 @dataclass(frozen=True)
 class Kind:
-    """What lines are of: the filter's field that a click sets, the title, what posts without a value are called."""
+    """What lines are of: the filter's field that a click sets, the title, what posts without a value are called.
+
+    ``nothing`` stands for no value; with ``order`` lines stand as it does, not by their posts.
+    """
 
     field: str
     title: str
     none: str
     smaller: str
     name: Callable[[Any], str]
+    nothing: Any = ""
+    order: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,29 +79,33 @@ def topics_over_time_figure(
     ``clickable``, a click on a cell chooses its topics and its time, a marked row of the table its time.
     """
     known = dict(topics.select(TopicCol.ID, TopicCol.NAME).rows())
-    kind = Kind("topics", TOPICS_TITLE, t("Unsorted"), t("Smaller topics"), lambda one: _topic_name(one, known))
+    name = partial(_topic_name, names=known)
+    kind = Kind("topics", TOPICS_TITLE, t("Unsorted"), t("Smaller topics"), name, UNSORTED)
     if table.height and Col.CLUSTER not in table.columns:
         return nothing(t("These posts are not sorted into topics yet."), {"period": pl.Utf8}, said(TOPICS_TITLE))
     of = table[Col.CLUSTER].cast(pl.Int32).fill_null(UNSORTED) if table.height else pl.Series(dtype=pl.Int32)
     of = pl.select(pl.when(of.is_in(list(known))).then(of).otherwise(UNSORTED)).to_series()
-    return _lines_figure(table, _lines(of, UNSORTED, kind, most), kind, clickable, look or Look())
+    return _lines_figure(table, _lines(of, kind, most), kind, clickable, look or Look())
 
 
 def values_over_time_figure(
     table: pl.DataFrame, of: pl.Series, kind: Kind, clickable: bool = False, look: Look | None = None
 ) -> Figure:
-    """Draw when posts were about each of the values ``of`` (n texts, "" for none); as ``topics_over_time_figure``."""
-    return _lines_figure(table, _lines(of, "", kind, MOST_LINES), kind, clickable, look or Look())
+    """Draw when posts had each of the values ``of`` (n, ``kind.nothing`` for none), as ``topics_over_time_figure``."""
+    return _lines_figure(table, _lines(of, kind, MOST_LINES), kind, clickable, look or Look())
 
 
 def _topic_name(topic: int, names: Mapping[int, str]) -> str:
     return shorten(str(names.get(topic, "")), 60) or t("Topic {number}", number=topic)
 
 
-def _lines(of: pl.Series, none: Any, kind: Kind, most: int) -> _Lines:
+def _lines(of: pl.Series, kind: Kind, most: int) -> _Lines:
     """Return the lines of values (n,): the most frequent ones, all others together, posts without a value last."""
     sizes = of.rename("value").value_counts(name=POSTS).sort([POSTS, "value"], descending=[True, False])
+    none = kind.nothing
     known = [value for value in sizes["value"].to_list() if value != none]
+    if kind.order:
+        known = [value for value in kind.order if value in known]
     head, rest = known[:most], known[most:]
     names: list[str] = []
     for value in head:

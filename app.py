@@ -12,6 +12,7 @@ st.navigation(
         st.Page("pages/search.py", title=t("Search")),
         st.Page("pages/map.py", title=t("Map")),
         st.Page("pages/topics.py", title=t("Topics")),
+        st.Page("pages/queue.py", title=t("Queue")),
         st.Page("pages/report.py", title=t("Report")),
         st.Page("pages/encoders.py", title=t("Encoders")),
     ]

@@ -36,6 +36,7 @@ PAGES = {
     "search": "pages/search.py",
     "map": "pages/map.py",
     "topics": "pages/topics.py",
+    "queue": "pages/queue.py",
     "report": "pages/report.py",
     "encoders": "pages/encoders.py",
 }

@@ -1,4 +1,4 @@
-"""Tags on posts: put on a whole selection or a single post, taken off again; and "filter to these posts"."""
+"""What can be done with posts in any list, with all of them or some: tags, state, owner, note; "filter to these"."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ctse_core.words import t
 from ui import state
 from ui.frame import Workspace
 from ui.post_list import Chosen, Offers
+from ui.queue_deeds import with_copies
+from ui.triage import TRIAGE, triage_button, triage_dialogue
 from ui.widgets import Why, done, paged_posts
 
 TAG = "tag"
@@ -24,8 +26,9 @@ TAG = "tag"
 
 
 def tag_offers() -> Offers:
-    """Return the offer to tag one post, and those that are ticked, for a list of posts."""
-    return Offers(each={TAG: t("Tag…")}, several={TAG: t("Tag…")})
+    """Return the offers to tag and to mark one post, and those that are ticked, for a list of posts."""
+    offers = {TRIAGE: t("Mark…"), TAG: t("Tag…")}
+    return Offers(each=offers, several=offers)
 
 
 def tags_of(table: pl.DataFrame) -> list[str]:
@@ -40,9 +43,10 @@ def tags_of(table: pl.DataFrame) -> list[str]:
 
 
 def tag_button(workspace: Workspace, positions: Sequence[int] | pl.Series, key: str) -> None:
-    """Draw the button that tags the posts at ``positions`` of the posts table."""
+    """Draw the buttons that mark and tag the posts at ``positions`` of the posts table."""
     count = len(positions)
     if count and workspace.project is not None:
+        triage_button(workspace, positions, key)
         label = t("Tag these {count:,} posts…", count=count)
         if st.button(label, icon=":material/sell:", key=f"{key}_tag"):
             tag_dialogue(workspace.project, workspace.whole, list(positions))
@@ -77,14 +81,17 @@ def posts_with_tags(
 
     ``why`` gives for the posts that are shown why each was found.
     """
-    tag_button(workspace, posts["position"], key)
+    with st.container(horizontal=True, gap="small"):
+        tag_button(workspace, posts["position"], key)
     chosen = paged_posts(posts, key, why=why, topics=topics, offers=tag_offers())
     tag_chosen(workspace, chosen)
     return chosen
 
 
 def tag_chosen(workspace: Workspace, chosen: Chosen) -> None:
-    """Open the dialogue about tags where a list of posts was asked for it."""
+    """Open the dialogue about tags, or about state, owner and note, where a list of posts was asked for it."""
+    if chosen.action == TRIAGE and workspace.project is not None:
+        triage_dialogue(workspace.project, workspace.whole, list(chosen.posts))
     if chosen.action == TAG and workspace.project is not None:
         tag_dialogue(workspace.project, workspace.whole, list(chosen.posts))
 
@@ -97,17 +104,17 @@ def tag_dialogue(project: Project, analysis: Analysis, positions: Sequence[int])
 
 def _dialogue(project: Project, analysis: Analysis, positions: list[int]) -> None:
     chosen = analysis.table[positions]
-    with_copies = False
-    copies = _with_copies(analysis.table, positions)
+    too = False
+    copies = with_copies(analysis.table, positions)
     if len(copies) > len(positions):
         more = len(copies) - len(positions)
-        with_copies = st.checkbox(t("The {count:,} copies of them, too", count=more), value=True)
+        too = st.checkbox(t("The {count:,} copies of them, too", count=more), value=True)
     known, have = tags_of(analysis.table), tags_of(chosen)
     tag = st.selectbox(
         t("Tag"), known, index=None, accept_new_options=True, key="tagging_new",
         placeholder=t("Choose one or write a new one"), help=t("At most {letters} letters.", letters=LONGEST),
     )  # fmt: skip
-    meant = copies if with_copies else positions
+    meant = copies if too else positions
     if st.button(t("Put it on"), type="primary", disabled=not tag, key="tagging_add"):
         done(lambda: add_tag(project.folder, meant, tag or ""))
     if have:
@@ -115,10 +122,3 @@ def _dialogue(project: Project, analysis: Analysis, positions: list[int]) -> Non
         gone = st.pills(t("Take off"), have, key="tagging_off", label_visibility="collapsed")
         if gone:
             done(lambda: remove_tag(project.folder, meant, gone))
-
-
-def _with_copies(table: pl.DataFrame, positions: Sequence[int]) -> list[int]:
-    if Col.REPRESENTATIVE not in table.columns:
-        return list(positions)
-    groups = table[Col.REPRESENTATIVE].gather(list(positions)).unique()
-    return table.select(pl.col(Col.REPRESENTATIVE).is_in(groups.implode())).to_series().arg_true().to_list()

@@ -210,7 +210,8 @@ def _read(workspace: Workspace, facts: dict[str, Any]) -> None:
             make_topic(workspace, posts["position"].to_list())
     else:
         st.markdown(t("**All {count:,} posts**", count=posts.height))
-    tag_button(workspace, posts["position"], f"topic_{topic}")
+    with st.container(horizontal=True, gap="small"):
+        tag_button(workspace, posts["position"], f"topic_{topic}")
     follow_post(posts_view(workspace, topic, posts))
 
 

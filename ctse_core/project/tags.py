@@ -126,6 +126,24 @@ def all_tags(folder: Path) -> pl.DataFrame:
     return found.with_columns(pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")).sort("position", "tag")
 
 
+def tags_at(folder: Path, positions: Sequence[int] | Rows) -> dict[int, list[str]]:
+    """Return the tags of the few posts at ``positions``, by name; posts without any are left out.
+
+    Raises:
+        ProjectError: what was added cannot be read.
+    """
+    from sqlalchemy import select
+
+    table = _tags()
+    found: dict[int, list[str]] = {}
+    with reading(folder) as connection:
+        if connection is not None:
+            here = select(table.c.position, table.c.tag).where(table.c.position.in_(_distinct(positions)))
+            for position, tag in connection.execute(here.order_by(table.c.tag)):
+                found.setdefault(position, []).append(tag)
+    return found
+
+
 def with_tags(table: pl.DataFrame, folder: Path) -> pl.DataFrame:
     """Return the posts table (n rows) with its column of tags: a list a post, by name, empty where there are none.
 

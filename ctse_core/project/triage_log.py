@@ -79,6 +79,28 @@ def _deed(row: Sequence[Any]) -> DeedDone:
     return DeedDone(number, datetime.fromisoformat(at), who, kind, value, posts, refused, undoes, bool(undone))
 
 
+def told(kind: str, value: str, posts: int) -> str:
+    """Return a deed in words: what was done with how many posts; ``value`` as in the deed, the kind that was undone."""
+    match kind:
+        case "seen":
+            return t("Marked {count:,} posts as seen", count=posts)
+        case "assign":
+            return t("Assigned {count:,} posts to {name}", count=posts, name=value)
+        case "release":
+            return t("Took {count:,} posts off their owner", count=posts)
+        case "done":
+            return t("Marked {count:,} posts as done", count=posts)
+        case "unread":
+            return t("Marked {count:,} posts as unread", count=posts)
+        case "note" if not value:
+            return t("Took the note off {count:,} posts", count=posts)
+        case "note" | "add_note":
+            return t("Wrote a note on {count:,} posts", count=posts)
+        case "undo":
+            return t("Took a step back: {count:,} posts are as before", count=posts)
+    return kind
+
+
 def history(folder: Path, position: int) -> list[PostChange]:
     """Return what was done with one post, newest first, what was refused as well.
 

@@ -1,0 +1,15 @@
+"""Queue: the posts to read now, who looks after which, what was done; teaching by marking posts."""
+
+import streamlit as st
+
+from ctse_core.words import t
+from ui.frame import page
+from ui.queue import reading_list
+from ui.triage_log import triage_log
+
+with page(t("Queue")) as workspace:
+    read, log = st.tabs([t("Read"), t("Log")])
+    with read:
+        reading_list(workspace)
+    with log:
+        triage_log(workspace)

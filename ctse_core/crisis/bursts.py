@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ctse_core.crisis.rates import Clock, Times, blocks, daily_clock, dispersion, shares_clock, usual_rate
 
 MOST_CELLS = 400  # pieces that a stream is cut into at most, each of as many posts
-_LARGEST = 0.5  # of the posts, beyond which a burst is looked into
+_LARGEST = 0.5  # of the posts, from which on a burst is looked into; of the time, beyond which it says nothing
 _WHOLE = 0.9  # of the posts, beyond which a burst gives way to those inside it
 _INSIDE_TIMES = 3.0
 _LEAST_CUT = 10  # posts of a burst below which nothing is said about silences in it
@@ -129,10 +129,16 @@ def bursts(
     told: list[Burst] = []
     for one in _of_all(times, streams, asked):
         within = _inside(times, one, asked) if one.posts >= _LARGEST * len(times) else []
-        if not within or one.posts < _WHOLE * len(times):
+        if not within or not _nearly_all(one, times):
             told.append(one)
         told += within
     return told
+
+
+def _nearly_all(one: Burst, times: Times) -> bool:
+    """Return whether a burst is nearly all of a stream: it holds most posts, or lasts most of the time."""
+    lasted = microseconds(one.end) - microseconds(one.start)
+    return one.posts >= _WHOLE * len(times) or lasted > _LARGEST * float(times[-1] - times[0])
 
 
 def _of_all(times: Times, streams: int, asked: BurstSettings) -> list[Burst]:

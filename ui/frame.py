@@ -23,6 +23,7 @@ from ui import language, resources, state
 from ui.chips import filter_chips, settled
 from ui.filter_bar import filter_bar
 from ui.tour import tour, tour_again
+from ui.visits import new_since
 from ui.widgets import plain, with_positions
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ PAGES = {
     "search": "pages/search.py",
     "map": "pages/map.py",
     "topics": "pages/topics.py",
+    "when_where": "pages/when_where.py",
     "queue": "pages/queue.py",
     "report": "pages/report.py",
     "encoders": "pages/encoders.py",
@@ -59,9 +61,11 @@ class Workspace:
         """The posts that pass the filter, with their ``position`` in the whole table."""
         return self._passing(self.among)
 
-    def beside(self, field: str) -> pl.DataFrame:
-        """Return the posts that pass the filter without its conditions on ``field``, for a figure about that field."""
-        lifted = without(self.among, field)
+    def beside(self, *fields: str) -> pl.DataFrame:
+        """Return the posts that pass the filter without its conditions on ``fields``, for a figure about them."""
+        lifted = self.among
+        for field in fields:
+            lifted = without(lifted, field)
         return self.table if lifted == self.among else self._passing(lifted)
 
     def _passing(self, among: Filter) -> pl.DataFrame:
@@ -177,7 +181,8 @@ def _sidebar(workspace: Workspace) -> None:
         if workspace.project is not None and st.button(t("Open another file"), icon=":material/add:"):
             state.open_project(None)
             st.switch_page(PAGES["overview"])
-        if workspace.analysis is not None:
+        if workspace.project is not None and workspace.analysis is not None:
+            new_since(workspace.project, workspace.analysis)
             filter_bar(workspace.analysis)
         language.language_switch()
         tour_again(workspace.project)

@@ -48,7 +48,13 @@ def when(workspace: Workspace, ages: Ages | None = None) -> None:
     """
     undated = workspace.table[Col.TIME].null_count()
     if undated == workspace.table.height:
-        st.info(t("None of these {count:,} posts has a time, so nothing can be said about when.", count=undated))
+        st.info(
+            t(
+                "None of these {count:,} posts has a time, so nothing can be said about when. If the file has a column "
+                "with times, choose it on the Overview page under “Analyse this file again”.",
+                count=undated,
+            )
+        )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_zone()
@@ -85,8 +91,7 @@ def _closer(workspace: Workspace) -> bool:
 def timeline(workspace: Workspace, closer: bool, found: pl.DataFrame | None) -> None:
     """Draw posts over time, bursts of all of them marked; drawing over bars chooses that stretch of time."""
     now = workspace.among
-    spans = [] if found is None else found.filter((pl.col("kind") == EVERYTHING) & ~pl.col("inner"))
-    marked = [Span(*row) for row in spans.select("start", "end").rows()] if isinstance(spans, pl.DataFrame) else []
+    marked = [] if found is None else _marked(found)
     table = workspace.table if closer else workspace.beside(TIME)
     chosen = TimeChoice() if closer else TimeChoice(now.since, now.until, now.undated)
     figure = volume_figure(table, chosen, state.zone(), marked)
@@ -94,6 +99,16 @@ def timeline(workspace: Workspace, closer: bool, found: pl.DataFrame | None) -> 
     beside = t("Shaded: more posts than usual.") if marked else ""
     summary = " ".join(part for part in (figure.summary, hint, beside) if part)
     show_figure(dataclasses.replace(figure, summary=summary), f"when_volume_{closer}")
+
+
+def _marked(found: pl.DataFrame) -> list[Span]:
+    """Return the bursts of all posts that have no other inside."""
+    told = [Span(*row) for row in found.filter(pl.col("kind") == EVERYTHING).select("start", "end").rows()]
+    return [
+        one
+        for one in told
+        if not any(other != one and other.start >= one.start and other.end <= one.end for other in told)
+    ]
 
 
 def _flared_up(workspace: Workspace, found: pl.DataFrame) -> None:

@@ -150,7 +150,11 @@ def _parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("report", help="write the report of an analysed project")
     report.add_argument("project", type=Path, metavar="PROJECT")
-    report.add_argument("--format", default="html", help="html, xlsx, csv, parquet or several: html,xlsx")
+    report.add_argument(
+        "--format",
+        default="html",
+        help="html, xlsx, csv, jsonl, parquet, geojson, hxl, viewer (map and topics in one file) or several: html,xlsx",
+    )
     report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report, or report-filtered")
     add_filter_flags(report)
     report.set_defaults(run=_report, quiet=True)
@@ -160,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.analysis import AnalysisSettings, analyse
     from ctse_core.edited import edited
+    from ctse_core.masked import taken_away
     from ctse_core.posts import guessed_roles
     from ctse_core.project import Project
     from ctse_core.report import write_report
@@ -181,7 +186,7 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
     bar.close()
     report = project.folder / "report" / "report.html"
     if not report.exists() or report.stat().st_mtime < project.manifest_path.stat().st_mtime:
-        write_report(edited(analysis, project), report.parent, ("html",))
+        write_report(taken_away(edited(analysis, project), project), report.parent, ("html",))
     for note in analysis.manifest["notes"]:
         print(f"note: {note}", file=sys.stderr)
     counts = analysis.manifest["counts"]
@@ -349,6 +354,7 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.edited import edited
     from ctse_core.errors import SettingError
     from ctse_core.filter_flags import filter_of
+    from ctse_core.masked import taken_away
     from ctse_core.narrowed import narrowed
     from ctse_core.project import Project
     from ctse_core.report import FORMATS, write_report
@@ -357,7 +363,7 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     if not formats:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
-    whole = edited(load_analysis(project), project)
+    whole = taken_away(edited(load_analysis(project), project), project)
     among = filter_of(asked, whole.table, whole.crisis)
     # A part never takes the place of the whole report.
     folder = asked.out or project.folder / ("report-filtered" if among else "report")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ctse_core.posts.role_names import name_score
 from ctse_core.private_marks import person, private_marks, pseudonyms, regions_of
 from ctse_core.project.privacy import salt_of, shows_as_written
 from ctse_core.remembered import remembered
@@ -26,6 +27,8 @@ PRIVACY = "privacy"
 """Under this name the manifest of a masked analysis tells how much of what kind was masked."""
 _COMPARED = {HANDLE: "@USER", EMAIL: "@USER"}  # as in every compared text; other kinds are numbers
 _RAW = "raw"
+_GIVEN = (Col.LABEL, Col.PLACE, "file:")
+_NAMES_PEOPLE = 50.0  # a column is called exactly as columns of people are
 
 
 def shown(analysis: Analysis, project: Project) -> Analysis:
@@ -73,12 +76,27 @@ def masked(analysis: Analysis, project: Project) -> Analysis:
 def taken_away(analysis: Analysis, project: Project) -> Analysis:
     """Return the analysis as files for others hold it: masked whatever the screens show, people's notes too.
 
+    So are the file's further columns and its labels; those that name people bear pseudonyms.
+
     Raises:
         ProjectError: the project cannot be read or written to.
     """
     away = masked(analysis, project)
-    hide = text_mask(salt_of(project.folder), regions_of(away))
-    return dataclasses.replace(away, table=_masked_column(away.table, Col.NOTE, hide))
+    salt = salt_of(project.folder)
+    hide = text_mask(salt, regions_of(away))
+    depends_on = (str(project.folder), str(analysis.manifest.get("made")), analysis.table.height, regions_of(analysis))
+    given = remembered("given", depends_on, lambda: _masked_given(away.table, salt, hide))
+    return dataclasses.replace(away, table=_masked_column(away.table.with_columns(given), Col.NOTE, hide))
+
+
+def _masked_given(table: pl.DataFrame, salt: bytes, hide: Callable[[str], str]) -> list[pl.Series]:
+    """Return the columns that the file brought besides texts and authors, as others may see them."""
+    given = [name for name, kind in table.schema.items() if kind == pl.Utf8 and name.startswith(_GIVEN)]
+    people = [name for name in given if name_score(name.removeprefix(_GIVEN[-1]), "author") >= _NAMES_PEOPLE]
+    changed = [_pseudonymous(table[name], salt) for name in people]
+    rest = [name for name in given if name not in people]
+    masked_rest = [_masked_column(table.select(name), name, hide)[name] for name in rest]
+    return [*changed, *masked_rest]
 
 
 def text_mask(salt: bytes, regions: Sequence[str] = ()) -> Callable[[str], str]:
@@ -167,9 +185,12 @@ def _deep(value: Any, hide: Callable[[str], str]) -> Any:
 def _masked_column(table: pl.DataFrame, column: str, hide: Callable[[str], str]) -> pl.DataFrame:
     if column not in table.columns or table[column].null_count() == table.height:
         return table
-    before = table[column].to_list()
-    after = [None if text is None else hide(str(text)) for text in before]
-    return table if after == before else table.with_columns(pl.Series(column, after, dtype=pl.Utf8))
+    known = {text: hide(str(text)) for text in table[column].drop_nulls().unique().to_list()}
+    changed = {before: after for before, after in known.items() if after != before}
+    if not changed:
+        return table
+    told = table[column].cast(pl.Utf8)
+    return table.with_columns(told.replace_strict(changed, default=told).alias(column))
 
 
 def _followed(mentions: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

@@ -8,8 +8,10 @@ from ui.queue import reading_list
 from ui.triage_log import triage_log
 
 with page(t("Queue")) as workspace:
-    read, log = st.tabs([t("Read"), t("Log")])
-    with read:
-        reading_list(workspace)
-    with log:
-        triage_log(workspace)
+    read, log = st.tabs([t("Read"), t("Log")], key="queue_part", on_change="rerun")
+    if read.open:
+        with read:
+            reading_list(workspace)
+    if log.open:
+        with log:
+            triage_log(workspace)

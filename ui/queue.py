@@ -12,8 +12,9 @@ from ctse_core.crisis_names import need_name, place_name, state_name, urgency_na
 from ctse_core.figures import language_name
 from ctse_core.project.database import author
 from ctse_core.project.tags import tags_at
-from ctse_core.project.triage import STATES, triage_at
+from ctse_core.project.triage import STATES, newest_deed, triage_at, triage_columns
 from ctse_core.reading_queue import LENGTH, NEW, Next, in_order, next_to_read
+from ctse_core.remembered import remembered
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import minute, speak, spoken, t
 from ui import state
@@ -26,7 +27,8 @@ from ui.triage import history_dialogue, owners_of, triage_button
 
 ALL = "all"
 _BATCH = "queue_batch"
-_NEW_TO_READER, _MUCH_ALIKE = 0.5, 0.18  # novelty from which on, and up to which, it is said
+_MUCH_ALIKE = 0.18  # novelty up to which it is said
+_MOST_TAGS = 200  # to choose from
 _FRESH = 20  # seconds after which the list looks for what others did
 
 
@@ -43,29 +45,50 @@ class Batch:
 
 def reading_list(workspace: Workspace) -> None:
     """Draw the choice of what to read, what can be done with all of it, and the posts in hand."""
-    if workspace.project is None:
+    if workspace.project is not None:
+        _list(workspace, spoken())
+
+
+@st.fragment(run_every=_FRESH)
+def _list(workspace: Workspace, lang: str) -> None:
+    """Draw the list as it stands now; only this runs again when something is done with posts."""
+    speak(lang)
+    project, whole = workspace.project, workspace.whole
+    if project is None:
         return
+    take_over(project, whole)
+    standing_now = _live(workspace)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        view = _view(workspace)
-        posts = _of_view(workspace, view)
+        view = _view(standing_now)
+        posts = standing_now if view == ALL else standing_now.filter(pl.col(Col.STATE) == view)
         triage_button(workspace, posts["position"], "queue")
-    if not posts.height:
-        _nothing(view)
-        return
     batch = _batch(workspace, posts, view)
-    if not batch.found.rows.height:
+    if batch.found.rows.height:
+        _caption(batch, posts.height, view)
+        _cards(workspace, batch, posts, view)
+    elif posts.height:
         st.info(t("You have been through all of these. The ones you passed over can be shown again."))
         if st.button(t("Show them again"), icon=":material/replay:"):
             st.session_state.pop(_BATCH, None)
-            st.rerun()
-        return
-    _caption(batch, posts.height, view)
-    _cards(workspace, batch, view, spoken())
+            st.rerun(scope="fragment")
+    else:
+        _nothing(view)
 
 
-def _view(workspace: Workspace) -> str:
+def _live(workspace: Workspace) -> pl.DataFrame:
+    """Return the posts that pass the filter with their states as they are now."""
+    project, whole = workspace.project, workspace.whole
+    if project is None:
+        return workspace.table
+    posts, run = whole.table.height, whole.manifest.get("made")
+    depends_on = (str(project.folder), run, posts, newest_deed(project.folder))
+    states = remembered("triage", depends_on, lambda: triage_columns(project.folder, posts))[Col.STATE]
+    return workspace.table.with_columns(states.gather(workspace.table["position"]))
+
+
+def _view(posts: pl.DataFrame) -> str:
     """Draw how many posts that pass the filter stand how; return which of them are to be shown."""
-    counts = dict(workspace.table.group_by(Col.STATE).len().iter_rows()) | {ALL: workspace.table.height}
+    counts = dict(posts.group_by(Col.STATE).len().iter_rows()) | {ALL: posts.height}
     names = {state: state_name(state) for state in STATES} | {ALL: t("All"), NEW: t("To read")}
 
     def reads(view: str) -> str:
@@ -75,10 +98,6 @@ def _view(workspace: Workspace) -> str:
         t("Which posts"), list(names), default=NEW, format_func=reads, required=True, key="queue_view",
         label_visibility="collapsed",
     )  # fmt: skip
-
-
-def _of_view(workspace: Workspace, view: str) -> pl.DataFrame:
-    return workspace.table if view == ALL else workspace.table.filter(pl.col(Col.STATE) == view)
 
 
 def _nothing(view: str) -> None:
@@ -122,44 +141,31 @@ def _caption(batch: Batch, posts: int, view: str) -> None:
     st.caption(told)
 
 
-@st.fragment(run_every=_FRESH)
-def _cards(workspace: Workspace, batch: Batch, view: str, lang: str) -> None:
-    """Draw the posts in hand; only this runs again when something is done with them."""
-    speak(lang)
+def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) -> None:
+    """Draw the posts in hand, and do what is asked for; ``left`` are the posts that still stand as the view says."""
     project, whole = workspace.project, workspace.whole
     if project is None:
         return
-    take_over(project, whole)
     posts, known = _standing_posts(workspace, batch)
-    last = batch.found.waiting <= (len(batch.passed) if view != NEW else batch.found.rows.height)
+    more = view == NEW or batch.found.waiting > len(batch.passed)
     about = standing() | {
         "reading": view == NEW,
         "batch": batch.number,
         "known": known,
-        "more": "" if last and view != NEW else t("Next {count}", count=LENGTH),
+        "more": t("Next {count}", count=LENGTH) if more else "",
         "owners": owners_of(whole.table),
-        "tags": tags_of(whole.table)[:200],
+        "tags": tags_of(whole.table)[:_MOST_TAGS],
         "me": author(),
     }
     asked = show_queue(posts, about, LIST, lambda: take_over(project, whole))
     if asked.more:
-        st.session_state[_BATCH] = _next(workspace, batch, view)
-        st.rerun()
+        st.session_state[_BATCH] = _chosen(workspace, left, batch, batch.number + 1)
+        st.rerun(scope="fragment")
     if asked.topic is not None:
         state.choose_filter(state.chosen_filter().having("topics", (int(asked.topic),)))
         st.rerun()
     if asked.history is not None and 0 <= int(asked.history) < whole.table.height:
         history_dialogue(project, int(asked.history))
-
-
-def _next(workspace: Workspace, batch: Batch, view: str) -> Batch:
-    """Return the batch after this one, of the posts as they stand now."""
-    project = workspace.project
-    posts = _of_view(workspace, view)
-    if project is not None and view == NEW:
-        stand = triage_at(project.folder, posts["position"].to_numpy())[0]
-        posts = posts.with_columns(stand[Col.STATE])
-    return _chosen(workspace, posts, batch, batch.number + 1)
 
 
 def _standing_posts(workspace: Workspace, batch: Batch) -> tuple[list[dict[str, Any]], int]:
@@ -226,8 +232,4 @@ def _sources(post: dict[str, Any], why: dict[str, Any]) -> str:
 
 
 def _novelty(novelty: float | None) -> str:
-    if novelty is None:
-        return ""
-    if novelty <= _MUCH_ALIKE:
-        return t("much like one read before")
-    return t("unlike the others") if novelty >= _NEW_TO_READER else ""
+    return t("much like one read before") if novelty is not None and novelty <= _MUCH_ALIKE else ""

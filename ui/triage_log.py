@@ -41,14 +41,13 @@ def _table(shown: list[DeedDone]) -> pl.DataFrame:
             deed.author,
             told(deed.kind, deed.value, deed.posts),
             deed.value if deed.kind in ("note", "add_note") else "",
-            deed.refused or None,
+            f"{deed.refused:,}" if deed.refused else "",
             t("taken back") if deed.undone else "",
         )
         for deed in shown
     ]
     names = [t("When"), t("Who"), t("What"), t("Note"), t("Refused"), t("Since then")]
-    kinds = [pl.Utf8, pl.Utf8, pl.Utf8, pl.Utf8, pl.Int64, pl.Utf8]
-    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Utf8), orient="row")
 
 
 def _take_back(workspace: Workspace, deed: DeedDone) -> None:

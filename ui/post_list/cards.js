@@ -126,6 +126,7 @@ export default function (component) {
     fact(facts, post.author);
     fact(facts, post.copies);
     fact(facts, post.topic);
+    fact(facts, post.state, "chip state");
     (post.tags || []).forEach((tag) => fact(facts, tag, "chip tag"));
     fact(facts, post.id, "", "post id");
     action(facts, words.like, () => setTriggerValue("like", post.position));
@@ -135,7 +136,15 @@ export default function (component) {
     (data.each || []).forEach(([key, label]) =>
       action(facts, label, () => setTriggerValue("action", { key, posts: [post.position] })),
     );
-    card.append(text, facts);
+    card.append(text);
+    if (post.note) {
+      const note = document.createElement("p");
+      note.className = "note";
+      note.dir = "auto";
+      note.textContent = post.note;
+      card.append(note);
+    }
+    card.append(facts);
     list.append(card);
   });
   const root = parentElement.querySelector(".holder");

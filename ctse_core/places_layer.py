@@ -1,0 +1,177 @@
+"""Where posts speak of: read out of them once and kept, then as people corrected it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from ctse_core.crisis.gazetteer import PLACES_SCHEMA, TOWN, VERSION, Gazetteer, load_gazetteer
+from ctse_core.crisis.place_words import name_words
+from ctse_core.crisis.places import LIKELY, SURE, Surroundings, candidates_of
+from ctse_core.crisis.told_places import (
+    corrected,
+    nearest_towns,
+    of_column,
+    of_coordinates,
+    own_place,
+    surest,
+    with_surroundings_of,
+)
+from ctse_core.project import Project, fingerprint
+from ctse_core.project.place_marks import PlaceMark, newest_mark, place_marks, standing
+from ctse_core.remembered import remembered
+from ctse_core.types import Col, Progress, no_progress
+
+if TYPE_CHECKING:
+    from ctse_core.stored import Analysis
+
+PRODUCT = "places"
+RULES = 1
+"""Grows when the same posts would be read differently."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where posts speak of: ``columns`` (n rows: located, at_lat, at_lon), ``places`` and ``mentions``.
+
+    ``places`` has a row for each key, and for the regions and countries around: key, name, kind, country, region, lat,
+    lon, population. ``mentions``: position, key, said, start, end, confidence in [0, 1], why (codes; see place_facts).
+    """
+
+    columns: pl.DataFrame
+    places: pl.DataFrame
+    mentions: pl.DataFrame
+
+
+def place_columns(analysis: Analysis, project: Project, progress: Progress = no_progress) -> Located:
+    """Return where the posts of an analysis speak of, with what people corrected.
+
+    ``located`` is a list a post, the finest place first, then the surest; ``at_lat`` and ``at_lon`` the file's own
+    degrees, else those of the first place finer than a country.
+
+    Raises:
+        ProjectError: what people corrected cannot be read.
+        SettingError: the list of places cannot be kept on this machine.
+    """
+    run = (str(project.folder), str(analysis.manifest["fingerprint"]), analysis.table.height)
+    depends_on = (*run, newest_mark(project.folder))
+    return remembered(PRODUCT, depends_on, lambda: _located(analysis, project, progress))
+
+
+def _located(analysis: Analysis, project: Project, progress: Progress) -> Located:
+    read = read_places(analysis, project, progress)
+    marks = standing(place_marks(project.folder))
+    mentions = corrected(read["mentions"], analysis.table[Col.TEXT], _as_told(marks))
+    mentions = mentions.sort("position", "start", maintain_order=True)
+    own = [dict(mark.place) for mark in marks if mark.place]
+    places = pl.concat([read["places"], pl.DataFrame(own, schema=PLACES_SCHEMA)])
+    places = places.unique("key", keep="first", maintain_order=True)
+    return Located(_columns(analysis.table, mentions, places), places, mentions)
+
+
+def _as_told(marks: Iterable[PlaceMark]) -> list[tuple[int, str, str, str]]:
+    return [(mark.position, mark.said, mark.key, f"person:{mark.author}") for mark in marks]
+
+
+def read_places(analysis: Analysis, project: Project, progress: Progress = no_progress) -> dict[str, Any]:
+    """Return what the posts themselves tell: "mentions", their "places", and "candidates" of every name.
+
+    Kept in the project; read there the second time.
+
+    Raises:
+        SettingError: the list of places cannot be kept on this machine.
+    """
+    mark = fingerprint(str(analysis.manifest["fingerprint"]), analysis.table.height, VERSION, RULES)
+    return project.keep(PRODUCT, mark, lambda: _read(analysis.table, progress))
+
+
+def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
+    gazetteer = load_gazetteer(progress)
+    texts = table[Col.TEXT].to_list()
+    around = _surroundings(table)
+    candidates = candidates_of(texts, around, gazetteer, progress)
+    keys, own = _of_values(table, gazetteer)
+    mentions = pl.concat([surest(candidates, texts), of_column(table[Col.PLACE], keys)])
+    placeless = np.setdiff1d(np.flatnonzero(np.isfinite(around.lat)), mentions["position"].to_numpy())
+    nearest = nearest_towns(around.lat[placeless], around.lon[placeless], gazetteer.places)
+    mentions = pl.concat([mentions, of_coordinates(placeless, nearest, gazetteer.places)]).sort("position", "start")
+    known = with_surroundings_of({*mentions["key"], *candidates["key"]}, gazetteer)
+    places = pl.concat([known, pl.DataFrame(own, schema=PLACES_SCHEMA)])
+    return {"mentions": mentions, "places": places, "candidates": candidates}
+
+
+def _surroundings(table: pl.DataFrame) -> Surroundings:
+    days = table[Col.TIME].dt.epoch("d").fill_null(-1) if table[Col.TIME].dtype.is_temporal() else None
+    count = table.height
+    return Surroundings(
+        topics=table[Col.CLUSTER].to_numpy().astype(np.int64),
+        days=np.full(count, -1, np.int64) if days is None else days.to_numpy().astype(np.int64),
+        lat=table[Col.LAT].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        lon=table[Col.LON].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+    )
+
+
+def _of_values(table: pl.DataFrame, gazetteer: Gazetteer) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return what each value of the file's column of places means, and the places that no gazetteer knows.
+
+    A value is read as a post is ("Jacmel, Haiti"); where it names nothing known it is a place of its own, where its
+    posts lie.
+    """
+    named = table.select(pl.col(Col.PLACE).cast(pl.Utf8).str.strip_chars().alias("value"), Col.LAT, Col.LON)
+    named = named.filter(pl.col("value").str.len_chars() > 0)
+    means = named.group_by("value", maintain_order=True).agg(
+        pl.len(), pl.col(Col.LAT).cast(pl.Float64).median(), pl.col(Col.LON).cast(pl.Float64).median()
+    )
+    if not means.height:
+        return {}, []
+    values = means["value"].to_list()
+    nothing = np.full(len(values), np.nan)
+    here = means[Col.LAT].fill_null(np.nan).to_numpy(), means[Col.LON].fill_null(np.nan).to_numpy()
+    around = Surroundings(np.zeros(len(values), np.int64), np.full(len(values), -1), *(here or (nothing, nothing)))
+    found = candidates_of(values, around, gazetteer)
+    found = found.filter((pl.col("likely") >= LIKELY) & (pl.col("likely") * pl.col("share") >= SURE))
+    best = _finest(found, gazetteer.places)
+    keys: dict[str, str] = {}
+    own: list[dict[str, Any]] = []
+    for number, (value, _, lat, lon) in enumerate(means.iter_rows()):
+        if number in best:
+            keys[value] = best[number]
+        elif name_words(value):
+            own.append(own_place(value, lat, lon))
+            keys[value] = own[-1]["key"]
+    return keys, own
+
+
+def _finest(found: pl.DataFrame, places: pl.DataFrame) -> dict[int, str]:
+    """Return the finest place that each value names."""
+    kinds = found.join(places.select("key", "kind"), on="key").with_columns(_fineness())
+    kinds = kinds.sort("position", "fine", "share", descending=[False, False, True])
+    return dict(kinds.unique("position", keep="first", maintain_order=True).select("position", "key").iter_rows())
+
+
+def _fineness() -> pl.Expr:
+    """Return 0 for towns, 1 for regions, 2 for countries."""
+    return pl.col("kind").replace_strict({TOWN: 0, "region": 1}, default=2, return_dtype=pl.Int8).alias("fine")
+
+
+def _columns(table: pl.DataFrame, mentions: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns that posts get (n rows): located, at_lat, at_lon."""
+    known = mentions.join(places.select("key", "kind", "lat", "lon"), on="key", how="left").with_columns(_fineness())
+    known = known.sort("position", "fine", "confidence", descending=[False, False, True], maintain_order=True)
+    known = known.unique(["position", "key"], keep="first", maintain_order=True)
+    lists = known.group_by("position", maintain_order=True).agg(pl.col("key").alias(Col.LOCATED))
+    fine = known.filter((pl.col("kind") != "country") & pl.col("lat").is_not_null())
+    fine = fine.unique("position", keep="first", maintain_order=True).select("position", "lat", "lon")
+    rows = pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.Int64, eager=True)})
+    joined = rows.join(lists, on="position", how="left", maintain_order="left")
+    joined = joined.join(fine, on="position", how="left", maintain_order="left")
+    both = table[Col.LAT].is_not_null() & table[Col.LON].is_not_null()
+    return joined.select(
+        pl.col(Col.LOCATED).fill_null(pl.Series([[]], dtype=pl.List(pl.Utf8))),
+        pl.when(both).then(table[Col.LAT].cast(pl.Float64)).otherwise(pl.col("lat")).alias(Col.AT_LAT),
+        pl.when(both).then(table[Col.LON].cast(pl.Float64)).otherwise(pl.col("lon")).alias(Col.AT_LON),
+    )

@@ -354,20 +354,16 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.edited import edited
     from ctse_core.errors import SettingError
     from ctse_core.filter_flags import filter_of
-    from ctse_core.masked import taken_away
-    from ctse_core.narrowed import narrowed
     from ctse_core.project import Project
-    from ctse_core.report import FORMATS, write_report
+    from ctse_core.report import FORMATS
+    from ctse_core.taking_away import written
 
     formats = tuple(part.strip() for part in asked.format.split(",") if part.strip())
     if not formats:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
     project = Project(asked.project)
-    whole = taken_away(edited(load_analysis(project), project), project)
-    among = filter_of(asked, whole.table, whole.crisis)
-    # A part never takes the place of the whole report.
-    folder = asked.out or project.folder / ("report-filtered" if among else "report")
-    for path in write_report(narrowed(whole, among), folder, formats):
+    shown = edited(load_analysis(project), project)
+    for path in written(shown, project, filter_of(asked, shown.table, shown.crisis), formats, asked.out):
         print(path)
 
 

@@ -39,15 +39,17 @@ class Narrowed:
     crisis: Layer | None = None
 
 
-def narrowed(analysis: Analysis, among: Filter) -> Analysis | Narrowed:
+def narrowed(analysis: Analysis, among: Filter, passes: NDArray[np.bool_] | None = None) -> Analysis | Narrowed:
     """Return only what passes the filter: posts, their topics with sizes counted anew; all of it without a filter.
+
+    ``passes`` (n,) are the posts that do where somebody found them already, in the texts as written for one.
 
     Raises:
         SettingError: no post passes, or the filter names a set that is not there.
     """
     if not among:
         return analysis
-    passes = among.mask(analysis.table, analysis.sets)
+    passes = among.mask(analysis.table, analysis.sets) if passes is None else passes
     positions = np.flatnonzero(passes)
     if not len(positions):
         raise SettingError("No post passes the filter, so there is nothing to take away; loosen the filter.")

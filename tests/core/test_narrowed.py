@@ -1,5 +1,8 @@
 """A report of what passes a filter: counted anew, complete in itself, and saying what it leaves out."""
 
+import dataclasses
+import io
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +19,7 @@ from ctse_core.project.sets import keep_set
 from ctse_core.project.tags import add_tag
 from ctse_core.report import write_report
 from ctse_core.stored import load_analysis
+from ctse_core.taking_away import part_of, zipped
 from ctse_core.types import UNSORTED, Col, TopicCol
 
 
@@ -99,3 +103,21 @@ def test_the_command_line_filters_by_tag_place_and_undated(tmp_path, capsys):
     assert main(["report", str(project), "--format", "csv", "--tag", "to verify"]) == 0
     assert (project / "report-filtered" / "posts.csv").is_file()
     assert not (project / "report" / "posts.csv").exists()
+
+
+def test_words_that_were_sought_are_masked_where_files_say_which_posts_they_hold(whole, tmp_path):
+    project = Project(tmp_path)
+    said = whole.table.with_columns(
+        pl.when(pl.col("row") == 1).then(pl.lit("call 0917 555 0134 now")).otherwise("text").alias("text")
+    )
+    asked = Filter(words="0917 555 0134")
+    part = part_of(dataclasses.replace(whole, table=said), project, asked)
+    assert part.table.height == 1 and "0917" not in part.table["text"][0]
+    assert "0917" not in str(part.manifest["filter"]) + str(part.manifest["notes"])
+
+
+def test_all_formats_come_in_one_archive(whole, tmp_path):
+    packed = zipped(whole, Project(tmp_path), Filter(languages=("sw",)), ("csv", "jsonl", "viewer"))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert {"posts.csv", "data_dictionary.csv", "posts.jsonl", "viewer.html"} <= set(archive.namelist())
+        assert archive.read("posts.jsonl").count(b"\n") == narrowed(whole, Filter(languages=("sw",))).table.height

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.errors import EncoderError
 from ctse_core.places_layer import Located, place_columns, read_places
 from ctse_core.project.place_marks import newest_mark
 from ctse_core.remembered import remembered
@@ -83,10 +85,23 @@ def with_crisis(analysis: Analysis, project: Project) -> Analysis:
     # Each part adds its own columns and depends only on what people changed in that part; see remembered.
     table, layer = analysis.table, Layer()
     table = table.with_columns(_triage(analysis, project).get_columns())
+    needs, layer = _needs(analysis, project, layer)
+    table = table.with_columns(needs.get_columns())
     located = place_columns(analysis, project)
     table = table.with_columns(*located.columns.get_columns(), _within(analysis, project, located))
     layer = dataclasses.replace(layer, places=located.places, mentions=located.mentions)
     return dataclasses.replace(analysis, table=table, crisis=layer)
+
+
+def _needs(analysis: Analysis, project: Project, layer: Layer) -> tuple[pl.DataFrame, Layer]:
+    """Return the columns of needs and urgency, and the layer with the scheme; nothing told without the encoder."""
+    from ctse_core.needs_layer import needs_columns, nothing_told, scheme_of
+
+    try:
+        needs = needs_columns(analysis, project)
+    except EncoderError:  # an encoder that is gone must not close the project
+        needs = nothing_told(analysis.table.height)
+    return needs, dataclasses.replace(layer, scheme=scheme_of(project))
 
 
 def _within(analysis: Analysis, project: Project, located: Located) -> pl.Series:
@@ -107,7 +122,11 @@ def prepare(analysis: Analysis, project: Project, progress: Progress = no_progre
 
     The posts as they were read are meant, without what people changed.
     """
+    from ctse_core.needs_layer import needs_columns
+
     read_places(analysis, project, progress)
+    with suppress(EncoderError):
+        needs_columns(analysis, project, progress)
 
 
 def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from ctse_core.errors import EncoderError
 from ctse_core.places_layer import Located, place_columns, read_places
+from ctse_core.private_marks import private_marks
 from ctse_core.project.place_marks import newest_mark
 from ctse_core.remembered import remembered
+from ctse_core.sources_layer import source_columns
 from ctse_core.types import Col, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def with_crisis(analysis: Analysis, project: Project) -> Analysis:
     located = place_columns(analysis, project)
     table = table.with_columns(*located.columns.get_columns(), _within(analysis, project, located))
     layer = dataclasses.replace(layer, places=located.places, mentions=located.mentions)
+    placed = dataclasses.replace(analysis, table=table)
+    table = table.with_columns(_sources(placed, project).get_columns())
     return dataclasses.replace(analysis, table=table, crisis=layer)
 
 
@@ -109,6 +113,11 @@ def _within(analysis: Analysis, project: Project, located: Located) -> pl.Series
     return remembered("within", depends_on, lambda: with_surroundings(located.columns[Col.LOCATED], located.places))
 
 
+def _sources(analysis: Analysis, project: Project) -> pl.DataFrame:
+    depends_on = (str(project.folder), str(analysis.manifest["fingerprint"]), newest_mark(project.folder))
+    return remembered("sources", depends_on, lambda: source_columns(analysis, project))
+
+
 def _triage(analysis: Analysis, project: Project) -> pl.DataFrame:
     from ctse_core.project.triage import newest_deed, triage_columns
 
@@ -125,6 +134,8 @@ def prepare(analysis: Analysis, project: Project, progress: Progress = no_progre
     from ctse_core.needs_layer import needs_columns
 
     read_places(analysis, project, progress)
+    laid = with_crisis(analysis, project)
+    private_marks(laid, project, progress)
     with suppress(EncoderError):
         needs_columns(analysis, project, progress)
 

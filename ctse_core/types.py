@@ -71,6 +71,7 @@ class Col:
     NOTE = "note"
     INDEPENDENT = "independent"  # Int32, independent authors behind what the post says
     REPEATED = "repeated"  # Boolean: one source alone, or repeated in concert
+    REPETITION = "repetition"  # how: "passed on", "one author", "in concert"; empty where not
 
 
 class TopicCol:

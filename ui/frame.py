@@ -22,6 +22,7 @@ from ctse_core.words import t
 from ui import language, resources, state
 from ui.chips import filter_chips, settled
 from ui.filter_bar import filter_bar
+from ui.privacy import privacy_switch
 from ui.tour import tour, tour_again
 from ui.visits import new_since
 from ui.widgets import plain, with_positions
@@ -184,5 +185,6 @@ def _sidebar(workspace: Workspace) -> None:
         if workspace.project is not None and workspace.analysis is not None:
             new_since(workspace.project, workspace.analysis)
             filter_bar(workspace.analysis)
+            privacy_switch(workspace.project, workspace.analysis)
         language.language_switch()
         tour_again(workspace.project)

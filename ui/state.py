@@ -29,6 +29,7 @@ COLOUR = "colour"
 RERANK = "rerank"
 NAMES = "names"
 ZONE = "tz"
+LEVEL, SHADE, STALE, AGES = "level", "shade", "stale", "ages"
 OFF = "off"
 PAST, FUTURE = "filter_past", "filter_future"
 MOST_STEPS = 50  # of the filter that can be taken back
@@ -49,7 +50,10 @@ _OF_PROJECT = (
     "_seed_",
 )
 
-_PLAIN_PARAMETERS = (PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES, ZONE)
+_PLAIN_PARAMETERS = (
+    *(PROJECT, QUESTION, MODE, LIKE, UNLIKE, TOPIC, COLOUR, RERANK, NAMES, ZONE),
+    *(LEVEL, SHADE, STALE, AGES),
+)
 
 
 def begun() -> bool:

@@ -18,8 +18,6 @@ from ctse_core.words import mark, number, said, t
 LOOKS = {"need": mark("Most pressing need"), "urgency": mark("Urgency"), "age": mark("Age")}
 """What the colours of marks can tell."""
 MOST_NEEDS = 6  # that have a colour of their own
-URGENCY_COLOURS = {3: PALETTE[6], 2: PALETTE[1], 1: PALETTE[4], 0: PALETTE[0]}
-"""Colours of the levels of urgency, critical (3) to low (0)."""
 _FAR_OUT = 0.03  # of all posts that may lie outside the first view on each side
 
 
@@ -36,7 +34,8 @@ class Group:
 class PlaceMap:
     """Marks that have coordinates (m rows, most posts first), each with its ``group`` (m,) in the legend.
 
-    Where several become one mark, it has the group that weighs most (``sums``), else the first in the legend.
+    Where several become one mark, it has the group whose ``weight`` (m,) is largest in sum, or, without weights, the
+    first in the legend.
     ``home`` and ``all`` are boxes (west, south, east, north in degrees) that hold most posts and all marks;
     ``lost`` posts are at places whose coordinates nobody knows.
     """
@@ -45,7 +44,7 @@ class PlaceMap:
     rows: pl.DataFrame
     groups: tuple[Group, ...]
     group: NDArray[np.int64]
-    sums: bool
+    weight: NDArray[np.float64] | None
     home: tuple[float, float, float, float]
     all: tuple[float, float, float, float]
     lost: int
@@ -63,7 +62,9 @@ def place_map(marks: Marks, look: str, ages: Ages, needs: Mapping[str, str]) -> 
     least = LEAST_WIDE[marks.level]
     home = view_of(*_most(lat, lon, rows["posts"].to_numpy()), least)
     lost = int(marks.rows.filter(~there)["posts"].sum())
-    return PlaceMap(marks, rows, groups, group, look == "need", home, view_of(lat, lon, least), lost, look, ages)
+    weight = {"need": rows["weight"], "urgency": rows["judged"]}.get(look)
+    weighed = None if weight is None else weight.cast(pl.Float64).to_numpy()
+    return PlaceMap(marks, rows, groups, group, weighed, home, view_of(lat, lon, least), lost, look, ages)
 
 
 def _most(lat: NDArray, lon: NDArray, posts: NDArray) -> tuple[NDArray, NDArray]:
@@ -101,16 +102,24 @@ def _by_need(rows: pl.DataFrame, ages: Ages, needs: Mapping[str, str]) -> Colour
     return tuple(groups), np.array([place[key] for key in rows["need"]], dtype=np.int64)
 
 
-def urgency_words(level: int) -> str:
-    """Return what a level of urgency is called on the map; -1 is not judged."""
-    return {3: t("Critical"), 2: t("High"), 1: t("Medium"), 0: t("Low")}.get(level, t("Not judged"))
+SHARES = (0.5, 0.25, 0.1, 0.0)
+"""Least shares of posts of high or critical urgency, one a group."""
 
 
 def _by_urgency(rows: pl.DataFrame, ages: Ages, needs: Mapping[str, str]) -> Coloured:
-    found = rows["urgency"].cast(pl.Int64).fill_null(-1).to_numpy()
-    levels = sorted(set(found.tolist()), reverse=True)
-    groups = tuple(Group(urgency_words(level), URGENCY_COLOURS.get(level, QUIET), level < 0) for level in levels)
-    return groups, np.array([levels.index(level) for level in found], dtype=np.int64)
+    # The highest level would be "critical" at every place with many posts: the share tells places apart.
+    groups = [
+        Group(t("Half or more high or critical"), PALETTE[6]),
+        Group(t("A quarter or more"), PALETTE[1]),
+        Group(t("A tenth or more"), PALETTE[4]),
+        Group(t("Fewer"), PALETTE[0]),
+    ]
+    share = (rows["urgent"] / rows["judged"]).to_numpy() if rows.height else np.zeros(0)
+    judged = rows["judged"].to_numpy() > 0
+    at = np.argmax(share[:, None] >= np.array(SHARES), axis=1) if rows.height else np.zeros(0, dtype=np.int64)
+    if not judged.all():
+        groups.append(Group(t("Not judged"), QUIET, hollow=True))
+    return tuple(groups), np.where(judged, at, len(SHARES)).astype(np.int64)
 
 
 def _by_age(rows: pl.DataFrame, ages: Ages, needs: Mapping[str, str]) -> Coloured:

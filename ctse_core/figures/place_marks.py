@@ -23,8 +23,8 @@ class Marks:
     """Places and what is said of them, and the posts (n) that are on no mark.
 
     ``rows`` has a row a mark, most posts first: key, name, country, lat, lon (degrees, null where nobody knows),
-    posts, urgent (high or critical), critical, unread, newest (null: undated), urgency (the highest, null: not
-    judged), need (the most pressing one's key, "" where none is told), weight (how much it presses). ``wider`` posts
+    posts, urgent (high or critical), judged (of known urgency), unread, newest (null: undated), need (the most
+    pressing one's key, "" where none is told), weight (how much it presses). ``wider`` posts
     name only a place too wide for the level, ``nowhere`` posts none at all: ``placed + wider + nowhere = posts``. A
     post that names two places is on two marks.
     """
@@ -95,9 +95,16 @@ def _at_places(table: pl.DataFrame, places: pl.DataFrame, level: str) -> pl.Data
 
 
 def _at_points(table: pl.DataFrame) -> pl.DataFrame:
-    own = table.select(pl.col(Col.LAT, Col.LON).round(SAME_POINT)).with_row_index("post").drop_nulls()
-    key = pl.format("{},{}", pl.col(Col.LAT), pl.col(Col.LON)).alias("key")
-    return own.select("post", key, pl.col(Col.LAT).alias("lat"), pl.col(Col.LON).alias("lon"))
+    own = (
+        table.select(pl.col(Col.LAT, Col.LON).round(SAME_POINT), point_keys(table)).with_row_index("post").drop_nulls()
+    )
+    return own.select("post", "key", pl.col(Col.LAT).alias("lat"), pl.col(Col.LON).alias("lon"))
+
+
+def point_keys(table: pl.DataFrame) -> pl.Series:
+    """Return for each post (n) the key of the mark that its own coordinates belong to, null where it has none."""
+    rounded = table.select(pl.col(Col.LAT, Col.LON).round(SAME_POINT))
+    return rounded.select(pl.format("{},{}", pl.col(Col.LAT), pl.col(Col.LON)).alias("key")).to_series()
 
 
 def _points(named: pl.DataFrame) -> pl.DataFrame:
@@ -110,10 +117,9 @@ def _gathered(told: pl.DataFrame) -> pl.DataFrame:
     return told.group_by("key").agg(
         pl.len().cast(pl.Int64).alias("posts"),
         (urgency >= HIGH).sum().cast(pl.Int64).alias("urgent"),
-        (urgency >= CRITICAL).sum().cast(pl.Int64).alias("critical"),
+        urgency.count().cast(pl.Int64).alias("judged"),
         (pl.col(Col.STATE).fill_null("new") == "new").sum().cast(pl.Int64).alias("unread"),
         pl.col(Col.TIME).max().alias("newest"),
-        urgency.max().alias("urgency"),
     )
 
 

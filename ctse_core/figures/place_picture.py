@@ -111,9 +111,9 @@ def merged(drawn: PlaceMap, x: NDArray, y: NDArray) -> list[Spot]:
 
 def group_of(drawn: PlaceMap, members: Sequence[int]) -> int:
     """Return the group in the legend of several marks together."""
-    if not drawn.sums:
+    if drawn.weight is None:
         return int(drawn.group[list(members)].min())
-    weights = np.bincount(drawn.group[list(members)], weights=drawn.rows["weight"].to_numpy()[list(members)])
+    weights = np.bincount(drawn.group[list(members)], weights=drawn.weight[list(members)])
     return int(weights.argmax()) if weights.any() else int(drawn.group[members[0]])
 
 
@@ -198,7 +198,7 @@ def _haloed(x: float, y: float, text: str) -> str:
 def _label(drawn: PlaceMap, spot: Spot) -> str:
     name = shorten(drawn.rows["name"][spot.members[0]], 28) if drawn.marks.level != "point" else ""
     more = f" +{len(spot.members) - 1}" if len(spot.members) > 1 else ""
-    return f"{name}{more} {number(spot.posts)}".strip()
+    return f"{name}{more} · {number(spot.posts)}" if name else number(spot.posts)
 
 
 def _legend(drawn: PlaceMap, top: float) -> tuple[list[str], float]:

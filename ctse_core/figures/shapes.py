@@ -149,6 +149,19 @@ def _middles() -> dict[str, tuple[float, float]]:
     return {code: middle for code, (_, middle) in found.items()}
 
 
+@functools.cache
+def country_widths() -> dict[str, float]:
+    """Return how many degrees of longitude the largest part of each country is wide."""
+    coarse = _outlines(frozenset())
+    widths: dict[str, float] = {}
+    for number, country in enumerate(coarse.country):
+        ring = coarse.points[coarse.starts[number] : coarse.starts[number + 1], 0]
+        code = coarse.codes[country]
+        if code:
+            widths[code] = max(widths.get(code, 0.0), float(np.ptp(ring)))
+    return widths
+
+
 def _centroid(ring: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
     """Return the area of a closed ring (square degrees) and its centre of mass."""
     x, y = ring.T

@@ -1,0 +1,105 @@
+"""The Python side of the table of needs against places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ctse_core.figures.ages import Ages
+from ctse_core.figures.need_place import NeedPlace
+from ctse_core.words import MONTHS, mark, minute, number, said, spoken, t
+
+_HERE = Path(__file__).parent
+UNDER = {"newest": mark("Newest"), "since": mark("Since when"), "unread": mark("Not yet seen")}
+"""What stands in a cell under its number of posts."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that was clicked, by its row and column; 0 is the line for all."""
+
+    row: int
+    column: int
+
+
+@st.cache_resource
+def _component() -> Any:
+    return st.components.v2.component(
+        "ctse_need_matrix",
+        html='<div class="holder"></div>',
+        css=(_HERE / "matrix.css").read_text(encoding="utf-8"),
+        js=(_HERE / "matrix.js").read_text(encoding="utf-8"),
+    )
+
+
+def draw_matrix(cells: NeedPlace, ages: Ages, under: str, chosen: Collection[tuple[int, int]]) -> Cell | None:
+    """Draw the table, ``chosen`` cells marked, and return the one that was clicked; ``under`` is one of UNDER."""
+    data = description(cells, ages, under) | {"chosen": [list(cell) for cell in chosen]}
+    pick = _component()(data=data, key="need_matrix", on_pick_change=lambda: None, height="content").pick
+    if not pick:
+        return None
+    row, column = int(pick["row"]), int(pick["column"])
+    inside = 0 <= row < len(cells.rows) and 0 <= column < len(cells.columns)
+    return Cell(row, column) if inside else None
+
+
+def description(cells: NeedPlace, ages: Ages, under: str) -> dict[str, Any]:
+    """Return what the browser is told: names, and for each cell its posts, what stands under them, and all in words."""
+    most = int(cells.posts[1:, 1:].max()) if cells.posts[1:, 1:].size else 0
+    return {
+        "rows": [{"name": line.name, "kind": line.kind} for line in cells.rows],
+        "columns": [{"name": line.name, "kind": line.kind} for line in cells.columns],
+        "cells": [
+            [_cell(cells, ages, under, row, column) for column in range(len(cells.columns))]
+            for row in range(len(cells.rows))
+        ],
+        "most": max(1, most),
+        "locale": spoken(),
+        "labels": {
+            "caption": t("Needs in rows, places in columns"),
+            "corner": t("Need"),
+            "filter": t("Click to filter to these posts."),
+            "keys": t("Arrow keys go from cell to cell, Enter filters to one."),
+        },
+    }
+
+
+def _cell(cells: NeedPlace, ages: Ages, under: str, row: int, column: int) -> dict[str, Any]:
+    posts = int(cells.posts[row, column])
+    if not posts:
+        return {"posts": 0}
+    newest, oldest = cells.time(cells.newest, row, column), cells.time(cells.oldest, row, column)
+    urgent, unread = int(cells.urgent[row, column]), int(cells.unread[row, column])
+    small = {
+        "newest": ages.said(newest),
+        "since": _short(oldest),
+        "unread": t("{count:,} unseen", count=unread) if unread else t("all seen"),
+    }
+    told = [
+        t("{need}, {place}", need=cells.rows[row].name, place=cells.columns[column].name),
+        t("{count:,} posts", count=posts),
+        t("High or critical: {count}", count=number(urgent)) if urgent else "",
+        t("First: {at}", at=minute(oldest)) if oldest else t("No time known"),
+        t("Newest: {age}", age=minute(newest)) if newest else "",
+        t("Not yet seen: {count}", count=number(unread)),
+        t("Nothing new for longer than the limit") if ages.stale(newest) else "",
+    ]
+    return {
+        "posts": posts,
+        "urgent": urgent,
+        "under": small[under],
+        "stale": ages.stale(newest),
+        "told": ". ".join(line for line in told if line),
+    }
+
+
+def _short(moment: Any) -> str:
+    """Return a time so short that it fits into a cell: "12 Jan 22:05", the year where it is another than most know."""
+    if moment is None:
+        return t("no time")
+    month = said(MONTHS[moment.month - 1])
+    return f"{moment.day} {month} {moment:%H:%M}"

@@ -91,11 +91,10 @@ def read_places(analysis: Analysis, project: Project, progress: Progress = no_pr
 
 def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     gazetteer = load_gazetteer()
-    texts = table[Col.TEXT].to_list()
     around = _surroundings(table)
-    candidates = candidates_of(texts, around, gazetteer, progress)
+    candidates = candidates_of(table[Col.TEXT].to_list(), around, gazetteer, progress)
     keys, own = _of_values(table, gazetteer)
-    mentions = pl.concat([surest(candidates, texts), of_column(table[Col.PLACE], keys)])
+    mentions = pl.concat([surest(candidates), of_column(table[Col.PLACE], keys)])
     placeless = np.setdiff1d(np.flatnonzero(np.isfinite(around.lat)), mentions["position"].to_numpy())
     nearest = nearest_towns(around.lat[placeless], around.lon[placeless], gazetteer.places)
     mentions = pl.concat([mentions, of_coordinates(placeless, nearest, gazetteer.places)]).sort("position", "start")
@@ -129,19 +128,18 @@ def _of_values(table: pl.DataFrame, gazetteer: Gazetteer) -> tuple[dict[str, str
     if not means.height:
         return {}, []
     values = means["value"].to_list()
-    nothing = np.full(len(values), np.nan)
-    here = means[Col.LAT].fill_null(np.nan).to_numpy(), means[Col.LON].fill_null(np.nan).to_numpy()
-    around = Surroundings(np.zeros(len(values), np.int64), np.full(len(values), -1), *(here or (nothing, nothing)))
+    lat, lon = (means[column].fill_null(np.nan).to_numpy() for column in (Col.LAT, Col.LON))
+    around = Surroundings(np.zeros(len(values), np.int64), np.full(len(values), -1), lat, lon)
     found = candidates_of(values, around, gazetteer)
     found = found.filter((pl.col("likely") >= LIKELY) & (pl.col("likely") * pl.col("share") >= SURE))
     best = _finest(found, gazetteer.places)
     keys: dict[str, str] = {}
     own: list[dict[str, Any]] = []
-    for number, (value, _, lat, lon) in enumerate(means.iter_rows()):
+    for number, (value, _, north, east) in enumerate(means.iter_rows()):
         if number in best:
             keys[value] = best[number]
         elif name_words(value):
-            own.append(own_place(value, lat, lon))
+            own.append(own_place(value, north, east))
             keys[value] = own[-1]["key"]
     return keys, own
 

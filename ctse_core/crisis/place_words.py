@@ -135,7 +135,10 @@ def cut_forms(word: str) -> list[str]:
     for ending in _BEHIND.get(script, ()):
         rest = word[: -len(ending)]
         if word.endswith(ending) and len(rest) >= _SHORTEST:
+            rest = rest.rstrip("\u200c\u200d")
             forms.append(rest)
+            if script == "GEORGIAN":
+                forms.append(rest + "ი")
             if script == "CYRILLIC":
                 forms += [rest + vowel for vowel in _VOWELS]
     return list(dict.fromkeys(forms))

@@ -31,6 +31,7 @@ CANDIDATES_SCHEMA: dict[str, Any] = {
     "position": pl.Int64,
     "start": pl.Int64,
     "end": pl.Int64,
+    "said": pl.Utf8,
     "key": pl.Utf8,
     "likely": pl.Float64,
     "share": pl.Float64,
@@ -77,21 +78,23 @@ def candidates_of(
     found = found.with_columns(
         pl.Series("sign", [sign.weight if sign else None for sign in signs], dtype=pl.Float64),
         pl.Series("why", [";".join(sign.why) if sign else "" for sign in signs], dtype=pl.Utf8),
-        _capitals(texts, found),
+        *_written(texts, found),
     ).drop_nulls("sign")
     progress(0.6, "Weighing which places are meant")
     return resolve(found, around, gazetteer)
 
 
-def _capitals(texts: Sequence[str], found: pl.DataFrame) -> pl.Series:
-    """Return whether each find is written in capitals where the rest of its post is not."""
-    spans = found.select("position", "start", "end").iter_rows()
-    written = [texts[post][start:end].isupper() and shape_of(texts[post]) != "upper" for post, start, end in spans]
-    return pl.Series("capitals", written, dtype=pl.Boolean)
+def _written(texts: Sequence[str], found: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return each find as it is written, and whether that is in capitals where the rest of its post is not."""
+    spans = [
+        (post, texts[post][start:end]) for post, start, end in found.select("position", "start", "end").iter_rows()
+    ]
+    capitals = [said.isupper() and shape_of(texts[post]) != "upper" for post, said in spans]
+    return pl.Series("said", [said for _, said in spans], dtype=pl.Utf8), pl.Series("capitals", capitals, pl.Boolean)
 
 
 def resolve(found: pl.DataFrame, around: Surroundings, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Return the candidates of the finds, weighed; ``found`` has the columns of FOUND_SCHEMA, ``sign`` and ``why``."""
+    """Return the candidates of the finds, weighed; ``found`` has those of FOUND_SCHEMA, sign, why, said, capitals."""
     table = _joined(found, gazetteer)
     if not table.height:
         return pl.DataFrame(schema=CANDIDATES_SCHEMA)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,13 +49,11 @@ def own_place(name: str, lat: float | None, lon: float | None, country: str = ""
     }
 
 
-def surest(candidates: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:
-    """Return the mentions (rows of MENTIONS_SCHEMA) that are sure enough, out of the candidates of ``texts`` (n,)."""
+def surest(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return the mentions (rows of MENTIONS_SCHEMA) that are sure enough, out of the candidates of all names."""
     best = candidates.unique(["position", "start"], keep="first", maintain_order=True)
     best = best.with_columns((pl.col("likely") * pl.col("share")).alias("confidence"))
-    kept = best.filter((pl.col("likely") >= LIKELY) & (pl.col("confidence") >= SURE))
-    said = [texts[post][start:end] for post, start, end in kept.select("position", "start", "end").iter_rows()]
-    return _mentions(kept.with_columns(pl.Series("said", said, dtype=pl.Utf8)))
+    return _mentions(best.filter((pl.col("likely") >= LIKELY) & (pl.col("confidence") >= SURE)))
 
 
 def _mentions(table: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from ui.search_form import ask_form, how_to_ask, standing_question
 from ui.search_results import show_answer
 from ui.search_saved import saved_list
 from ui.search_tray import tray
+from ui.standing import standing_questions
 
 with page(t("Search")) as workspace:
     ask_form(workspace)
@@ -16,5 +17,6 @@ with page(t("Search")) as workspace:
     saved_list(workspace)
     if question is None:
         how_to_ask()
+        standing_questions(workspace)
         st.stop()
     show_answer(workspace, question)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ctse_core.analysis import Analysis, load_analysis
 from ctse_core.choices import TIME, without
+from ctse_core.crisis.standing import starter_pack
 from ctse_core.edited import edited
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, load_encoder
 from ctse_core.filters import Filter
@@ -21,6 +22,7 @@ from ctse_core.project import Project, projects_home
 from ctse_core.project.database import revision
 from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
+from ctse_core.standing import StandingAnswer, answers
 from ctse_core.topic_editing import TopicMemory
 from ctse_core.when import bursts_in
 from train.evaluate.own import own_scores as read_own_scores
@@ -132,6 +134,20 @@ def searcher(chosen: Project) -> Searcher:
     manifest = chosen.manifest() or {}
     made = _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
     return made.over(analysis(chosen) or made.analysis)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _standing(folder: str, fingerprint: str, made: str, revision: int, among: Filter) -> list[StandingAnswer]:
+    found = _edited(folder, fingerprint, made, revision)
+    searcher = _searcher(folder, fingerprint, made).over(found)
+    return answers(searcher, starter_pack().questions, among=among)
+
+
+def standing(chosen: Project, among: Filter) -> list[StandingAnswer]:
+    """Return what the posts that pass the filter say to each of the standing questions."""
+    manifest = chosen.manifest() or {}
+    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return _standing(*run, revision(chosen.folder), among)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -344,10 +344,11 @@ function onkey(view, event) {
   const { state } = view;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const target = event.composedPath()[0];
-  const typing = target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]");
-  const ours = event.composedPath().includes(view.holder);
-  const idle = target === document.body || target.closest?.("[data-testid=stMain]") === target;
-  if (typing || (!ours && !idle) || document.querySelector("[role=dialog]")) return;
+  // A link or a button that has the focus knows no letters; what takes letters of its own keeps them.
+  const typing = target.closest?.(
+    "input:not([type=checkbox]), textarea, select, canvas, [contenteditable=true], [role=grid], [role=listbox], [role=combobox]",
+  );
+  if (typing || document.querySelector("[role=dialog]")) return;
   const key = letter(event);
   const done = keys(view, key, event, target);
   if (done) event.preventDefault();

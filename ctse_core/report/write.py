@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ctse_core.errors import ProjectError, SettingError
 from ctse_core.report.analysis_like import AnalysisLike
@@ -15,8 +16,12 @@ from ctse_core.report.dictionary import dictionary_table
 from ctse_core.report.tables import TABLES, tables_of
 from ctse_core.types import Col
 
-FORMATS = ("html", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
-_OWN_FILES = ("report.html", "posts.xlsx", "viewer.html", "posts.geojson", "places.geojson")
+if TYPE_CHECKING:
+    from ctse_core.report.brief import Brief
+
+FORMATS = ("html", "pdf", "docx", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
+_BRIEFINGS = ("briefing.html", "briefing.pdf", "briefing.docx")
+_OWN_FILES = (*_BRIEFINGS, "report.html", "posts.xlsx", "viewer.html", "posts.geojson", "places.geojson")
 _HXL_FILES = ("needs.hxl.csv", "posts.hxl.csv")
 _TABLE_FILES = tuple(f"{name}.{kind}" for name in TABLES for kind in ("csv", "jsonl", "parquet"))
 REPORT_FILES = (*_OWN_FILES, *_HXL_FILES, *_TABLE_FILES, "data_dictionary.csv", "data_dictionary.jsonl")
@@ -27,9 +32,9 @@ CSV_TIME = "%Y-%m-%dT%H:%M:%SZ"
 def write_report(analysis: AnalysisLike, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write the report into ``folder`` and return the files in the order of ``formats``, main file first.
 
-    html: report.html; xlsx: posts.xlsx; viewer: viewer.html; csv, jsonl and parquet: a file for each of TABLES that
-    there is; geojson: posts, then places; hxl: needs by place, then posts. Every file is written beside its place and
-    renamed, so that no half file is ever seen.
+    html: briefing.html, then report.html with every topic; pdf and docx: the briefing; xlsx: posts.xlsx; viewer:
+    viewer.html; csv, jsonl and parquet: a file for each of TABLES that there is; geojson: posts, then places; hxl:
+    needs by place, then posts. Every file is written beside its place and renamed, so that no half file is ever seen.
 
     Raises:
         SettingError: a format is not one of FORMATS.
@@ -60,11 +65,38 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def _html(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.brief_html import html_of
     from ctse_core.report.html import rendered
 
-    path = folder / "report.html"
+    paths = [folder / "briefing.html", folder / "report.html"]
+    for path, make in zip(paths, (lambda: html_of(_brief(analysis)), lambda: rendered(analysis)), strict=True):
+        with beside(path) as part:
+            part.write_text(make(), encoding="utf-8", errors="replace", newline="\n")
+    return paths
+
+
+def _brief(analysis: AnalysisLike) -> Brief:
+    # What is said is put together above the rooms; the report only gives it a form.
+    from ctse_core.briefing import brief_of
+
+    return brief_of(analysis)
+
+
+def _pdf(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.brief_pdf import pdf_of
+
+    path = folder / "briefing.pdf"
     with beside(path) as part:
-        part.write_text(rendered(analysis), encoding="utf-8", errors="replace", newline="\n")
+        part.write_bytes(pdf_of(_brief(analysis)))
+    return [path]
+
+
+def _docx(analysis: AnalysisLike, folder: Path) -> list[Path]:
+    from ctse_core.report.brief_docx import docx_of
+
+    path = folder / "briefing.docx"
+    with beside(path) as part:
+        part.write_bytes(docx_of(_brief(analysis)))
     return [path]
 
 
@@ -139,6 +171,8 @@ def _viewer(analysis: AnalysisLike, folder: Path) -> list[Path]:
 
 _WRITERS: dict[str, Callable[[AnalysisLike, Path], list[Path]]] = {
     "html": _html,
+    "pdf": _pdf,
+    "docx": _docx,
     "xlsx": _xlsx,
     "csv": _csv,
     "jsonl": _jsonl,

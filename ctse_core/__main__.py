@@ -59,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from ctse_core.filter_flags import add_filter_flags
+    from ctse_core.questions_told import add_saved_flags, add_standing_flags
     from ctse_core.search_flags import add_search_flags
 
     parser = argparse.ArgumentParser(
@@ -132,9 +133,13 @@ def _parser() -> argparse.ArgumentParser:
 
     saved = commands.add_parser("ask-saved", help="the saved questions of a project -> the new posts that match them")
     saved.add_argument("project", type=Path, metavar="PROJECT")
-    saved.add_argument("--seen", action="store_true", help="mark what is told as seen")
-    saved.add_argument("--json", action="store_true", help="one JSON object a line")
-    saved.set_defaults(run=_ask_saved, quiet=False)
+    add_saved_flags(saved)
+    saved.set_defaults(run=_ask_saved, standing=False, quiet=False)
+
+    standing = commands.add_parser("standing", help="forty questions that responders ask -> posts that answer them")
+    standing.add_argument("project", type=Path, metavar="PROJECT")
+    add_standing_flags(standing)
+    standing.set_defaults(run=_ask_saved, standing=True, quiet=False)
 
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
@@ -263,7 +268,7 @@ def _search(asked: argparse.Namespace, bar: Any) -> None:
     from ctse_core.project import Project
     from ctse_core.question import Searcher, encoder_of
     from ctse_core.saved import save
-    from ctse_core.search_flags import asked_question, reason_fields, written_post
+    from ctse_core.search_flags import asked_question, reason_fields, written_post, written_value
 
     project = Project(asked.project)
     analysis = edited(load_analysis(project), project)
@@ -278,7 +283,7 @@ def _search(asked: argparse.Namespace, bar: Any) -> None:
     found = answer.posts.drop("compared_text").iter_rows(named=True)
     if asked.json:
         for post, reason in zip(found, reasons(searcher, question, answer.posts), strict=True):
-            print(json.dumps(post | reason_fields(reason), ensure_ascii=False, default=_written))
+            print(json.dumps(post | reason_fields(reason), ensure_ascii=False, default=written_value))
     else:
         for post in found:
             print(written_post(post))
@@ -287,39 +292,11 @@ def _search(asked: argparse.Namespace, bar: Any) -> None:
         print(f"Saved; ask-saved {asked.project} tells what is new.", file=sys.stderr)
 
 
-def _ask_saved(asked: argparse.Namespace, _: Any) -> None:
-    from ctse_core.analysis import load_analysis
-    from ctse_core.edited import edited
-    from ctse_core.project import Project
-    from ctse_core.project.saved_questions import saved_questions
-    from ctse_core.question import Searcher, encoder_of
-    from ctse_core.saved import ask_again, see
-    from ctse_core.search_flags import written_post
+def _ask_saved(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.questions_told import saved_lines, standing_lines
 
-    project = Project(asked.project)
-    analysis = edited(load_analysis(project), project)
-    kept = saved_questions(project.folder)
-    if all(one.posts >= analysis.table.height for one in kept):
-        told = "No question is saved here." if not kept else f"{len(kept):,} saved questions; no post is new."
-        print(told, file=sys.stderr if asked.json else sys.stdout)
-        return
-    searcher = Searcher(analysis, encoder_of(analysis))
-    news = ask_again(project, analysis, searcher=searcher)
-    if not news:
-        told = f"{len(kept):,} saved questions; no new post matches any of them."
-        print(told, file=sys.stderr if asked.json else sys.stdout)
-    for each in news:
-        if not asked.json:
-            print(each.sentence)
-        for post in each.posts.drop("compared_text").iter_rows(named=True):
-            line = json.dumps(post | {"question": each.question.name}, ensure_ascii=False, default=_written)
-            print(line if asked.json else f"  {written_post(post)}")
-    for one in kept if asked.seen else ():
-        see(project, one, searcher)
-
-
-def _written(value: Any) -> str:
-    return value.isoformat(timespec="seconds").replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
+    for line in (standing_lines if asked.standing else saved_lines)(asked, bar):
+        print(line.text, file=sys.stderr if line.aside else sys.stdout)
 
 
 def _encoders(asked: argparse.Namespace, _: Any) -> None:

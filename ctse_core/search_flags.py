@@ -79,6 +79,11 @@ def written_post(post: dict[str, Any]) -> str:
     return f"{post.get('band') or '':6s} {shares} {post[Col.LANG]:4s} {when}  {post[Col.POST_ID]}  {text[:LONGEST]}"
 
 
+def written_value(value: Any) -> str:
+    """Return what JSON has no form for, times above all, as a text."""
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
+
+
 def reason_fields(reason: Reason) -> dict[str, Any]:
     """Return why a post was found, for a line of JSON: the words it shares, and its part nearest to the question."""
     near = "".join(piece.text for piece in reason.pieces if piece.near)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -31,6 +32,7 @@ from ui.widgets import plain
 MOST_KEYS = 40  # that the filter names one by one; more are kept as a set of posts
 FROM = {"posts": mark("the newest post"), "now": mark("now")}
 """What ages are counted from."""
+LIMITS = (24, *(hours for hours in HOURS if hours != 24))  # the first one stands where nobody chose
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,24 @@ class Looked:
 def choose_look(workspace: Workspace) -> Looked:
     """Draw the choices of level, colours and ages, and return them."""
     levels = known_levels(workspace.whole.table, _places(workspace)) or ["town"]
+    dated = _dated(workspace)
+    looks = {one: said(name) for one, name in LOOKS.items() if dated or one != "age"}
+    hours, start = "0", "posts"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="where_choices"):
         level = _segments(t("Places"), state.LEVEL, {one: level_name(one) for one in levels})
-        look = _segments(t("Colours tell"), state.SHADE, {one: said(name) for one, name in LOOKS.items()})
-        hours = _one_of(
-            t("Old is"), state.STALE, {str(one): _limit(one) for one in (24, *(h for h in HOURS if h != 24))}
-        )
-        start = _one_of(t("Counted back from"), state.AGES, {one: said(name) for one, name in FROM.items()})
+        look = _segments(t("Colours tell"), state.SHADE, looks)
+        if dated:
+            hours = _one_of(t("Old is"), state.STALE, {str(one): _limit(one) for one in LIMITS})
+            start = _one_of(t("Counted back from"), state.AGES, {one: said(name) for one, name in FROM.items()})
     return Looked(level, look, ages_of(workspace.whole.table, int(hours), now=start == "now"))
 
 
-def _limit(hours: int) -> str:
-    from datetime import timedelta
+def _dated(workspace: Workspace) -> bool:
+    times = workspace.whole.table[Col.TIME]
+    return times.null_count() < len(times)
 
+
+def _limit(hours: int) -> str:
     return t("older than {limit}", limit=age_words(timedelta(hours=hours))) if hours else t("nothing")
 
 
@@ -166,12 +173,13 @@ def need_view(workspace: Workspace, looked: Looked) -> None:
     cells = need_place(table, _places(workspace), level, needs)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{t('What is needed where')}**")
-        names = {one: said(name) for one, name in UNDER.items()}
+        names = {one: said(name) for one, name in UNDER.items() if one == "unread" or _dated(workspace)}
+        first = next(iter(names))
         under = st.segmented_control(
-            t("Under each number"), list(UNDER), format_func=names.__getitem__, required=True, default="newest",
+            t("Under each number"), list(names), format_func=names.__getitem__, required=True, default=first,
             key="where_under", persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
-    picked = draw_matrix(cells, looked.ages, str(under or "newest"), chosen_cells(cells, workspace.among))
+    picked = draw_matrix(cells, looked.ages, str(under or first), chosen_cells(cells, workspace.among))
     st.caption(plain(f"{matrix_sentence(cells)} {looked.ages.told()} {_of_urgency()}"))
     with st.expander(t("Show as table")):
         st.dataframe(matrix_table(cells), hide_index=True, key="need_matrix_table")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -73,7 +74,7 @@ def _has(table: pl.DataFrame, column: str) -> bool:
 
 def _posts(table: pl.DataFrame) -> pl.DataFrame:
     """Return what marks need to know of each post, under its row's number; columns that are not there are empty."""
-    empty = {
+    empty: dict[str, Any] = {
         Col.TIME: pl.Datetime("us", "UTC"),
         Col.URGENCY: pl.Int8,
         Col.STATE: pl.Utf8,

@@ -142,7 +142,9 @@ def _apart(x: NDArray, y: NDArray) -> list[tuple[float, float]]:
 
 
 def _radius(posts: int, most: int) -> float:
-    return max(SMALLEST, LARGEST * math.sqrt(posts / max(1, most)))
+    # Where there are few posts, the largest circle is small, too.
+    largest = min(LARGEST, 7 + 4 * math.log2(max(1, most)))
+    return max(SMALLEST, largest * math.sqrt(posts / max(1, most)))
 
 
 def _circle(drawn: PlaceMap, spot: Spot, most: int) -> str:

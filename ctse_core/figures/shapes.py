@@ -21,7 +21,7 @@ LEAST = 4  # points of a ring that is drawn, the last one the first again
 
 @dataclass(frozen=True)
 class Outlines:
-    """Rings of countries: ``points`` (m, 2) longitude and latitude in degrees, float32.
+    """Rings of countries: ``points`` (m, 2) longitude and latitude in degrees, float32, beyond 180 over the date line.
 
     Ring *i* has the points from ``starts[i]`` to ``starts[i + 1]`` and belongs to the country ``codes[country[i]]``,
     two letters, "" where it has no code.
@@ -103,14 +103,28 @@ def _near(points: NDArray[np.float64], squares: frozenset[tuple[int, int]]) -> N
 
 def _ring(lines: _Lines, drawn: NDArray[np.bool_], number: int) -> NDArray[np.float64]:
     """Return the points (m, 2) of one ring; where two of its lines meet, their common point stands once."""
-    parts = []
+    parts: list[NDArray[np.float64]] = []
     for arc in lines.ring_arcs[lines.ring_starts[number] : lines.ring_starts[number + 1]]:
         which = int(~arc if arc < 0 else arc)
         part = slice(lines.starts[which], lines.starts[which + 1])
         line = lines.points[part][drawn[part]]
         line = line[::-1] if arc < 0 else line
         parts.append(line[1:] if parts else line)
-    return np.concatenate(parts)
+    return _unwrapped(np.concatenate(parts))
+
+
+def _unwrapped(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a ring that goes on over the date line, beyond 180 degrees, instead of back around the world.
+
+    A ring around a pole is closed along the edge of the map.
+    """
+    steps = np.diff(ring[:, 0])
+    ring[1:, 0] -= 360 * np.cumsum(np.round(steps / 360))
+    ring[:, 0] -= 360 * np.round(ring[:, 0].mean() / 360)
+    if abs(ring[-1, 0] - ring[0, 0]) < 180:
+        return ring
+    pole = np.sign(ring[:, 1].mean()) * 90
+    return np.concatenate([ring, [(ring[-1, 0], pole), (ring[0, 0], pole), ring[0]]])
 
 
 @functools.cache

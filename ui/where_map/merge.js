@@ -42,7 +42,11 @@ function groupOf(members, marks, sums) {
   return [...weights].sort((one, other) => other[1] - one[1] || one[0] - other[0])[0][0];
 }
 
-const radiusOf = (posts, most) => Math.max(SMALLEST, LARGEST * Math.sqrt(posts / Math.max(1, most)));
+// Where there are few posts, the largest circle is small, too.
+function radiusOf(posts, most) {
+  const largest = Math.min(LARGEST, 7 + 4 * Math.log2(Math.max(1, most)));
+  return Math.max(SMALLEST, largest * Math.sqrt(posts / Math.max(1, most)));
+}
 
 // Whether coming nearer would part the places of a mark.
 function canPart(chart, mark) {

@@ -115,6 +115,7 @@ def masked_rows(table: pl.DataFrame, project: Project) -> pl.DataFrame:
     hide = text_mask(salt)
     for column in (Col.TEXT, Col.COMPARED):
         table = _masked_column(table, column, hide)
+    table = table.with_columns(_masked_given(table, salt, hide))
     return table.with_columns(_pseudonymous(table[Col.AUTHOR], salt)) if Col.AUTHOR in table.columns else table
 
 

@@ -178,7 +178,7 @@ def _confirm(project: Project, source: Path) -> None:
     glance = st.container()
     with st.expander(t("Change the columns"), icon=":material/view_column:", expanded=roles.text is None):
         chosen = role_choices(seen, f"append_{project.name}")
-    look = glance_at(glance, source, seen, chosen)
+    look = glance_at(glance, project, source, seen, chosen)
     with st.container(horizontal=True, gap="small"):
         add = st.button(
             t("Add to this project"), type="primary", icon=":material/post_add:", key="append_go", disabled=look is None

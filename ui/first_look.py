@@ -13,7 +13,9 @@ import streamlit as st
 from ctse_core.errors import EncoderError
 from ctse_core.figures import language_name
 from ctse_core.first_look import FirstLook, expected_seconds, first_look, likely_encoder
+from ctse_core.masked import masked_rows
 from ctse_core.posts import ColumnRoles
+from ctse_core.project import Project
 from ctse_core.types import UNDETERMINED, Col
 from ctse_core.words import day, minute, number, t
 from ui import resources
@@ -85,9 +87,9 @@ def facts(look: FirstLook) -> None:
         box.markdown(f":small[{plain(label)}]  \n**{plain(value)}**")
 
 
-def first_posts(look: FirstLook) -> None:
-    """Draw the first posts as they will be read, the role written over each column that has one."""
-    table, roles = look.posts.table.head(MOST_SHOWN), look.posts.roles.named()
+def first_posts(look: FirstLook, project: Project) -> None:
+    """Draw the first posts as they will be read, people masked, the role written over each column that has one."""
+    table, roles = masked_rows(look.posts.table.head(MOST_SHOWN), project), look.posts.roles.named()
     labels, columns, config = role_labels(), {}, {}
     for role, label in labels.items():
         cells = table[_COLUMN_OF[role]]

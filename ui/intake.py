@@ -129,7 +129,7 @@ def choose_columns(project: Project) -> None:
         encoder = encoder_select(chosen=asked)
         chosen, send_to = _endpoint(encoder, project.name)
         structure = settings_form(StructureSettings, f"structure_{project.name}")
-    look = glance_at(glance, source, seen, roles)
+    look = glance_at(glance, project, source, seen, roles)
     ready_to_go = look is not None and chosen is not None and seen.rows_estimate > 0
     with glance:
         start, needed = st.columns([1, 4], vertical_alignment="center")
@@ -153,7 +153,9 @@ def choose_columns(project: Project) -> None:
             time_needed(look, encoder)
 
 
-def glance_at(place: DeltaGenerator, source: Path, seen: Preview, roles: ColumnRoles) -> FirstLook | None:
+def glance_at(
+    place: DeltaGenerator, project: Project, source: Path, seen: Preview, roles: ColumnRoles
+) -> FirstLook | None:
     """Draw what the file looks like under these roles; return nothing where they do not fit it."""
     with place:
         for note in seen.notes:
@@ -168,7 +170,7 @@ def glance_at(place: DeltaGenerator, source: Path, seen: Preview, roles: ColumnR
             st.error(plain(str(told)), icon=":material/error:")
             return None
         facts(look)
-        first_posts(look)
+        first_posts(look, project)
     return look
 
 

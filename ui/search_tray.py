@@ -9,6 +9,7 @@ from ctse_core.words import t
 from ui import state
 from ui.frame import PAGES, Workspace
 from ui.post_list import Chosen
+from ui.sources import sources_chosen
 from ui.widgets import plain
 
 _LETTERS = 40  # of a post on its chip
@@ -24,11 +25,12 @@ def chosen_posts(workspace: Workspace) -> tuple[tuple[int, ...], tuple[int, ...]
 
 
 def follow_post(chosen: Chosen, searching: bool = False) -> None:
-    """Go where a click on a post leads: more like it, less like it, its topic.
+    """Go where a click on a post leads: more like it, less like it, its topic, who stands behind it.
 
     On the Search page itself (``searching``) the post joins the question; from other pages "more like this" begins
     a new search.
     """
+    sources_chosen(chosen)
     if chosen.like is not None and not searching:
         state.choose(q=None, like=str(chosen.like), unlike=None)
         st.switch_page(PAGES["search"])

@@ -1,5 +1,5 @@
 """Posts as cards: the original text in its own direction, who, when, which language, how many copies."""
 
-from ui.post_list.component import Chosen, Offers, show_posts
+from ui.post_list.component import SOURCES, Chosen, Offers, show_posts
 
-__all__ = ["Chosen", "Offers", "show_posts"]
+__all__ = ["SOURCES", "Chosen", "Offers", "show_posts"]

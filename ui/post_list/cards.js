@@ -125,17 +125,25 @@ export default function (component) {
     fact(facts, post.place);
     fact(facts, post.author);
     fact(facts, post.copies);
+    if (data.reading) fact(facts, post.sources, "chip source");
+    else if (post.sources) {
+      action(facts, post.sources, () => setTriggerValue("action", { key: "sources", posts: [post.position] }));
+      facts.lastChild.className = "chip source";
+      facts.lastChild.title = words.sources;
+    }
     fact(facts, post.topic);
     fact(facts, post.state, "chip state");
     (post.tags || []).forEach((tag) => fact(facts, tag, "chip tag"));
     fact(facts, post.id, "", "post id");
-    action(facts, words.like, () => setTriggerValue("like", post.position));
-    action(facts, words.unlike, () => setTriggerValue("unlike", post.position));
-    if (data.topics && post.cluster !== null)
-      action(facts, words.topic, () => setTriggerValue("topic", post.cluster));
-    (data.each || []).forEach(([key, label]) =>
-      action(facts, label, () => setTriggerValue("action", { key, posts: [post.position] })),
-    );
+    if (!data.reading) {
+      action(facts, words.like, () => setTriggerValue("like", post.position));
+      action(facts, words.unlike, () => setTriggerValue("unlike", post.position));
+      if (data.topics && post.cluster !== null)
+        action(facts, words.topic, () => setTriggerValue("topic", post.cluster));
+      (data.each || []).forEach(([key, label]) =>
+        action(facts, label, () => setTriggerValue("action", { key, posts: [post.position] })),
+      );
+    }
     card.append(text);
     if (post.note) {
       const note = document.createElement("p");

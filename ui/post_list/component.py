@@ -13,11 +13,14 @@ import streamlit as st
 from ctse_core.crisis_names import state_name
 from ctse_core.figures import language_name
 from ctse_core.highlight import Reason
+from ctse_core.source_words import sources_in_short
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import minute, t
 
 _HERE = Path(__file__).parent
 _MOST_WORDS = 5  # shared words that a card names
+SOURCES = "sources"
+"""The key of the action on a post that asks who stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,12 @@ class Offers:
     """What can be done with posts beside reading them: keys of actions and their labels.
 
     ``each`` are buttons on every card; ``several`` are done with the posts that are ticked, which only shows boxes
-    to tick where there is something to do.
+    to tick where there is something to do. Where there is ``only_reading``, cards have no button at all.
     """
 
     each: Mapping[str, str] = field(default_factory=dict)
     several: Mapping[str, str] = field(default_factory=dict)
+    only_reading: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def show_posts(
         "topics": topics,
         "each": list(offers.each.items()),
         "several": list(offers.several.items()),
+        "reading": offers.only_reading,
         "labels": {
             "like": t("More like this"),
             "unlike": t("Less like this"),
@@ -95,6 +100,7 @@ def show_posts(
             "all": t("Choose all shown"),
             "none": t("Choose none"),
             "chosen": t("posts chosen"),
+            "sources": t("Who stands behind this post"),
         },
     }
     clicked = _component()(
@@ -126,6 +132,7 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "place": post.get(Col.PLACE) or "",
         "author": post.get(Col.AUTHOR) or "",
         "copies": t("{count:,} copies", count=copies) if copies > 1 else "",
+        "sources": sources_in_short(post),
         "topic": (post.get(Col.TOPIC) or "") if topics else "",
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,
         "id": post[Col.POST_ID],

@@ -131,7 +131,9 @@ def look_up(written: str, countries: Collection[str] = ()) -> pl.DataFrame:
     names = gazetteer.names.filter(~pl.col("code"))
     found = names.filter(pl.col("name") == words).with_columns(pl.lit(0).alias("order"))
     if found["place"].n_unique() < FOUND:
-        begun = names.filter(pl.col("name").str.starts_with(words)).with_columns(pl.lit(1).alias("order"))
+        begun = names.filter(pl.col("main") & pl.col("name").str.starts_with(words)).with_columns(
+            pl.lit(1).alias("order")
+        )
         found = pl.concat([found, begun])
     if not found.height:
         found = names.filter(pl.col("name").is_in(_nearly(words, names, countries))).with_columns(
@@ -151,7 +153,8 @@ def _nearly(words: str, names: pl.DataFrame, countries: Collection[str]) -> list
     from rapidfuzz import fuzz, process
 
     close = names.filter(
-        pl.col("name").str.starts_with(words[0]) & (pl.col("name").str.len_chars() - len(words)).abs().le(3)
+        pl.col("name").str.starts_with(words[0])
+        & (pl.col("name").str.len_chars().cast(pl.Int64) - len(words)).abs().le(3)
     )
     if countries:
         country = load_gazetteer().places["country"].gather(close["place"])

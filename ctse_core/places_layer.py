@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ctse_core.stored import Analysis
 
 PRODUCT = "places"
-RULES = 1
+RULES = 2
 """Grows when the same posts would be read differently."""
 
 

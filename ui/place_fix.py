@@ -9,7 +9,9 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
+from ctse_core.crisis.gazetteer import PLACES_SCHEMA, load_gazetteer
 from ctse_core.crisis.place_words import name_words
+from ctse_core.crisis.told_places import spans_of, with_surroundings_of
 from ctse_core.errors import EditError
 from ctse_core.place_facts import (
     SaidName,
@@ -37,7 +39,7 @@ from ui.widgets import done, plain
 
 PLACES = "places"
 """The key of the action on posts that opens the dialogue about their places."""
-_NONE, _OTHER = "", "?"
+_NONE, _OTHER, _TYPED = "", "?", "typed"
 _SEEN = "place_fix_seen"
 
 
@@ -67,7 +69,7 @@ def _dialogue(project: Project, analysis: Analysis, position: int) -> None:
     if name is not None:
         _now(name, places)
     _correct(project, analysis, position, name)
-    _corrections(project, position)
+    _corrections(project, position, analysis.table[Col.TEXT][position])
 
 
 def _chip(name: SaidName, places: pl.DataFrame) -> str:
@@ -110,17 +112,17 @@ def _correct(project: Project, analysis: Analysis, position: int, name: SaidName
     row = _chosen_place(analysis, name)
     if row is None:
         return
+    said = name.said if name is not None else str(row.pop(_TYPED, ""))
+    if not spans_of(analysis.table[Col.TEXT][position], name_words(said)):
+        said = ""
     scope, key = position, str(row.get("key", _NONE))
-    if name is not None and name.said:
-        everywhere = t(
-            "In all {count:,} posts that say “{said}”", count=posts_saying(analysis, name.said), said=name.said
-        )
+    if said:
+        count = posts_saying(analysis, said)
+        everywhere = t("In all {count:,} posts that say “{said}”", count=count, said=said)
         where = st.radio(t("Where"), [t("Only in this post"), everywhere], key="place_fix_scope", horizontal=True)
         scope = EVERYWHERE if where == everywhere else position
-    unchanged = name is not None and key == name.key
-    if st.button(t("Save"), type="primary", disabled=unchanged, key="place_fix_save"):
-        said = name.said if name is not None else ""
-        kept = {column: value for column, value in row.items() if column != "share"} if key else None
+    if st.button(t("Save"), type="primary", disabled=name is not None and key == name.key, key="place_fix_save"):
+        kept = {column: row[column] for column in PLACES_SCHEMA} if key else None
         done(lambda: _save(project, PlaceMark(name_words(said), key, scope, said, kept)))
 
 
@@ -158,23 +160,17 @@ def _searched(analysis: Analysis, said: str) -> dict[str, Any] | None:
     written = st.text_input(t("Name of the place"), value=said, key=f"place_fix_search_{said}").strip()
     if not written:
         return None
-    gazetteer_says = look_up(written, countries_of(analysis))
-    around = _around(gazetteer_says)
-    rows = {row["key"]: row for row in gazetteer_says.iter_rows(named=True)}
+    known = look_up(written, countries_of(analysis))
+    around = with_surroundings_of(known["key"].to_list(), load_gazetteer())
+    rows = {row["key"]: row for row in known.iter_rows(named=True)}
     if not any(name_words(row["name"]) == name_words(written) for row in rows.values()):
         st.caption(t("No place is called exactly “{name}” in the list that comes with CTSE. Choose one that is nearly "
                      "called so, or add it with its degrees.", name=plain(written)))  # fmt: skip
     labels = {key: f"{place_label(row, around)} ({kind_label(row)})" for key, row in rows.items()}
     labels[_OTHER] = t("A place of our own: “{name}”", name=written)
-    key = st.radio(t("Which one"), list(labels), format_func=labels.__getitem__, key="place_fix_which")
-    return _own(analysis, written) if key == _OTHER else rows.get(key or "")
-
-
-def _around(found: pl.DataFrame) -> pl.DataFrame:
-    from ctse_core.crisis.gazetteer import load_gazetteer
-    from ctse_core.crisis.told_places import with_surroundings_of
-
-    return with_surroundings_of(found["key"].to_list(), load_gazetteer())
+    key = st.radio(t("Which one"), list(labels), format_func=labels.__getitem__, key=f"place_fix_which_{written}")
+    row = _own(analysis, written) if key == _OTHER else rows.get(key or "")
+    return None if row is None else row | {_TYPED: written}
 
 
 def _own(analysis: Analysis, name: str) -> dict[str, Any] | None:
@@ -190,9 +186,13 @@ def _own(analysis: Analysis, name: str) -> dict[str, Any] | None:
     return new_place(name, lat, lon, (country or "").upper()[:2])
 
 
-def _corrections(project: Project, position: int) -> None:
+def _concerns(mark: PlaceMark, position: int, text: str) -> bool:
+    return mark.position == position or (mark.position == EVERYWHERE and bool(spans_of(text, mark.said)))
+
+
+def _corrections(project: Project, position: int, text: str) -> None:
     """List the corrections that concern this post, each with who and when, and take one back."""
-    marks = [mark for mark in place_marks(project.folder) if mark.position in (position, EVERYWHERE)]
+    marks = [mark for mark in place_marks(project.folder) if _concerns(mark, position, text)]
     if not marks:
         return
     with st.expander(t("Corrections ({count})", count=len(marks))):

@@ -32,7 +32,7 @@ CSV_TIME = "%Y-%m-%dT%H:%M:%SZ"
 def write_report(analysis: AnalysisLike, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write the report into ``folder`` and return the files in the order of ``formats``, main file first.
 
-    html: briefing.html, then report.html with every topic; pdf and docx: the briefing; xlsx: posts.xlsx; viewer:
+    html: report.html with every topic, then briefing.html; pdf and docx: the briefing; xlsx: posts.xlsx; viewer:
     viewer.html; csv, jsonl and parquet: a file for each of TABLES that there is; geojson: posts, then places; hxl:
     needs by place, then posts. Every file is written beside its place and renamed, so that no half file is ever seen.
 
@@ -68,11 +68,12 @@ def _html(analysis: AnalysisLike, folder: Path) -> list[Path]:
     from ctse_core.report.brief_html import html_of
     from ctse_core.report.html import rendered
 
-    paths = [folder / "briefing.html", folder / "report.html"]
-    for path, make in zip(paths, (lambda: html_of(_brief(analysis)), lambda: rendered(analysis)), strict=True):
+    # Both are made before one is written: a report that fails leaves nothing half done.
+    made = {folder / "report.html": rendered(analysis), folder / "briefing.html": html_of(_brief(analysis))}
+    for path, text in made.items():
         with beside(path) as part:
-            part.write_text(make(), encoding="utf-8", errors="replace", newline="\n")
-    return paths
+            part.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    return list(made)
 
 
 def _brief(analysis: AnalysisLike) -> Brief:

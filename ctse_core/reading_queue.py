@@ -20,6 +20,10 @@ from ctse_core.types import Col, Vectors
 
 LENGTH = 20
 NEW = "new"
+NEEDED = (
+    Col.REPRESENTATIVE, Col.TIME, Col.STATE, Col.URGENCY, Col.URGENCY_SCORE, Col.INDEPENDENT
+)  # fmt: skip
+"""The columns of the posts table that the order follows from; without one of them it follows from the others."""
 _POOL = 400  # of a level that are compared with each other
 _READ = 2_000  # read posts that new ones are compared with
 _NOVELTY, _INDEPENDENT = 0.5, 0.25  # what they weigh beside urgency's 1

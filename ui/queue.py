@@ -13,8 +13,9 @@ from ctse_core.figures import language_name
 from ctse_core.project.database import author
 from ctse_core.project.tags import tags_at
 from ctse_core.project.triage import STATES, newest_deed, triage_at, triage_columns
-from ctse_core.reading_queue import LENGTH, NEW, Next, in_order, next_to_read
+from ctse_core.reading_queue import LENGTH, NEEDED, NEW, Next, in_order, next_to_read
 from ctse_core.remembered import remembered
+from ctse_core.source_words import sources_in_short
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import minute, speak, spoken, t
 from ui import state
@@ -22,6 +23,7 @@ from ui.frame import Workspace
 from ui.picking import filter_mark
 from ui.queue_deeds import LIST, clash_of, standing, take_over
 from ui.queue_list import show_queue
+from ui.sources import sources_dialogue
 from ui.tagging import tags_of
 from ui.triage import history_dialogue, owners_of, triage_button
 
@@ -76,14 +78,15 @@ def _list(workspace: Workspace, lang: str) -> None:
 
 
 def _live(workspace: Workspace) -> pl.DataFrame:
-    """Return the posts that pass the filter with their states as they are now."""
+    """Return the posts that pass the filter, what orders them, with their states as they are now."""
     project, whole = workspace.project, workspace.whole
     if project is None:
-        return workspace.table
+        return workspace.table.head(0)
     posts, run = whole.table.height, whole.manifest.get("made")
     depends_on = (str(project.folder), run, posts, newest_deed(project.folder))
     states = remembered("triage", depends_on, lambda: triage_columns(project.folder, posts))[Col.STATE]
-    return workspace.table.with_columns(states.gather(workspace.table["position"]))
+    told = workspace.table.select("position", *(name for name in NEEDED if name in workspace.table.columns))
+    return told.with_columns(states.gather(told["position"]))
 
 
 def _view(posts: pl.DataFrame) -> str:
@@ -164,6 +167,8 @@ def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) ->
     if asked.topic is not None:
         state.choose_filter(state.chosen_filter().having("topics", (int(asked.topic),)))
         st.rerun()
+    if asked.sources is not None:
+        sources_dialogue(project, whole, int(asked.sources))
     if asked.history is not None and 0 <= int(asked.history) < whole.table.height:
         history_dialogue(project, int(asked.history))
 
@@ -209,7 +214,7 @@ def _card(workspace: Workspace, post: dict[str, Any], why: dict[str, Any]) -> di
         "code": post[Col.LANG],
         "language": language_name(post[Col.LANG]),
         "author": post.get(Col.AUTHOR) or "",
-        "sources": _sources(post, why),
+        "sources": sources_in_short(post),
         "copies": t("{count:,} copies", count=why["members"]) if why["members"] > 1 else "",
         "novelty": _novelty(why["novelty"]),
         "topic": "" if cluster is None or cluster == UNSORTED else post.get(Col.TOPIC) or "",
@@ -221,14 +226,6 @@ def _card(workspace: Workspace, post: dict[str, Any], why: dict[str, Any]) -> di
 def _told_place(post: dict[str, Any]) -> list[str]:
     place = str(post.get(Col.PLACE) or "").strip()
     return [place] if place else []
-
-
-def _sources(post: dict[str, Any], why: dict[str, Any]) -> str:
-    if why["independent"] is None:
-        return ""
-    if why["independent"] > 1:
-        return t("{count:,} independent authors", count=why["independent"])
-    return t("one source") if post.get(Col.REPEATED) else ""
 
 
 def _novelty(novelty: float | None) -> str:

@@ -17,11 +17,12 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Told:
-    """What a person asked for beside deeds: the next posts, a ``topic`` to filter by, the ``history`` of a post."""
+    """What was asked for: the next posts, a ``topic`` to filter by, a post's ``history`` or ``sources``."""
 
     more: bool = False
     topic: int | None = None
     history: int | None = None
+    sources: int | None = None
 
 
 @st.cache_resource
@@ -50,9 +51,10 @@ def show_queue(
         on_more_change=lambda: None,
         on_topic_change=lambda: None,
         on_history_change=lambda: None,
+        on_sources_change=lambda: None,
         height="content",
     )
-    return Told(bool(asked.more), asked.topic, asked.history)
+    return Told(bool(asked.more), asked.topic, asked.history, asked.sources)
 
 
 def deeds_of(key: str) -> list[dict[str, Any]]:
@@ -83,6 +85,7 @@ def _labels() -> dict[str, Any]:
         "saving": t("Saving …"),
         "history": t("History"),
         "topic": t("Filter to this topic"),
+        "sources": t("Who stands behind this post"),
         "id": t("post id"),
         "insist": t("Do it all the same"),
         "leave": t("Leave it as it is"),

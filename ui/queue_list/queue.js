@@ -228,7 +228,8 @@ function card(view, post, place) {
   text.dir = "auto";
   if (post.code && post.code !== "und") text.lang = post.code;
   const facts = make("div", "facts");
-  [post.language, post.author, post.sources, post.copies, post.novelty].forEach((told) => fact(facts, told));
+  [post.language, post.author, post.copies, post.novelty].forEach((told) => fact(facts, told));
+  if (post.sources) facts.append(button("", post.sources, () => view.fire("sources", post.position), "", labels.sources));
   if (post.topic) facts.append(button("", post.topic, () => view.fire("topic", post.cluster), "", labels.topic));
   post.tags.forEach((tag) => fact(facts, tag, "chip tag"));
   fact(facts, post.id, "quiet", labels.id);

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ctse_core.crisis.learning import LEAST, Marks, best_cuts, learnt, left_out
 from ctse_core.crisis.needs import (
-    CUT,
     Evidence,
     Space,
     adopted,
@@ -23,6 +22,7 @@ from ctse_core.crisis.needs import (
     of_examples,
     term_scores,
     told,
+    usual_cut,
 )
 from ctse_core.crisis.schemes import BUILT_IN, Example, InfoType, Scheme, alarm, built_in
 from ctse_core.crisis.urgency import alarm_scores, levels, middle_of, of_levels
@@ -131,7 +131,11 @@ def judged_by(ground: Ground, marks: Sequence[NeedMark]) -> Judged:
     learns = len(rows) >= LEAST
     joined = learnt(ground.needs, said) if len(rows) else ground.needs
     judge = joined if learns else ground.needs
-    cuts = best_cuts(left_out(joined, said), said.wanted) if learns else np.full(len(ground.types), CUT)
+    cuts = (
+        best_cuts(left_out(joined, said), said.wanted)
+        if learns
+        else np.full(len(ground.types), usual_cut(len(ground.types)))
+    )
     scores = ground.scores(judge)
     passes, margins = told(scores, cuts, ground.aside)
     passes &= ground.space.filled[:, None]

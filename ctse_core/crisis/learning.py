@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ctse_core.crisis.needs import CUT, Evidence, told
+from ctse_core.crisis.needs import Evidence, told, usual_cut
 from ctse_core.types import Rows, Vectors
 
 LEAST = 10
 """Marks from which on they are learnt from."""
 WEIGHT = 2.0  # of a mark beside an example
 _PRIOR = 5.0  # marks that the usual cut weighs as much as
-_GRID = np.arange(0.04, 0.5, 0.02)
+_GRID = np.arange(-0.1, 0.42, 0.02)  # around the usual cut
 _NEAR = 0.05  # score: how far from the cut a post still is undecided
 _FOLDS = 5
 MOST_LOOKED_AT = 4_000
@@ -50,14 +50,15 @@ def left_out(joined: Evidence, marks: Marks) -> NDArray[np.float64]:
 
 def best_cuts(scores: NDArray[np.floating], wanted: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return where to cut (c,) so that F1 of ``scores`` (m, c) is best, drawn to the usual cut where marks are few."""
-    cuts = np.full(scores.shape[1], CUT)
+    usual = usual_cut(scores.shape[1])
+    cuts, grid = np.full(scores.shape[1], usual), usual + _GRID
     for number in range(scores.shape[1]):
         right = wanted[:, number] > 0
         many = int(right.sum())
         if many < 2:
             continue
-        f1 = np.array([_f1(right, scores[:, number] >= cut) for cut in _GRID])
-        cuts[number] = (many * _GRID[f1 >= f1.max() - 1e-9].mean() + _PRIOR * CUT) / (many + _PRIOR)
+        f1 = np.array([_f1(right, scores[:, number] >= cut) for cut in grid])
+        cuts[number] = (many * grid[f1 >= f1.max() - 1e-9].mean() + _PRIOR * usual) / (many + _PRIOR)
     return cuts
 
 
@@ -88,7 +89,7 @@ def worth(scores: NDArray[np.floating], marks: Marks, aside: NDArray[np.bool_], 
     said = np.zeros(marks.wanted.shape, dtype=bool)
     for fold in range(_FOLDS):
         here = np.arange(len(marks)) % _FOLDS == fold
-        cuts = np.full(len(aside), CUT) if fixed else best_cuts(scores[~here], marks.wanted[~here])
+        cuts = np.full(len(aside), usual_cut(len(aside))) if fixed else best_cuts(scores[~here], marks.wanted[~here])
         if here.any():
             said[here] = told(scores[here].astype(np.float32), cuts, aside)[0]
     wanted = (marks.wanted > 0) & ~aside

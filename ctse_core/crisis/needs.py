@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 from ctse_core.types import Rows, Vectors
 
 RIDGE = 4.0  # against examples whose weights are 1 on average
-TERM_GAIN = 0.04  # what a nat of a term's rarity adds to the score
-TERM_MOST = 3.0  # nats: more terms say no more
+TERM_GAIN = 0.07  # what a nat of a term's rarity adds to the score
+TERM_MOST = 4.0  # nats: more terms say no more
 ADOPTED_SHARE, ADOPTED_LEAST, ADOPTED_MOST = 0.02, 5, 200  # posts a type that examples are joined by
-CUT = 0.14  # score from which a type is told
 MOST_TOLD = 3  # types of one post
 _BLOCK = 20_000
 
@@ -126,6 +125,11 @@ def of_collection(
     weight = np.concatenate([1 / np.bincount(one, minlength=count)[one] for one in (examples[1], posts[1])])
     rows = np.concatenate([examples[0], posts[0]])
     return evidence(rows, _one_hot(types, count), weight, len(examples[1]))
+
+
+def usual_cut(count: int) -> float:
+    """Return the score from which a type is told, in a scheme of ``count`` types; chance alone gives 1 / count."""
+    return 1 / count + 0.13 + min(0.8 / count, 0.1)
 
 
 def told(

@@ -44,14 +44,14 @@ _TO_READ = (
         (
             (mark("Briefing (PDF)"), "briefing.pdf", _PDF, 0),
             (mark("Briefing (DOCX)"), "briefing.docx", _DOCX, 0),
-            (mark("Briefing (HTML)"), "briefing.html", _HTML, 0),
+            (mark("Briefing (HTML)"), "briefing.html", _HTML, 1),
         ),
         ("pdf", "docx", "html"),
     ),
     Offer(
         "html",
         mark("One file, opens anywhere, also offline: figures, every topic with its posts, method."),
-        ((mark("Report (HTML)"), "report.html", _HTML, 1),),
+        ((mark("Report (HTML)"), "report.html", _HTML, 0),),
     ),
     Offer(
         "viewer",

@@ -8,6 +8,7 @@ import zipfile
 
 import polars as pl
 import pytest
+from pypdf import PdfReader
 
 from ctse_core.edited import edited
 from ctse_core.example import EXAMPLE
@@ -20,7 +21,7 @@ from ctse_core.types import Col, TopicCol
 
 SECRETS = ("0917 555 0134", "ana@example.org", "maria_98", "Jo Wandel")
 TEXT = "Call 0917 555 0134 or ana@example.org, says @maria_98"
-FORMATS = ("html", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
+FORMATS = ("html", "pdf", "docx", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,9 @@ def files(tmp_path_factory):
 
 def contents(path):
     """Return all that a file holds as text, whatever it is packed in."""
-    if path.suffix == ".xlsx":
+    if path.suffix == ".pdf":
+        return "".join(page.extract_text() for page in PdfReader(path).pages)
+    if path.suffix in {".xlsx", ".docx"}:
         with zipfile.ZipFile(path) as parts:
             return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
     if path.suffix == ".parquet":

@@ -175,7 +175,7 @@ def need_view(workspace: Workspace, looked: Looked) -> None:
         st.markdown(f"**{t('What is needed where')}**")
         names = {one: said(name) for one, name in UNDER.items() if one == "unread" or _dated(workspace)}
         first = next(iter(names))
-        under = st.segmented_control(
+        under = first if len(names) == 1 else st.segmented_control(
             t("Under each number"), list(names), format_func=names.__getitem__, required=True, default=first,
             key="where_under", persist_state="session", label_visibility="collapsed",
         )  # fmt: skip

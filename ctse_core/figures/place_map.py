@@ -159,7 +159,7 @@ def map_sentence(drawn: PlaceMap) -> str:
     marks = drawn.marks
     told = [
         t(
-            "{placed} of {count:,} posts are on the map, at {places} marks.",
+            "{placed} of {count:,} posts are on the map. Places: {places}.",
             count=marks.posts, placed=number(marks.placed), places=number(marks.rows.height),
         )
     ]  # fmt: skip

@@ -1,7 +1,6 @@
 // Land on a canvas; marks and their names as shapes over it, so that each can be pointed at and tested.
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_NAMES = 28;
-const CLOSE = 0.7; // pixels: points of a line nearer than that are left out
 
 function shape(tag, attributes, text) {
   const node = document.createElementNS(SVG, tag);
@@ -11,21 +10,21 @@ function shape(tag, attributes, text) {
 }
 
 function ringPath(pen, land, ring, ax, cx, cy) {
-  let [lastX, lastY] = [Infinity, Infinity];
   const end = 2 * land.starts[ring + 1];
-  for (let i = 2 * land.starts[ring]; i < end; i += 2) {
-    const [x, y] = [land.xy[i] * ax + cx, land.xy[i + 1] * ax + cy];
-    if (Math.abs(x - lastX) < CLOSE && Math.abs(y - lastY) < CLOSE && i < end - 2) continue;
-    if (lastX === Infinity) pen.moveTo(x, y);
-    else pen.lineTo(x, y);
-    [lastX, lastY] = [x, y];
-  }
+  let i = 2 * land.starts[ring];
+  pen.moveTo(land.xy[i] * ax + cx, land.xy[i + 1] * ax + cy);
+  for (i += 2; i < end; i += 2) pen.lineTo(land.xy[i] * ax + cx, land.xy[i + 1] * ax + cy);
   pen.closePath();
 }
 
 // Draw the rings that are in view, once for each copy of the world that shows.
 function landPath(chart, pen, wanted) {
-  const { view, size, land } = chart;
+  const { view, size } = chart;
+  const step = stepOf(view.scale);
+  if (chart.thin?.step !== step || chart.thin.of !== chart.land) {
+    chart.thin = { step, of: chart.land, land: thinnedLand(chart.land, 2 ** (step + 0.25)) };
+  }
+  const { land } = chart.thin;
   for (let copy = -1; copy <= 1; copy += 1) {
     const [cx, cy] = [size.w / 2 + (copy - view.x) * view.scale, size.h / 2 - view.y * view.scale];
     for (let ring = 0; ring < land.starts.length - 1; ring += 1) {
@@ -33,7 +32,6 @@ function landPath(chart, pen, wanted) {
       const [left, top, right, bottom] = land.boxes.subarray(4 * ring, 4 * ring + 4);
       if (right * view.scale + cx < 0 || left * view.scale + cx > size.w) continue;
       if (bottom * view.scale + cy < 0 || top * view.scale + cy > size.h) continue;
-      if ((right - left) * view.scale < CLOSE && (bottom - top) * view.scale < CLOSE) continue;
       ringPath(pen, land, ring, view.scale, cx, cy);
     }
   }

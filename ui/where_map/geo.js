@@ -1,6 +1,7 @@
 // The world as a square of side 1 (Mercator), and the part of it that a person looks at.
 const MOST_NORTH = 83; // degrees; beyond, Mercator is without end
 const WIDEST = 1.6; // worlds across the stage
+const CLOSE = 0.7; // pixels: points of a line nearer than that are left out
 const CLOSEST = 6e-6; // of the world across a stage: some two hundred metres
 
 const worldX = (lon) => lon / 360 + 0.5;
@@ -28,6 +29,27 @@ function projectedLand(points, starts, country) {
     land.boxes.set(box, 4 * ring);
   }
   return land;
+}
+
+// The same land with only those points of a line that are apart at a scale (pixels a world): what panning draws.
+function thinnedLand(land, scale) {
+  const apart = CLOSE / scale;
+  const [xy, starts, country, boxes] = [[], [0], [], []];
+  for (let ring = 0; ring < land.starts.length - 1; ring += 1) {
+    const [left, top, right, bottom] = land.boxes.subarray(4 * ring, 4 * ring + 4);
+    if (right - left < apart && bottom - top < apart) continue;
+    let [lastX, lastY] = [Infinity, Infinity];
+    for (let i = 2 * land.starts[ring]; i < 2 * land.starts[ring + 1]; i += 2) {
+      const [x, y] = [land.xy[i], land.xy[i + 1]];
+      if (Math.abs(x - lastX) < apart && Math.abs(y - lastY) < apart) continue;
+      xy.push(x, y);
+      [lastX, lastY] = [x, y];
+    }
+    starts.push(xy.length / 2);
+    country.push(land.country[ring]);
+    boxes.push(left, top, right, bottom);
+  }
+  return { xy: new Float32Array(xy), starts, country, boxes: new Float32Array(boxes) };
 }
 
 // A view: the middle of the stage in the world, and how many pixels the whole world is wide.

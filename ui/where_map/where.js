@@ -87,7 +87,7 @@ function moveTo(chart, view) {
     drawLand(chart);
     drawMarks(chart);
     chart.root.dataset.cost = (performance.now() - began).toFixed(1);
-    if (chart.lit) showCard(chart);
+    showCard(chart);
   });
 }
 

@@ -29,13 +29,15 @@ class StandingAnswer:
     """What the posts say to a standing question.
 
     ``text`` is how it reads. ``posts`` are those that match, best first, no copies; none: there is no answer in
-    these posts. ``more`` tells that there may be others beyond them.
+    these posts. ``more`` tells that there may be others beyond them; ``judged`` is False where there are too few posts
+    to tell what matches from chance.
     """
 
     question: Standing
     text: str
     posts: pl.DataFrame
     more: bool
+    judged: bool = True
 
     @property
     def authors(self) -> int | None:
@@ -53,6 +55,8 @@ class StandingAnswer:
     @property
     def sentence(self) -> str:
         """How many posts answer the question, by how many authors, or that none does."""
+        if not self.judged:
+            return t("Too few posts to tell an answer from chance.")
         if not self.posts.height:
             return t("No answer in these posts.")
         if self.more:
@@ -89,7 +93,8 @@ def answers(
         progress(number / len(questions), one.text(lang))
         found = searcher.ask(asked_of(one, searcher, among or Filter()))
         sure = found.posts.filter(pl.col("band").is_in(SURE)) if found.answered else found.posts.head(0)
-        told.append(StandingAnswer(one, one.text(lang), sure, sure.height >= MOST))
+        judged = "" not in found.posts["band"].to_list()
+        told.append(StandingAnswer(one, one.text(lang), sure, sure.height >= MOST, judged))
     progress(1.0, "")
     return told
 

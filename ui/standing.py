@@ -68,7 +68,9 @@ def _sheet(workspace: Workspace, pack: Pack) -> None:
     silent = [one.question.text() for one in found if not one.posts.height]
     if silent:
         st.markdown(f"**{t('No answer in these posts')}**")
-        st.caption(t("No post is closer to these questions than chance: it may be so, or nobody wrote about it."))
+        few = t("There are too few posts to tell an answer from chance.")
+        chance = t("No post is closer to these questions than chance: it may be so, or nobody wrote about it.")
+        st.caption(chance if all(one.judged for one in found) else few)
         st.markdown("\n".join(f"- {plain(text)}" for text in silent))
 
 

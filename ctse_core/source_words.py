@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from ctse_core.crisis.sources import IN_CONCERT, ONE_AUTHOR, PASSED_ON, UNKNOWN, repetition
-from ctse_core.sources_layer import alike_pairs, said_by
+from ctse_core.sources_layer import alike_pairs, families_of, said_by
 from ctse_core.types import Col
 from ctse_core.words import minute, t
 
@@ -61,10 +61,10 @@ def behind(analysis: Analysis, project: Project, position: int) -> Behind:
     """
     said = said_by(analysis, project)
     table = analysis.table
-    group = int(said.group[position])
-    same = np.flatnonzero(said.group == group)
+    same = np.flatnonzero(said.group == said.group[position])
+    family = families_of(analysis, project)[position]
     pairs = alike_pairs(analysis, project)
-    others = np.unique(np.concatenate([pairs[pairs[:, 0] == group, 1], pairs[pairs[:, 1] == group, 0]]))
+    others = np.unique(np.concatenate([pairs[pairs[:, 0] == family, 1], pairs[pairs[:, 1] == family, 0]]))
     times = table[Col.TIME].gather(same).drop_nulls().sort()
     authors = said.author[same]
     independent = table[Col.INDEPENDENT].to_numpy() if Col.INDEPENDENT in table.columns else np.ones(table.height, "i4")
@@ -90,9 +90,11 @@ def sources_in_full(found: Behind) -> list[str]:
         told.append(t("First on {first}, last on {last}.", first=minute(found.since), last=minute(found.until)))
     if found.others:
         count = len(found.others)
-        told.append(t("{count:,} other wordings state the same figures, each written by somebody else.", count=count))
+        told.append(t("{count:,} other wordings state the same figures.", count=count))
     else:
         told.append(t("No post states the same figures in other words."))
+    if found.authors and found.independent > 1:
+        told.append(t("Altogether {count:,} independent authors, at least.", count=found.independent))
     told.append(t("How often something is said says nothing about whether it is true."))
     return [sentence for sentence in told if sentence]
 

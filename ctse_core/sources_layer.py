@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from ctse_core.crisis.sources import (
     UNKNOWN,
     Facts,
     Said,
+    families,
     near_pairs,
     repetition,
     same_places,
-    two_wordings,
     voices,
+    wordings,
 )
 from ctse_core.project.fingerprint import fingerprint
 from ctse_core.remembered import remembered
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from ctse_core.project import Project
     from ctse_core.stored import Analysis
 
-SOURCES = 1  # raise when other sources are counted
+SOURCES = 2  # raise when other sources are counted
 # Whom a post names as its source: "RT @name", "via @name", "h/t @name", at its beginning or its end.
 _CREDIT = re.compile(
     r"^[\s\"'“”.:|>-]*(?:\b(?:RT|MT|QT)\b[\s:]*(?:@|＠)?([^\s:,;…]{1,40})|[\"“']@([^\s:,;]{1,40}):)"
@@ -50,7 +52,8 @@ def source_columns(analysis: Analysis, project: Project) -> pl.DataFrame:
         ProjectError: the project cannot be written to.
     """
     said = said_by(analysis, project)
-    independent = voices(said, alike_pairs(analysis, project))
+    whole = dataclasses.replace(said, group=families_of(analysis, project))
+    independent = voices(whole, alike_pairs(analysis, project))
     kind, _ = repetition(said, independent)
     return pl.DataFrame(
         {
@@ -79,19 +82,30 @@ def said_by(analysis: Analysis, project: Project) -> Said:
 
 
 def alike_pairs(analysis: Analysis, project: Project) -> NDArray[np.int64]:
-    """Return (m, 2) rows of unique posts that say the same in two wordings, of places that do not differ.
+    """Return (m, 2) families of posts that say the same in two wordings, of places that do not differ.
 
     Raises:
         ProjectError: the project cannot be written to.
     """
     pairs = np.asarray(_kept(analysis, project)["alike"])
-    if Col.LOCATED not in analysis.table.columns or not len(pairs):
-        return pairs
-    # Here, so that a corrected place counts at once.
-    rows = np.unique(pairs)
-    located = dict(zip(rows.tolist(), analysis.table[Col.LOCATED].gather(rows).to_list(), strict=True))
-    same = [same_places(located[one] or (), located[other] or ()) for one, other in pairs.tolist()]
-    return pairs[np.array(same, dtype=bool)]
+    if Col.LOCATED in analysis.table.columns and len(pairs):  # here, so that a corrected place counts at once
+        rows = np.unique(pairs)
+        located = dict(zip(rows.tolist(), analysis.table[Col.LOCATED].gather(rows).to_list(), strict=True))
+        same = [same_places(located[one] or (), located[other] or ()) for one, other in pairs.tolist()]
+        pairs = pairs[np.array(same, dtype=bool)]
+    ends = families_of(analysis, project)[pairs]
+    apart = ends[ends[:, 0] != ends[:, 1]] if len(ends) else ends
+    return np.unique(np.sort(apart, axis=1), axis=0)
+
+
+def families_of(analysis: Analysis, project: Project) -> NDArray[np.int64]:
+    """Return (n,) the first row of each post's words, edited copies of a text counted with it.
+
+    Raises:
+        ProjectError: the project cannot be written to.
+    """
+    group = analysis.table[Col.REPRESENTATIVE].cast(pl.Int64).to_numpy()
+    return families(group, np.asarray(_kept(analysis, project)["edited"]))
 
 
 def _kept(analysis: Analysis, project: Project) -> dict[str, Any]:
@@ -118,17 +132,11 @@ def _read(analysis: Analysis) -> dict[str, Any]:
     # Who names themselves passes nothing on.
     credited = np.where((credited == author) & (author >= 0), UNKNOWN, credited)
     said = pl.DataFrame({"author": author, "credited": credited, "words": words})
-    return {"said": said, "alike": _alike(analysis)}
-
-
-def _alike(analysis: Analysis) -> NDArray[np.int64]:
     near = analysis.neighbours
-    if near is None:
-        return np.zeros((0, 2), dtype=np.int64)
-    pairs = near_pairs(analysis.vectors, near.of, near.rows)
+    pairs = np.zeros((0, 2), dtype=np.int64) if near is None else near_pairs(analysis.vectors, near.of, near.rows)
     known = {row: facts_of(analysis, row) for row in np.unique(pairs).tolist()}
-    same = [two_wordings(known[one], known[other]) for one, other in pairs.tolist()]
-    return pairs[np.array(same, dtype=bool)]
+    told = np.array([wordings(known[one], known[other]) for one, other in pairs.tolist()], dtype=np.int64)
+    return {"said": said, "alike": pairs[told == 2], "edited": pairs[told == 1]}
 
 
 def _credited(text: str) -> str | None:

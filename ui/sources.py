@@ -36,8 +36,7 @@ def sources_dialogue(project: Project, analysis: Analysis, position: int) -> Non
 
 def _dialogue(project: Project, analysis: Analysis, position: int) -> None:
     found = behind(analysis, project, position)
-    for sentence in sources_in_full(found):
-        st.markdown(f"- {plain(sentence)}")
+    st.markdown(plain(" ".join(sources_in_full(found))))
     same, others = posts_behind(analysis, found)
     if others.height:
         st.markdown(t("**The same figures in other words**"))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 NOT_REPEATED, PASSED_ON, ONE_AUTHOR, IN_CONCERT = "", "passed on", "one author", "in concert"
 LEAST_WORDS = 3  # words that carry meaning, in texts that are compared
+LEAST_SHARED = 2  # of them that two texts in one language share
 UNKNOWN = -1
 """The code of an author whom the file does not name."""
 
@@ -191,20 +192,43 @@ class Facts:
     turning: frozenset[str] = frozenset()
 
 
-def two_wordings(one: Facts, other: Facts, settings: SourceSettings | None = None) -> bool:
-    """Return whether two texts that mean alike state the same figures, each in words of its own.
+def wordings(one: Facts, other: Facts, settings: SourceSettings | None = None) -> int:
+    """Return how many wordings two texts that mean alike are of one statement: 2, 1 (a text and its edited copy), or 0
+    where they are not one statement.
 
     Texts without a number are never taken for the same: "no water in Kesh" and "no water in Birim" mean too much alike.
-    Other numbers or a "not" are another statement; nearly the same words are one text, edited.
+    Other numbers or a "not" are another statement.
     """
     settings = settings or SourceSettings()
     shorter = min(len(one.words), len(other.words))
     if shorter < LEAST_WORDS or not one.numbers or one.numbers != other.numbers:
-        return False
+        return 0
     if one.lang != other.lang:
-        return True
+        return 2
     shared = len(one.words & other.words)
-    return one.turning == other.turning and 2 <= shared <= settings.overlap * shorter
+    if one.turning != other.turning or shared < LEAST_SHARED:
+        return 0
+    return 2 if shared <= settings.overlap * shorter else 1
+
+
+def families(group: NDArray[np.int64], edited: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (n,) groups in which a text and its edited copies (pairs of groups, (m, 2)) are one, by the first row.
+
+    Edits of edits are one family: whoever changes a text a little more is no new voice.
+    """
+    first: dict[int, int] = {}
+
+    def root(one: int) -> int:
+        while first.get(one, one) != one:
+            one = first[one]
+        return one
+
+    for one, other in edited.tolist():
+        low, high = sorted((root(one), root(other)))
+        first[high] = low
+    if not first:
+        return group
+    return pl.Series(group).replace({one: root(one) for one in first}).cast(pl.Int64).to_numpy()
 
 
 def same_places(one: Collection[str], other: Collection[str]) -> bool:

@@ -11,11 +11,12 @@ from ctse_core.crisis.sources import (
     UNKNOWN,
     Facts,
     Said,
+    families,
     near_pairs,
     repetition,
     same_places,
-    two_wordings,
     voices,
+    wordings,
 )
 
 NONE = np.zeros((0, 2), dtype=np.int64)
@@ -107,9 +108,9 @@ def facts(lang, words, numbers=(), turning=()):
 SEEN = facts("en", "earthquake guatemala kills powerful", ("48",))
 
 
-def test_the_same_figures_in_other_words_are_two_wordings():
-    assert two_wordings(SEEN, facts("en", "guatemala earthquake death toll", ("48",)))
-    assert two_wordings(SEEN, facts("es", "aumenta muertos terremoto", ("48",)))
+def test_the_same_figures_in_other_words_are_wordings():
+    assert wordings(SEEN, facts("en", "guatemala earthquake death toll", ("48",))) == 2
+    assert wordings(SEEN, facts("es", "aumenta muertos terremoto", ("48",))) == 2
 
 
 @pytest.mark.parametrize(
@@ -118,17 +119,23 @@ def test_the_same_figures_in_other_words_are_two_wordings():
         facts("en", "guatemala earthquake death toll", ("52",)),
         facts("en", "guatemala earthquake death toll"),
         facts("en", "guatemala earthquake death toll", ("48",), ("not",)),
-        facts("en", "earthquake guatemala kills strong", ("48",)),
         facts("en", "cyclone vanuatu relief aid", ("48",)),
         facts("es", "muertos", ("48",)),
     ],
 )
-def test_other_figures_a_denial_an_edited_copy_or_too_few_words_are_not(other):
-    assert not two_wordings(SEEN, other)
+def test_other_figures_a_denial_or_too_few_words_are_another_statement(other):
+    assert wordings(SEEN, other) == 0
 
 
 def test_texts_without_a_figure_are_never_taken_for_the_same():
-    assert not two_wordings(facts("en", "water kesh send bottles"), facts("en", "water kesh need tankers"))
+    assert not wordings(facts("en", "water kesh send bottles"), facts("en", "water kesh need tankers"))
+
+
+def test_a_text_and_its_edits_are_one_wording_and_one_family():
+    assert wordings(SEEN, facts("en", "earthquake guatemala kills strong", ("48",))) == 1
+    groups = np.array([0, 0, 2, 3, 4])
+    assert families(groups, np.array([[3, 4], [2, 4]])).tolist() == [0, 0, 2, 2, 2]
+    assert families(groups, np.zeros((0, 2), dtype=np.int64)) is groups
 
 
 def test_places_that_differ_are_two_places():

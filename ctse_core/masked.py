@@ -20,6 +20,7 @@ from ctse_core.text.privacy import EMAIL, HANDLE, KINDS, find_marks, masked_text
 from ctse_core.types import Col, TopicCol
 
 if TYPE_CHECKING:
+    from ctse_core.crisis_layer import Layer
     from ctse_core.project import Project
     from ctse_core.stored import Analysis
 
@@ -62,6 +63,7 @@ def masked(analysis: Analysis, project: Project) -> Analysis:
     crisis = analysis.crisis
     if crisis is not None and marks.height and crisis.mentions.height:
         crisis = dataclasses.replace(crisis, mentions=_followed(crisis.mentions, marks))
+    crisis = crisis if crisis is None else _masked_places(crisis, hide)
     return dataclasses.replace(
         analysis,
         table=analysis.table.with_columns(posts.get_columns()),
@@ -192,6 +194,18 @@ def _masked_column(table: pl.DataFrame, column: str, hide: Callable[[str], str])
         return table
     told = table[column].cast(pl.Utf8)
     return table.with_columns(told.replace_strict(changed, default=told).alias(column))
+
+
+def _masked_places(layer: Layer, hide: Callable[[str], str]) -> Layer:
+    """Return the layer with the names masked that no gazetteer gave: those of the file's own column and of people."""
+    own = layer.places.filter(pl.col("key").str.starts_with("x")).select("key", "name")
+    names = {key: hide(name) for key, name in own.rows() if name and hide(name) != name}
+    said = _masked_column(layer.mentions, "said", hide)
+    if not names and said is layer.mentions:
+        return layer
+    shown = pl.coalesce(pl.col("key").replace_strict(names, default=None, return_dtype=pl.Utf8), pl.col("name"))
+    places = layer.places.with_columns(shown.alias("name")) if names else layer.places
+    return dataclasses.replace(layer, places=places, mentions=said)
 
 
 def _followed(mentions: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

@@ -178,7 +178,7 @@ CELLS = _entries(
     (
         "columns in HXL",
         "The hashtags under the heads follow the Humanitarian Exchange Language 1.1; #x_ tags are ours",
-        "lists are separated by |",
+        "lists are separated by |; blanks and line breaks in a text are one blank each",
     ),
     (
         "names, numbers and addresses of people",

@@ -142,6 +142,8 @@ def _each_need(analysis: AnalysisLike) -> pl.DataFrame:
 def write_hxl(columns: list[Tagged], path: Path) -> None:
     """Write tagged columns as CSV (UTF-8): heads, hashtags, rows; formulas are disarmed, times end in Z."""
     table = disarmed(pl.DataFrame([one.values.alias(str(number)) for number, one in enumerate(columns)]))
+    # HXL's own checks warn of needless blanks, and its tools read a row a line.
+    table = table.with_columns(pl.col(pl.Utf8).str.replace_all(r"\s+", " ").str.strip_chars())
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         file.write("\ufeff")
         writer = csv.writer(file, lineterminator="\r\n")

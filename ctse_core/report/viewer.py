@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from ctse_core.report.analysis_like import AnalysisLike, title_of
 from ctse_core.report.html import content_policy, showable, unclosed
 from ctse_core.report.method import CAVEATS
 from ctse_core.report.viewer_facts import Looks, Records, colourings_of, facts_of, records_of
-from ctse_core.words import RIGHT_TO_LEFT, said, spoken, t
+from ctse_core.types import Col
+from ctse_core.words import RIGHT_TO_LEFT, minute, said, spoken, t
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "viewer"
 SCRIPTS = ("data.js", "lists.js", "viewer.js")
@@ -85,6 +87,11 @@ def _told(analysis: AnalysisLike) -> list[str]:
     if manifest.get("made"):
         made = str(manifest["made"]).replace("T", " ").replace("Z", " UTC")
         told.append(t("Analysed {made}.", made=made))
+    first, last = analysis.table[Col.TIME].min(), analysis.table[Col.TIME].max()
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        told.append(t("Posts from {first} to {last}.", first=minute(first), last=minute(last)))
+    if manifest.get("privacy") is not None:
+        told.append(t("Names, numbers and addresses of people are masked."))
     told.append(t("Each point is an original; copies are counted with it. Works offline and sends nothing."))
     return told
 

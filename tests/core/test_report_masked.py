@@ -15,7 +15,7 @@ from ctse_core.example import EXAMPLE
 from ctse_core.masked import taken_away
 from ctse_core.project import Project
 from ctse_core.project.privacy import show_as_written
-from ctse_core.report import write_report
+from ctse_core.report import FORMATS, write_report
 from ctse_core.stored import load_analysis
 from ctse_core.types import Col, TopicCol
 

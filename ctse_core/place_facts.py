@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from ctse_core.crisis.gazetteer import COUNTRY, PLACES_SCHEMA, REGION, load_gazetteer
 from ctse_core.crisis.place_signs import why_parts
 from ctse_core.crisis.place_words import name_words
-from ctse_core.crisis.told_places import name_pattern, own_place
+from ctse_core.crisis.told_places import name_pattern, nearest_towns, own_place
 from ctse_core.errors import SettingError
 from ctse_core.places_layer import read_places
 from ctse_core.project import Project
@@ -174,7 +175,7 @@ def countries_of(analysis: Analysis) -> list[str]:
 
 
 def new_place(name: str, lat: float | None, lon: float | None, country: str = "") -> dict[str, Any]:
-    """Return the row of a place that a person adds by hand.
+    """Return the row of a place that a person adds by hand, in the country and region of the nearest town.
 
     Raises:
         SettingError: it has no name, or its degrees lie outside the world.
@@ -187,4 +188,10 @@ def new_place(name: str, lat: float | None, lon: float | None, country: str = ""
         raise SettingError(
             t("Latitude goes from -90 to 90 and longitude from -180 to 180; {lat}, {lon} is nowhere.", lat=lat, lon=lon)
         )
-    return own_place(name, lat, lon, country)
+    region = ""
+    if lat is not None and lon is not None:
+        towns = load_gazetteer().places
+        near = int(nearest_towns(np.asarray([lat]), np.asarray([lon]), towns)[0])
+        if near >= 0 and country in ("", towns["country"][near]):
+            country, region = towns["country"][near], towns["region"][near] or ""
+    return own_place(name, lat, lon, country, region)

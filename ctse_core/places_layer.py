@@ -14,6 +14,7 @@ from ctse_core.crisis.place_words import name_words
 from ctse_core.crisis.places import LIKELY, SURE, Surroundings, candidates_of
 from ctse_core.crisis.told_places import (
     corrected,
+    knowing,
     nearest_towns,
     of_column,
     of_coordinates,
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
     from ctse_core.stored import Analysis
 
 PRODUCT = "places"
-RULES = 2
+RULES = 4
 """Grows when the same posts would be read differently."""
+
+
+WHOLE = 0.6
+"""Share of the letters of a value in the file's column of places that known names must make up."""
+FAR = 3.0
+"""Degrees between a town and the posts that name it in the file's column, from which another place is meant."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,14 @@ def read_places(analysis: Analysis, project: Project, progress: Progress = no_pr
 def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     gazetteer = load_gazetteer()
     around = _surroundings(table)
-    candidates = candidates_of(table[Col.TEXT].to_list(), around, gazetteer, progress)
     keys, own = _of_values(table, gazetteer)
+    gazetteer = knowing(gazetteer, own)
+    candidates = candidates_of(table[Col.TEXT].to_list(), around, gazetteer, progress)
     mentions = pl.concat([surest(candidates), of_column(table[Col.PLACE], keys)])
     placeless = np.setdiff1d(np.flatnonzero(np.isfinite(around.lat)), mentions["position"].to_numpy())
     nearest = nearest_towns(around.lat[placeless], around.lon[placeless], gazetteer.places)
     mentions = pl.concat([mentions, of_coordinates(placeless, nearest, gazetteer.places)]).sort("position", "start")
-    known = with_surroundings_of({*mentions["key"], *candidates["key"]}, gazetteer)
-    places = pl.concat([known, pl.DataFrame(own, schema=PLACES_SCHEMA)])
+    places = with_surroundings_of({*mentions["key"], *candidates["key"]}, gazetteer)
     return {"mentions": mentions, "places": places, "candidates": candidates}
 
 
@@ -132,7 +139,7 @@ def _of_values(table: pl.DataFrame, gazetteer: Gazetteer) -> tuple[dict[str, str
     around = Surroundings(np.zeros(len(values), np.int64), np.full(len(values), -1), lat, lon)
     found = candidates_of(values, around, gazetteer)
     found = found.filter((pl.col("likely") >= LIKELY) & (pl.col("likely") * pl.col("share") >= SURE))
-    best = _finest(found, gazetteer.places)
+    best = _finest(found, gazetteer.places, means)
     keys: dict[str, str] = {}
     own: list[dict[str, Any]] = []
     for number, (value, _, north, east) in enumerate(means.iter_rows()):
@@ -144,10 +151,25 @@ def _of_values(table: pl.DataFrame, gazetteer: Gazetteer) -> tuple[dict[str, str
     return keys, own
 
 
-def _finest(found: pl.DataFrame, places: pl.DataFrame) -> dict[int, str]:
-    """Return the finest place that each value names."""
-    kinds = found.join(places.select("key", "kind"), on="key").with_columns(_fineness())
-    kinds = kinds.sort("position", "fine", "share", descending=[False, False, True])
+def _finest(found: pl.DataFrame, places: pl.DataFrame, means: pl.DataFrame) -> dict[int, str]:
+    """Return the finest place that each value names, where its names make up most of it and it lies where its posts do.
+
+    "Camp near Bulaq" at the other end of the world is a place of its own.
+    """
+    spans = found.select("position", "start", "end").unique().group_by("position")
+    covered = spans.agg((pl.col("end") - pl.col("start")).sum().alias("letters"))
+    told = means.with_row_index("position").with_columns(pl.col("position").cast(pl.Int64))
+    here = (
+        found.join(covered, on="position")
+        .join(told, on="position")
+        .join(places.select("key", "kind", pl.col("lat", "lon").name.suffix("_place")), on="key")
+    )
+    away = (pl.col(Col.LAT) - pl.col("lat_place")).abs() + (pl.col(Col.LON) - pl.col("lon_place")).abs()
+    fits = (pl.col("letters") >= WHOLE * pl.col("value").str.len_chars()) & ((pl.col("kind") != TOWN) | (away < FAR)
+        .fill_null(True))  # fmt: skip
+    kinds = (
+        here.filter(fits).with_columns(_fineness()).sort("position", "fine", "share", descending=[False, False, True])
+    )
     return dict(kinds.unique("position", keep="first", maintain_order=True).select("position", "key").iter_rows())
 
 

@@ -98,6 +98,10 @@ def _now(name: SaidName, places: pl.DataFrame) -> None:
     row = _row(name.key, places, name.candidates) if name.key else None
     if row is None:
         st.markdown(t("“{said}” is **not** taken for a place here.", said=plain(name.said)))
+    elif name.why.startswith("person"):
+        st.markdown(
+            t("Taken for **{place}** ({kind}).", place=plain(place_label(row, places)), kind=plain(kind_label(row)))
+        )
     else:
         told_as = t("Taken for **{place}** ({kind}), {percent:.0%} sure.", place=plain(place_label(row, places)),
                     kind=plain(kind_label(row)), percent=name.confidence)  # fmt: skip
@@ -121,7 +125,8 @@ def _correct(project: Project, analysis: Analysis, position: int, name: SaidName
         everywhere = t("In all {count:,} posts that say “{said}”", count=count, said=said)
         where = st.radio(t("Where"), [t("Only in this post"), everywhere], key="place_fix_scope", horizontal=True)
         scope = EVERYWHERE if where == everywhere else position
-    if st.button(t("Save"), type="primary", disabled=name is not None and key == name.key, key="place_fix_save"):
+    unchanged = name is not None and key == name.key and scope == position
+    if st.button(t("Save"), type="primary", disabled=unchanged, key="place_fix_save"):
         kept = {column: row[column] for column in PLACES_SCHEMA} if key else None
         done(lambda: _save(project, PlaceMark(name_words(said), key, scope, said, kept)))
 

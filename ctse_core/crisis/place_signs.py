@@ -15,8 +15,9 @@ import polars as pl
 import regex
 
 from ctse_core.crisis.mentions import Words, common_words, words_around
-from ctse_core.crisis.place_words import script_of
+from ctse_core.crisis.place_words import folded, script_of
 
+_SHORT = {"CJK": 3, "HANGUL": 3, "KATAKANA": 3}  # letters under which a name says little
 _ENDS = regex.compile(r"[.!?…:;\n。！？|(\[\"“”—–]|- ")
 _CAPITAL_WORD = regex.compile(r"\b\p{Lu}")
 STORM_SHARE, STORM_LEAST = 0.04, 3
@@ -132,7 +133,7 @@ def _sign(one: _Find, storms: set[str], small: set[str]) -> Sign | None:
         return None
     if words_around("compass").issuperset(one.name.split(" ")):
         weight -= 3.5  # a direction more often than the region that is called so
-    elif one.name in common:
+    elif one.name in common or folded(one.said) in common:
         weight -= 2.5 if one.opens or one.shape != "mixed" else 1.8
     elif one.name in people:
         weight -= 1.6 if one.words == 1 else 2.6
@@ -153,7 +154,7 @@ def _written(one: _Find) -> tuple[float, tuple[str, ...]]:
         weight += {"mixed": 0.2 if one.opens else 1.0, "title": 0.2}.get(one.shape, 0.0)
     else:
         weight += 0.4
-        if script_of(letter) == "CJK" and len(one.said) < 3:
+        if len(one.said) < _SHORT.get(script_of(letter), 4):
             weight -= 0.6
     if one.words > 1 and script_of(letter) != "CJK":
         weight += 1.2

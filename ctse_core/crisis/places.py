@@ -25,6 +25,7 @@ SURE = 0.3  # least probability of this very place
 POSSIBLE = 0.12  # what a person is shown as a name that may be a place
 MOST_CANDIDATES = 30  # of one name
 KEPT_CANDIDATES = 6
+OWN_SIZE = 6.0  # the file's own places count as towns of a million people
 LARGE = 100_000  # people of a town after which a region is named
 ROUNDS = 3
 CANDIDATES_SCHEMA: dict[str, Any] = {
@@ -142,6 +143,8 @@ def _begin(table: pl.DataFrame, around: Surroundings) -> _Weighing:
     people = table["population"].to_numpy().astype(float)
     is_country, is_region = (kind == COUNTRY).to_numpy(), (kind == REGION).to_numpy()
     size = np.log10(np.where(is_region, people / 3, people) + 100)
+    own = table["key"].str.starts_with("x").to_numpy()
+    size = np.where(own, OWN_SIZE, size)
     importance = np.where(is_country, 2.4, np.where(is_region, 0.8, np.clip((size - 5) * 0.9, -2.2, 1.2)))
     told = table["told"].to_numpy()
     near = _nearness(table, around)
@@ -149,7 +152,7 @@ def _begin(table: pl.DataFrame, around: Surroundings) -> _Weighing:
         0.9 * size + 3.0 * is_country + np.where(told == 2, 3.5, np.where(told == 1, 3.0, 0.0)) + near
         + 0.4 * table["main"].to_numpy() - 4.0 * _named_after_town(table)
     )  # fmt: skip
-    codes = table["country"].cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)
+    codes = table["country"].fill_null("").cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)
     count = table.height
     return _Weighing(
         find=table["find"].rle_id().to_numpy().astype(np.int64),

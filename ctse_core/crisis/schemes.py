@@ -88,13 +88,6 @@ class Alarm:
     terms: tuple[str, ...]
 
 
-def level_name(level: int | None) -> str:
-    """Return the name of a level of urgency, 0 to 3, in the interface language."""
-    if level is None:
-        return t("not judged")
-    return (t("low"), t("medium"), t("high"), t("critical"))[level]
-
-
 @cache
 def built_in(key: str) -> Scheme:
     """Return a scheme that ships.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 import regex
 from numpy.typing import NDArray
 
-from ctse_core.crisis.gazetteer import PLACES_SCHEMA, TOWN, Gazetteer
+from ctse_core.crisis.gazetteer import NAMES_SCHEMA, PLACES_SCHEMA, TOWN, Gazetteer
 from ctse_core.crisis.place_words import FOLDING, name_words, words_of
 from ctse_core.crisis.places import LIKELY, SURE
 
@@ -98,7 +98,7 @@ def nearest_towns(lat: NDArray[np.float64], lon: NDArray[np.float64], places: pl
     """Return for each point (m,) in degrees the row of the nearest town of ``places``, -1 where none is within NEAR."""
     from scipy.spatial import cKDTree
 
-    towns = np.flatnonzero((places["kind"] == TOWN).to_numpy())
+    towns = np.flatnonzero(((places["kind"] == TOWN) & places["lat"].is_finite()).fill_null(False).to_numpy())
     if not len(towns) or not len(lat):
         return np.full(len(lat), -1, np.int64)
     tree = cKDTree(_on_sphere(places["lat"].to_numpy()[towns], places["lon"].to_numpy()[towns]))
@@ -183,6 +183,23 @@ def _accented() -> dict[str, str]:
 
 
 _FOLDS: dict[str, str] = {}
+
+
+def knowing(gazetteer: Gazetteer, own: Sequence[Mapping[str, Any]]) -> Gazetteer:
+    """Return the gazetteer with places of its own (rows of PLACES_SCHEMA), which posts then may name."""
+    if not own:
+        return gazetteer
+    rows = pl.DataFrame(own, schema=PLACES_SCHEMA)
+    names = pl.DataFrame(
+        {
+            "name": [name_words(name) for name in rows["name"]],
+            "place": range(gazetteer.places.height, gazetteer.places.height + rows.height),
+            "main": [True] * rows.height,
+            "code": [False] * rows.height,
+        },
+        schema=NAMES_SCHEMA,
+    )
+    return Gazetteer(pl.concat([gazetteer.places, rows]), pl.concat([gazetteer.names, names]))
 
 
 def with_surroundings_of(keys: Iterable[str], gazetteer: Gazetteer) -> pl.DataFrame:

@@ -21,7 +21,6 @@ from ctse_core.types import Col, TopicCol
 
 SECRETS = ("0917 555 0134", "ana@example.org", "maria_98", "Jo Wandel")
 TEXT = "Call 0917 555 0134 or ana@example.org, says @maria_98"
-FORMATS = ("html", "pdf", "docx", "xlsx", "csv", "jsonl", "parquet", "geojson", "hxl", "viewer")
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,11 @@ def sources_words(independent: int | None, repeated: bool, copies: int) -> str:
     return t("one source") if repeated or (independent == 1 and copies > 1) else ""
 
 
+def apart(name: str) -> str:
+    """Return a name that keeps its own direction inside a sentence of another one."""
+    return f"\u2068{name}\u2069"
+
+
 def right_to_left(text: str) -> bool:
     """Return whether most letters of a text run right to left; addresses, handles and hashtags do not count."""
     kinds = [unicodedata.bidirectional(letter) for letter in _ADDRESSES.sub(" ", text)]

@@ -19,6 +19,7 @@ from ctse_core.when import bursts_in
 
 STALE_HOURS = 24
 POSITION = "position"
+_PLACED = 0.7  # of the posts that any level places, which a level places at least
 _MAIN_COUNTRY = 0.6  # of the placed posts, from which on towns say more than countries
 _TOWNS_TELL = 0.35  # of the placed posts that the named towns hold at least, else regions say more
 PLACES = 5
@@ -64,18 +65,19 @@ class Context:
 
     @cached_property
     def level(self) -> str:
-        """What places are told by: towns, regions or countries, whichever says most."""
-        levels = known_levels(self.table, self.layer.places)
-        if "country" in levels:
-            countries = place_marks(self.table, self.layer.places, "country")
-            if countries.rows.height and countries.rows["posts"][0] < _MAIN_COUNTRY * countries.placed:
-                return "country"
-        if "town" in levels and "region" in levels:
-            towns = place_marks(self.table, self.layer.places, "town")
-            regions = place_marks(self.table, self.layer.places, "region")
-            if int(towns.rows["posts"].head(PLACES).sum()) < _TOWNS_TELL * max(1, regions.placed):
-                return "region"
-        return next((level for level in levels if level != "point"), "point" if levels else "")
+        """What places are told by: towns, regions or countries, whichever says most; "" where no place is known."""
+        found = known_levels(self.table, self.layer.places)
+        marks = {level: place_marks(self.table, self.layer.places, level) for level in found if level != "point"}
+        placed = max((one.placed for one in marks.values()), default=0)
+        if not placed:
+            return "point" if "point" in found else ""
+        marks = {level: one for level, one in marks.items() if one.placed >= _PLACED * placed}
+        countries, regions, towns = (marks.get(level) for level in ("country", "region", "town"))
+        if countries and _top(countries, 1) < _MAIN_COUNTRY * countries.placed:
+            return "country" if not towns or _top(towns, PLACES) < _TOWNS_TELL * placed else "town"
+        if towns and regions and _top(towns, PLACES) < _TOWNS_TELL * placed:
+            return "region"
+        return next(level for level in ("town", "region", "country") if level in marks)
 
     @cached_property
     def marks(self) -> Marks | None:
@@ -101,6 +103,11 @@ class Context:
         if not self.has_urgency:
             return self.numbered.clear()
         return self.numbered.filter(pl.col(Col.URGENCY) >= HIGH)
+
+
+def _top(marks: Marks, count: int) -> int:
+    """Return how many posts the largest marks have together."""
+    return int(marks.rows["posts"].head(count).sum())
 
 
 def context_of(analysis: AnalysisLike) -> Context:

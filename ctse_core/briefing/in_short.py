@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from ctse_core.briefing.changes import Change, changes_of, fallen, risen
-from ctse_core.briefing.cited import telling
+from ctse_core.briefing.cited import apart, telling
 from ctse_core.briefing.context import POSITION, Context
 from ctse_core.crisis_names import need_name, place_name
 from ctse_core.figures.base import percent, shorten
@@ -71,7 +71,9 @@ def _in_short(context: Context) -> Iterator[Point]:
         for key, posts in _top_needs(context):
             cites = telling(posts.filter(pl.col(Col.DUPLICATE_OF).is_null()), 2, shown)
             shown += cites
-            yield Point(_need_words(context, posts), f"{need_name(context.layer, key)}:", context.cited.cite(cites))
+            yield Point(
+                _need_words(context, posts), f"{apart(need_name(context.layer, key))}:", context.cited.cite(cites)
+            )
         untold = int((context.table[Col.NEEDS].list.len().fill_null(0) == 0).sum())
         if untold == context.table.height:
             yield Point(t("No post tells a need of the scheme “{name}”.", name=_scheme_name(context)))
@@ -80,7 +82,7 @@ def _in_short(context: Context) -> Iterator[Point]:
     topics = context.analysis.topics.sort([TopicCol.SIZE, TopicCol.ID], descending=[True, False]).head(3)
     if topics.height:
         names = "; ".join(
-            f"“{shorten(name or '', NAME)}” ({number(size)})"
+            f"“{apart(shorten(name or '', NAME))}” ({number(size)})"
             for name, size in topics.select(TopicCol.NAME, TopicCol.SIZE).rows()
         )
         yield Point(names, t("Largest topics:"))
@@ -122,7 +124,7 @@ def _places_words(context: Context, posts: pl.DataFrame) -> str:
     wanted = context.layer.places.filter(pl.col("kind") == context.level)["key"]
     counted = posts.select(pl.col(column).alias("key")).explode("key").filter(pl.col("key").is_in(wanted.implode()))
     top = counted["key"].value_counts().sort(["count", "key"], descending=[True, False]).head(TOP_PLACES)
-    names = [f"{place_name(context.layer, key)} ({number(count)})" for key, count in top.rows()]
+    names = [f"{apart(place_name(context.layer, key))} ({number(count)})" for key, count in top.rows()]
     return t("most in {places}", places=", ".join(names)) if names else ""
 
 
@@ -185,8 +187,8 @@ def _volume(context: Context) -> Point:
 
 
 def _change(change: Change, names: dict[str, str] | None, context: Context) -> str:
-    name = need_name(context.layer, change.key) if names is None else f"“{shorten(names.get(change.key, ''), NAME)}”"
-    return t("{name} (from {before:,} to {now:,})", name=name, before=change.before, now=change.posts)
+    told = need_name(context.layer, change.key) if names is None else f"“{shorten(names.get(change.key, ''), NAME)}”"
+    return t("{name} (from {before:,} to {now:,})", name=apart(told), before=change.before, now=change.posts)
 
 
 def _newest(context: Context, changes: list[Change], is_topic: bool) -> tuple[int, ...]:
@@ -206,7 +208,7 @@ def _flares(context: Context) -> Iterator[Point]:
     found = context.bursts.filter((pl.col("kind") != EVERYTHING) & ~pl.col("inner"))
     found = found.unique("kind", keep="first", maintain_order=True) if found.height else context.bursts.head(1)
     for one in found.sort("start").iter_rows(named=True):
-        what = t("All posts") if one["kind"] == EVERYTHING else f"“{shorten(one['name'], NAME)}”"
+        what = t("All posts") if one["kind"] == EVERYTHING else f"“{apart(shorten(one['name'], NAME))}”"
         until = minute(one["end"]) if not one["to_last"] else t("the last post")
         told = t(
             "{posts:,} different posts from {start} until {end}, {times} times as many as usual.",
@@ -236,7 +238,7 @@ def _new_topics(context: Context) -> Iterator[Point]:
         return
     new = topics.filter(pl.col(TopicCol.NEW).fill_null(False)).sort(TopicCol.SIZE, descending=True)
     names = "; ".join(
-        f"“{shorten(name or '', NAME)}” ({number(size)})"
+        f"“{apart(shorten(name or '', NAME))}” ({number(size)})"
         for name, size in new.head(3).select(TopicCol.NAME, TopicCol.SIZE).rows()
     )
     lead = t("{count:,} topics came up with the newest file:", count=new.height)

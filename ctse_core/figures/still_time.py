@@ -10,7 +10,7 @@ import polars as pl
 
 from ctse_core.figures.base import FAINT, GRID, PALETTE, QUIET
 from ctse_core.figures.over_time import volume_figure
-from ctse_core.figures.svg import WIDTH, picture, stroke, words
+from ctse_core.figures.svg import LETTER, WIDTH, picture, stroke, words
 from ctse_core.figures.volume_bars import COPIES, ORIGINALS
 from ctse_core.words import number, t
 
@@ -44,7 +44,9 @@ def still_volume(table: pl.DataFrame, spans: Sequence[tuple[datetime, datetime]]
     names = inside["period"].to_list()
     step = max(1, math.ceil(len(names) / _LABELS))
     for place in range(0, len(names), step):
-        parts.append(words(LEFT + place * wide, foot + 16, names[place]))
+        x = LEFT + place * wide
+        if x + LETTER * len(names[place]) <= right + 8:  # else it would run into what stands beside the axis
+            parts.append(words(x, foot + 16, names[place]))
     starts = inside["start"].to_list()
     parts += [part for span in spans for part in _span(span, starts, wide)]
     parts += _legend(bool(figure.table[COPIES].sum()), bool(spans))

@@ -20,7 +20,8 @@ SIMPLE = dict.fromkeys(("am", "ti"), "Ebrima") | dict.fromkeys(("ka", "hy"), "Sy
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010d00-\U00010d3f\U0001e900-\U0001e95f"
 _TO_THE_RIGHT = re.compile(f"[{_RIGHT}](?:[^A-Za-z\u00c0-\u052f]*[{_RIGHT}])?")
 _TO_THE_LEFT = re.compile(f"[A-Za-z\u00c0-\u052f@#](?:[^{_RIGHT}]*[A-Za-z\u00c0-\u052f0-9/])?")
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# What XML cannot hold, and the signs that set names apart: here runs say which direction they have.
+_LEFT_OUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 
 
 _ORDER = [
@@ -71,7 +72,7 @@ def add_run(paragraph: Paragraph, text: str, look: Look, code: str, rtl: bool = 
 
     ``rtl``: the direction of the paragraph, which signs between letters of both directions follow.
     """
-    for part, right in stretches(_ILLEGAL.sub("", text), rtl):
+    for part, right in stretches(_LEFT_OUT.sub("", text), rtl):
         run = paragraph.add_run(part)
         _dress(run, look, code, right)
 

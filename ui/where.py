@@ -50,7 +50,7 @@ def choose_look(workspace: Workspace) -> Looked:
     dated = _dated(workspace)
     looks = {one: said(name) for one, name in LOOKS.items() if dated or one != "age"}
     hours, start = "0", "posts"
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="where_choices"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="where_choices"):
         level = _segments(t("Places"), state.LEVEL, {one: level_name(one) for one in levels})
         look = _segments(t("Colours tell"), state.SHADE, looks)
         if dated:
@@ -80,7 +80,7 @@ def _segments(label: str, name: str, options: dict[str, str]) -> str:
 def _one_of(label: str, name: str, options: dict[str, str]) -> str:
     before = state.one_of(name, options)
     state.follow(f"where_{name}", before)
-    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=f"where_{name}", width=190)
+    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=f"where_{name}", width=160)
     return _kept(name, before, chosen)
 
 

@@ -1,7 +1,7 @@
 // The world as a square of side 1 (Mercator), and the part of it that a person looks at.
 const MOST_NORTH = 83; // degrees; beyond, Mercator is without end
 const WIDEST = 1.6; // worlds across the stage
-const CLOSE = 0.7; // pixels: points of a line nearer than that are left out
+const CLOSE = 0.9; // pixels: points of a line nearer than that are left out
 const CLOSEST = 6e-6; // of the world across a stage: some two hundred metres
 
 const worldX = (lon) => lon / 360 + 0.5;

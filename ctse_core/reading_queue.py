@@ -26,7 +26,7 @@ NEEDED = (
 """The columns of the posts table that the order follows from; without one of them it follows from the others."""
 _POOL = 400  # of a level that are compared with each other
 _READ = 2_000  # read posts that new ones are compared with
-_NOVELTY, _INDEPENDENT = 0.5, 0.25  # what they weigh beside urgency's 1
+_NOVELTY, _INDEPENDENT = 0.2, 0.25  # what they weigh beside urgency's 1; see benchmarks/queue.py
 _MANY = 16  # independent authors from which on more make no difference
 NOT_JUDGED = -1
 

@@ -52,10 +52,10 @@ def test_copies_are_one_row_that_says_how_many_it_stands_for():
 def test_what_is_unlike_anything_before_comes_before_more_of_the_same():
     vectors = apart(4)
     vectors[1] = vectors[0] * 0.98 + vectors[2] * 0.199
-    table = posts(4, **{Col.URGENCY_SCORE: [0.5, 0.49, 0.3, 0.2]})
+    table = posts(4, **{Col.URGENCY_SCORE: [0.5, 0.49, 0.45, 0.44]})
     assert order(table, vectors) == [0, 2, 3, 1]
     # What was read counts as well.
-    read = posts(4, **{Col.URGENCY_SCORE: [0.5, 0.49, 0.3, 0.2], Col.STATE: ["done", "new", "new", "new"]})
+    read = posts(4, **{Col.URGENCY_SCORE: [0.5, 0.49, 0.45, 0.44], Col.STATE: ["done", "new", "new", "new"]})
     assert order(read, vectors) == [2, 3, 1]
 
 

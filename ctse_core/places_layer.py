@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ctse_core.stored import Analysis
 
 PRODUCT = "places"
-RULES = 4
+RULES = 5
 """Grows when the same posts would be read differently."""
 
 

@@ -134,7 +134,7 @@ def _sign(one: _Find, storms: set[str], small: set[str]) -> Sign | None:
     if words_around("compass").issuperset(one.name.split(" ")):
         weight -= 3.5  # a direction more often than the region that is called so
     elif one.name in common or folded(one.said) in common:
-        weight -= 2.5 if one.opens or one.shape != "mixed" else 1.8
+        weight -= 3.2 if one.shape == "upper" else 2.5 if one.opens or one.shape != "mixed" else 1.8
     elif one.name in people:
         weight -= 1.6 if one.words == 1 else 2.6
     if one.name in small:

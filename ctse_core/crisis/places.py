@@ -25,6 +25,7 @@ SURE = 0.3  # least probability of this very place
 POSSIBLE = 0.12  # what a person is shown as a name that may be a place
 MOST_CANDIDATES = 30  # of one name
 KEPT_CANDIDATES = 6
+FEW = 2.0  # places of a topic under which it leans on all posts
 OWN_SIZE = 6.0  # the file's own places count as towns of a million people
 LARGE = 100_000  # people of a town after which a region is named
 ROUNDS = 3
@@ -57,6 +58,7 @@ class _Weighing:
     find: NDArray[np.int64]
     country: NDArray[np.int64]
     topic: NDArray[np.int64]
+    name: NDArray[np.int64]
     fixed: NDArray[np.float64]  # what does not change from round to round
     sign: NDArray[np.float64]
     importance: NDArray[np.float64]
@@ -105,9 +107,8 @@ def resolve(found: pl.DataFrame, around: Surroundings, gazetteer: Gazetteer) -> 
         _told_above(table),
     )
     weighing = _begin(table, around)
-    countries = int(weighing.country.max()) + 1
     for _ in range(ROUNDS):
-        support = _support(weighing, countries)
+        support = _support(weighing)
         _weigh(weighing, table, support)
     table = table.with_columns(
         pl.Series("share", weighing.share), pl.Series("likely", weighing.likely), pl.Series("support", support)
@@ -158,6 +159,7 @@ def _begin(table: pl.DataFrame, around: Surroundings) -> _Weighing:
         find=table["find"].rle_id().to_numpy().astype(np.int64),
         country=np.unique(codes, return_inverse=True)[1],
         topic=np.unique(table["topic"].to_numpy(), return_inverse=True)[1],
+        name=table["name"].rank("dense").to_numpy().astype(np.int64),
         fixed=fixed,
         sign=table["sign"].to_numpy(),
         importance=importance,
@@ -190,25 +192,44 @@ def _nearness(table: pl.DataFrame, around: Surroundings) -> NDArray[np.float64]:
     return np.where(np.isnan(away), 0.0, 3.0 * np.exp(-np.nan_to_num(away, nan=1e3) / 2.0))
 
 
-def _support(weighing: _Weighing, countries: int) -> NDArray[np.float64]:
-    """Return for each candidate the share in [0, 1] of its topic's places that lie in its country, as far as known.
+def _support(weighing: _Weighing) -> NDArray[np.float64]:
+    """Return for each candidate the share in [0, 1] of its topic's other names that lie in its country.
 
-    In the first round only countries and large towns speak; a topic with few places leans on all posts.
+    In the first round only countries and large towns speak; a topic with few places leans on all posts. A name does not
+    speak for itself, however often it is said.
     """
     weight: NDArray[np.float64] = weighing.share * weighing.likely
     if not weight.any():
         weight = np.where(weighing.importance > 0.5, 1.0, 0.02) / (1.0 + np.exp(-weighing.sign))
-    topics = int(weighing.topic.max()) + 1
-    cells = weighing.topic * countries + weighing.country
-    counts = np.bincount(cells, weights=weight, minlength=topics * countries).reshape(topics, countries)
-    overall = counts.sum(0) / max(counts.sum(), 1e-9)
-    blended = (counts + 10.0 * overall) / (counts.sum(1, keepdims=True) + 10.0)
-    return blended[weighing.topic, weighing.country]
+    everywhere = np.zeros_like(weighing.topic)
+    here, here_all = _others(weight, weighing, weighing.topic)
+    there, there_all = _others(weight, weighing, everywhere)
+    overall = there / np.maximum(there_all, 1e-9)
+    support: NDArray[np.float64] = (here + FEW * overall) / (here_all + FEW)
+    return support
+
+
+def _others(
+    weight: NDArray[np.float64], weighing: _Weighing, group: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each candidate the weight of the other names of its group in its country, and in all countries."""
+
+    def total(*by: NDArray[np.int64]) -> NDArray[np.float64]:
+        keys = np.zeros_like(group)
+        for column in by:
+            keys = keys * (int(column.max()) + 1) + column
+        where = np.unique(keys, return_inverse=True)[1]
+        return np.bincount(where, weights=weight)[where].astype(np.float64)
+
+    country, name = weighing.country, weighing.name
+    here = total(group, country) - total(group, country, name)
+    everywhere = total(group) - total(group, name)
+    return np.maximum(here, 0.0), np.maximum(everywhere, 0.0)
 
 
 def _weigh(weighing: _Weighing, table: pl.DataFrame, support: NDArray[np.float64]) -> None:
     """Set shares and likelihoods anew from what the other posts say of countries."""
-    score = weighing.fixed + np.log((support + 0.02) / 0.02)
+    score = weighing.fixed + 1.3 * np.log((support + 0.02) / 0.02)
     group = table.select("name", "topic", "day", "place").with_columns(pl.Series("score", score))
     pooled = group.select(pl.col("score").mean().over("name", "topic", "day", "place"))["score"].to_numpy()
     score = 1.3 * (0.5 * score + 0.5 * pooled)

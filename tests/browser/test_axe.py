@@ -13,6 +13,7 @@ PAGES = {
     "search": ".post",
     "map": "h1",
     "topics": "h1",
+    "when_where": ".where .mark",
     "report": '[data-testid="stDownloadButton"]',
     "encoders": '[role="tab"]',
 }

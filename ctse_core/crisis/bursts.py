@@ -35,7 +35,7 @@ class Burst(NamedTuple):
 
     ``start`` and ``end`` are the times of its first and last post, ``peak`` is where they came fastest. ``posts`` are
     unique ones, ``usual`` is how many the stream has as a rule in such a stretch, ``strength`` is the logarithm of how
-    much likelier the posts are with the burst than without (nats, at least 0). ``from_first`` and ``to_last`` tell
+    much likelier the posts are with the burst than without (nats). ``from_first`` and ``to_last`` tell
     that it reaches the stream's first or last post: it may have begun before, or still go on. ``inner``: it stands out
     inside another one.
     """
@@ -74,11 +74,14 @@ class _Pieces:
     """A stream (m,) cut into pieces (e,) of constant rate on a clock.
 
     ``rows`` (e + 1,) are the posts at which pieces begin, and m; ``edges`` (e + 1,) where the clock stands there.
+    ``least`` is the strength that chance reaches in one of its cells as often as false alarms are borne: by Chernoff's
+    bound no stretch is so strong with more than exp(-strength), and there are as many places to begin as cells.
     """
 
     rows: NDArray[np.int64]
     edges: NDArray[np.float64]
     spread: float
+    least: float
 
     @property
     def posts(self) -> NDArray[np.float64]:
@@ -209,14 +212,14 @@ def _pieces(clock: Clock, length: float, false_alarms: float) -> _Pieces:
     rows = np.concatenate([first[cells], [len(clock)]])
     spread = dispersion(clock)
     cuts = np.concatenate([blocks(np.diff(rows) / spread, np.diff(edges), false_alarms), [len(cells)]])
-    return _Pieces(rows[cuts], edges[cuts], spread)
+    return _Pieces(rows[cuts], edges[cuts], spread, float(np.log(len(cells) / false_alarms)))
 
 
 def _burst(times: Times, run: range, pieces: _Pieces, peaks: _Pieces, asked: BurstSettings) -> Burst | None:
     """Return a run of posts as a burst, its peak where ``peaks`` run fastest; None where it is too small."""
     held, expected = len(run), pieces.expected(run)
     strength = (held * np.log(held / max(expected, 0.5)) - (held - expected)) / pieces.spread
-    if held < asked.posts or held < asked.times * expected or strength <= 0:
+    if held < asked.posts or held < asked.times * expected or strength <= pieces.least:
         return None
     start, peak, end = (moment(times[row]) for row in (run[0], peaks.fastest(run), run[-1]))
     ends = (run[0] == 0, run[-1] == len(times) - 1)

@@ -20,6 +20,7 @@ Clock: TypeAlias = NDArray[np.float64]
 
 HOUR = 3_600_000_000  # microseconds
 _LEAST_PAIRS = 12  # neighbouring windows below which nothing is said about how much a stream varies
+_WINDOWS = (200, 100)  # at most, over the length of a stream
 _LEAST_DAYS = 4  # days with posts enough before anything is said about the hours of a day
 _LEAST_A_DAY = 24
 _QUIETEST = 0.25  # of the mean rate, below which no hour is taken to be
@@ -58,12 +59,16 @@ def daily_clock(times: Times) -> Clock:
     return ((times // (24 * HOUR) - first) * 24.0 + passed[hour] + share[hour] * part) * HOUR
 
 
-def dispersion(clock: NDArray[np.float64]) -> float:
+def dispersion(clock: Clock) -> float:
     """Return how many times as much as by chance the posts vary from one window of the clock to the next, at least 1.
 
-    From neighbouring windows, whose usual rate is about one; the median keeps true changes of the rate out.
+    From neighbouring windows, whose usual rate is about one; the median keeps true changes of the rate out. Windows
+    of several widths are tried, for clumps are seen at their own: the largest counts.
     """
-    windows = min(200, len(clock) // 8)
+    return max(1.0, *(_varied(clock, min(most, len(clock) // 8)) for most in _WINDOWS))
+
+
+def _varied(clock: Clock, windows: int) -> float:
     if windows < _LEAST_PAIRS:
         return 1.0
     counts = np.histogram(clock, windows)[0].astype(np.float64)
@@ -72,7 +77,7 @@ def dispersion(clock: NDArray[np.float64]) -> float:
     if busy.sum() < _LEAST_PAIRS:
         return 1.0
     varied = (counts[1:] - counts[:-1])[busy] ** 2 / both[busy]
-    return max(1.0, float(np.median(varied)) / 0.4549)  # the median of chi-squared with one degree of freedom
+    return float(np.median(varied)) / 0.4549  # the median of chi-squared with one degree of freedom
 
 
 def blocks(posts: NDArray[np.float64], widths: NDArray[np.float64], false_alarms: float) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from ctse_core.text.private_numbers import numbers_in
 HANDLE, EMAIL, PHONE, CARD, DOCUMENT, NUMBER = "handle", "e-mail", "phone", "card", "document", "number"
 KINDS = (HANDLE, EMAIL, PHONE, CARD, DOCUMENT, NUMBER)
 """What is masked; "number" is a run of nine digits or more that nothing tells more about."""
-PRIVACY = 1  # raise when other marks are found
+PRIVACY = 2  # raise when other marks are found
 _NAMELESS = frozenset({"user", "users", "username", "everyone", "all", "here", "channel"})
 
 

@@ -19,6 +19,7 @@ Found = tuple[int, int, str, str]
 """Start, end, kind and value, the value without separators."""
 
 _CUE_LETTERS = 40  # before a number that are read for a word that tells what it is
+_MOST_CUED = 13  # digits of one number behind a word for telephone
 LONG_RUN = 9  # digits from which a bare run that nothing explains is masked
 FEWEST = 6  # digits that a telephone number has at least; shorter ones are hotlines, years, counts
 
@@ -46,8 +47,10 @@ _DATE = re.compile("|".join(_DATES))
 # What looks like a number of a person and is none; blanked before anything is looked for.
 _HARMLESS = re.compile("|".join((*_DATES, *_AMOUNTS)), re.IGNORECASE)
 _CANDIDATE = re.compile(r"(?<![\d])(?:\+|\(\+?)?\d(?:[\s.()\-/]{0,3}\d){5,21}(?!\d)")
-# Where one number ends and another begins: first the sure places, then every blank.
-_CUTS = (re.compile(r"\s+[-/]\s+|\s*\n\s*|\s{3,}|/(?=\d{6})|\s*(?=\()"), re.compile(r"[.,\-/]?\s+"))
+# Where one number may end and another begin.
+_BETWEEN = re.compile(r"[.,\-/]?\s+(?:[-/]\s*)?|/|(?<=\d{6})-(?=\d{6})|(?<=\d)(?=\()")
+_FOREIGN_AREA = re.compile(r"\d{4}\s*\(")  # an area code does not stand behind four digits: those are a postcode
+_SPACED_DASH = re.compile(r"\s+[-/]\s+|\n|\s{3,}")
 _LISTED = re.compile(r"[\s,;/|&+\-:]*(?:(?:and|or|to|y|o|e|u|ou|et|und|oder|ou|и|или|و|أو|या|और|at|ak|oswa)\s+)?")
 # Free in North America and Australia, and known there by their look, also where a word follows: "1-800-621-FEMA".
 _FREE = re.compile(
@@ -59,7 +62,7 @@ _MARKED_AS_OTHER = re.compile(
 # Written as telephone numbers are, wherever they are from: "(254) 202-1100", "405-895-6064", "0789/69502".
 _SHAPED = re.compile(r"(?:1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]{1,2}\d{4}|\(\d{2,5}\).*|0\d{1,4}[/-]\d{4,8}")
 _PART = r"(?:[A-Za-z]{0,4}\d[\dA-Za-z]*|[A-Z](?![^\W_]))"
-_CODE = re.compile(rf"(?<![^\W_])(?:[A-Z]{{1,3}}[ \-]?)?[A-Za-z]{{0,6}}\d[\dA-Za-z]*(?:[ .\-/]{_PART}){{0,7}}")
+_CODE = re.compile(rf"(?<![A-Za-z0-9_])(?:[A-Z]{{1,3}}[ \-]?)?[A-Za-z]{{0,6}}\d[\dA-Za-z]*(?:[ .\-/]{_PART}){{0,7}}")
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Z0-9])")
 # Forms of their own, by the module of stdnum that knows their check digits.
 _DOCUMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -95,10 +98,11 @@ def numbers_in(seen: str, regions: Sequence[str]) -> Iterator[Found]:
     quiet = _HARMLESS.sub(_kept_or_blanked, seen)
     last = -1  # where the telephone number before ends
     for found in _CANDIDATE.finditer(quiet):
-        for start, end in _cut(quiet, found.start(), found.end(), tuple(regions), 0):
+        for start, end in _cut(quiet, found.start(), found.end(), tuple(regions)):
             written = quiet[start:end]
             kind = _kind(quiet, start, written, tuple(regions))
-            if kind is None and last >= 0 and _LISTED.fullmatch(quiet, last, start):
+            listed = last >= 0 and sum(map(str.isdigit, written)) >= FEWEST and _LISTED.fullmatch(quiet, last, start)
+            if kind is None and listed:
                 kind = PHONE  # "0917 814 4965/7360221": what stands beside a telephone number is another
             last = end if kind == PHONE else -1
             if kind is not None and kind != PUBLIC:
@@ -131,22 +135,25 @@ def _documents(seen: str) -> Iterator[Found]:
             yield found.start(), found.end(), DOCUMENT, _bare(code)
 
 
-def _cut(quiet: str, start: int, end: int, regions: tuple[str, ...], level: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of the numbers in a run of digits and separators: the whole, or the pieces it falls into."""
-    if level == len(_CUTS) or _kind(quiet, start, quiet[start:end], regions) not in (None, NUMBER):
-        yield start, end
-        return
-    cuts = [cut.span() for cut in _CUTS[level].finditer(quiet, start, end)]
-    edges = [start, *(edge for span in cuts for edge in span), end]
-    for a, b in zip(edges[::2], edges[1::2], strict=True):
-        if sum(map(str.isdigit, quiet[a:b])) >= FEWEST:
-            yield from _cut(quiet, a, b, regions, level + 1)
+def _cut(quiet: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the numbers in a run of digits and separators: the whole if that is one, else the longest
+    beginning that is one, and what follows.
+    """
+    cuts = [(end, end), *reversed([found.span() for found in _BETWEEN.finditer(quiet, start, end)])]
+    spaces = [cut for cut in cuts[1:] if quiet[cut[0] : cut[1]].strip() != "/"]
+    stop, begin = next(
+        (cut for cut in cuts if _kind(quiet, start, quiet[start : cut[0]], regions) in (PHONE, PUBLIC, CARD)),
+        (spaces or cuts[:1])[-1],
+    )
+    yield start, stop
+    if begin < end:
+        yield from _cut(quiet, begin, end, regions)
 
 
 def _kind(quiet: str, start: int, written: str, regions: tuple[str, ...]) -> str | None:
     """Return what a number is: a kind, PUBLIC for telephones that are nobody's own, None for none."""
     digits = "".join(letter for letter in written if letter.isdigit())
-    if len(digits) < FEWEST or len(digits) > 19:
+    if len(digits) < FEWEST or len(digits) > 19 or _FOREIGN_AREA.search(written):
         return None
     before = quiet[max(0, start - _CUE_LETTERS) : start]
     cue = bool(PHONE_CUE.search(before.casefold()))
@@ -165,17 +172,18 @@ def _kind(quiet: str, start: int, written: str, regions: tuple[str, ...]) -> str
         return known
     if glued:
         return None
-    if len(digits) > 16 or (any(cut.search(written) for cut in _CUTS[:1]) and not abroad):
+    if len(digits) > 16 or (_SPACED_DASH.search(written) and not abroad):
         return None
     shaped = _SHAPED.fullmatch(written) and len(digits) >= 8
-    if abroad or shaped or (cue and (len(digits) > FEWEST or written.isdigit())):
+    if abroad or shaped or (cue and len(digits) <= _MOST_CUED and (len(digits) > FEWEST or written.isdigit())):
         return PHONE
     return NUMBER if written.isdigit() and LONG_RUN <= len(digits) <= 15 else None
 
 
 def _plausible(written: str, digits: str) -> bool:
     """Return whether a number that some country could have given is written like one: "48 50 52 54" is a count."""
-    return len(digits) > 8 or (len(digits) == 8 and len(re.findall(r"\d+", written)) <= 2)
+    groups = re.findall(r"\d+", written)
+    return len(digits) > 8 or (len(digits) == 8 and (len(groups) <= 2 or (len(groups) == 3 and len(groups[-1]) > 2)))
 
 
 @lru_cache(maxsize=8_192)

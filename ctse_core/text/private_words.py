@@ -32,7 +32,7 @@ personalausweis personalausweisnummer pass steuer-id steueridentifikationsnummer
 passi pasi paspor pasport paso paspò kat паспорт паспорта серия инн снилс ид посвідчення paszport
 dowód igazolvány útlevél hộ chiếu kitambulisho pasipoti जन्म आधार पासपोर्ट পাসপোর্ট এনআইডি
 పాస్‌పోర్ట్ جواز هوية الهوية بطاقة شناختی شناسنامه ملی گذرنامه کارڈ پاسپورٹ דרכון זהות διαβατήριο
-ταυτότητα პასპორტი անձնագիր ፓስፖርት iban account conto cuenta compte konto kontonummer bank rekening"""
+ταυτότητα პასპორტი անձնագիր ፓስፖርት iban account acct acc conto cuenta compte konto kontonummer bank rekening"""
 _UNSPACED_DOCUMENT = """护照 護照
  身份证 身分證 證件 证件 パスポート マイナンバー 免許 여권 주민등록 주민번호 หนังสือเดินทาง
 บัตรประชาชน ပတ်စပို့ နိုင်ငံကူး"""

@@ -6,7 +6,8 @@ PROJECT is an analysis of the shared crisis messages as CSV (``message`` as text
 the source file beside it, named by ``--labels``). ``MEANS`` says which categories answer which question. Precision of
 the first 5, the first 20 and all posts that match, for the question as the pack asks it and in other languages, beside
 posts that share the most words with the English question; then the same questions of the messages without any that
-bears the label: how often, and with how many posts, they are answered all the same.
+bears the label: how often, and with how many posts, they are answered all the same. Read that with care: many of the
+posts that are left do answer ("at least 155 people were killed" bears no label of death).
 """
 
 from __future__ import annotations

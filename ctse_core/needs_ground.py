@@ -83,7 +83,7 @@ class Ground:
     needs: Evidence
     urgency: Evidence
     examples: Vectors
-    """(m, d) unit rows of all examples, type after type."""
+    """(m, d) unit rows of all examples, type after type, then those of the levels of urgency."""
 
     @cached_property
     def aside(self) -> NDArray[np.bool_]:
@@ -219,7 +219,7 @@ def make_parts(posts: Posts, scheme: Scheme, encoder: Encoder, progress: Progres
     asked = np.array([types[number].urgency for number in of_type])
     urgency = of_levels((unit[len(of_type) :], levels_of), (own, asked))
     return {
-        "examples": own, "shift": shift, "languages": list(offsets.names), "terms": terms,
+        "examples": unit, "shift": shift, "languages": list(offsets.names), "terms": terms,
         "alarm": alarm_scores(alarms), "gram": needs.gram, "cross": needs.cross, "mean": needs.mean,
         "urgent_gram": urgency.gram, "urgent_cross": urgency.cross, "urgent_mean": urgency.mean,
     }  # fmt: skip

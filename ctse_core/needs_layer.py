@@ -23,7 +23,7 @@ from ctse_core.remembered import remembered
 from ctse_core.stored import Analysis
 from ctse_core.types import Col, Progress, no_progress
 
-VERSION = 1  # of what is kept in a project
+VERSION = 2  # of what is kept in a project
 
 
 def scheme_of(project: Project) -> Scheme:
@@ -49,8 +49,7 @@ def needs_columns(analysis: Analysis, project: Project, progress: Progress = no_
         ProjectError: what people added cannot be read.
     """
     scheme = scheme_of(project)
-    depends_on = (str(project.folder), _named(analysis, scheme), newest_mark(project.folder))
-    return remembered("needs", depends_on, lambda: columns_of(*_ground_and_marks(analysis, project, scheme, progress)))
+    return remembered("needs", stands(analysis, project), lambda: columns_of(*_ground_and_marks(analysis, project, scheme, progress)))
 
 
 def nothing_told(posts: int) -> pl.DataFrame:
@@ -72,8 +71,18 @@ def judged(analysis: Analysis, project: Project) -> Judged:
         ProjectError: what people added cannot be read.
     """
     scheme = scheme_of(project)
-    depends_on = (str(project.folder), _named(analysis, scheme), newest_mark(project.folder))
-    return remembered("judged", depends_on, lambda: judged_by(*_ground_and_marks(analysis, project, scheme)))
+    return remembered(
+        "judged", stands(analysis, project), lambda: judged_by(*_ground_and_marks(analysis, project, scheme))
+    )
+
+
+def stands(analysis: Analysis, project: Project) -> tuple[str, str, tuple[int, str]]:
+    """Return what needs depend on: the project, its run and scheme, what people said; to key memories with.
+
+    Raises:
+        ProjectError: what people added cannot be read.
+    """
+    return str(project.folder), _named(analysis, scheme_of(project)), newest_mark(project.folder)
 
 
 def own_marks(marks: Sequence[NeedMark], scheme: Scheme, posts: int) -> list[NeedMark]:

@@ -4,14 +4,18 @@ import streamlit as st
 
 from ctse_core.words import t
 from ui.frame import page
+from ui.needs_teach import teach_tab
 from ui.queue import reading_list
 from ui.triage_log import triage_log
 
 with page(t("Queue")) as workspace:
-    read, log = st.tabs([t("Read"), t("Log")], key="queue_part", on_change="rerun")
+    read, teach, log = st.tabs([t("Read"), t("Teach"), t("Log")], key="queue_part", on_change="rerun")
     if read.open:
         with read:
             reading_list(workspace)
+    if teach.open:
+        with teach:
+            teach_tab(workspace)
     if log.open:
         with log:
             triage_log(workspace)

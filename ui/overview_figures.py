@@ -7,19 +7,24 @@ import dataclasses
 import streamlit as st
 
 from ctse_core.choices import TIME, without
+from ctse_core.crisis_names import URGENCIES, urgency_name
 from ctse_core.figures import (
     Figure,
     TimeChoice,
     duplicates_figure,
     languages_figure,
+    needs_figure,
     places_figure,
     tags_figure,
     topics_figure,
+    urgency_figure,
     volume_figure,
 )
+from ctse_core.filters import NOT_JUDGED
 from ctse_core.types import Col
 from ctse_core.words import t
 from ui.frame import Workspace
+from ui.needs_scheme import scheme_panel
 from ui.search_tray import follow_post
 from ui.tagging import posts_with_tags
 from ui.widgets import show_figure
@@ -32,6 +37,7 @@ def overview_figures(workspace: Workspace) -> None:
     chosen stands among what could be.
     """
     now, topics = workspace.among, workspace.whole.topics
+    needs_and_urgency(workspace)
     left, right = st.columns(2)
     with left:
         _volume(workspace)
@@ -46,6 +52,21 @@ def overview_figures(workspace: Workspace) -> None:
     if (workspace.whole.table[Col.TAGS].list.len() > 0).any():
         with right if _placed(workspace) else left:
             _show(workspace, tags_figure(workspace.beside("tags"), now.tags), "tags")
+
+
+def needs_and_urgency(workspace: Workspace) -> None:
+    """Draw what posts tell and how urgent they are, with the scheme that needs are told by."""
+    layer, now = workspace.whole.crisis, workspace.among
+    if layer is None or layer.scheme is None or workspace.project is None:
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        names = {one.key: one.name for one in layer.scheme.told}
+        _show(workspace, needs_figure(workspace.beside("needs"), names, now.needs), "needs")
+    with right:
+        levels = {level: urgency_name(level) for level in (*URGENCIES, NOT_JUDGED)}
+        _show(workspace, urgency_figure(workspace.beside("urgencies"), levels, now.urgencies), "urgency")
+        scheme_panel(workspace.project)
 
 
 def _show(workspace: Workspace, figure: Figure, key: str) -> None:

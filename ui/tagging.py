@@ -16,6 +16,7 @@ from ctse_core.types import Col
 from ctse_core.words import t
 from ui import state
 from ui.frame import Workspace
+from ui.needs import NEEDS, need_names_here, needs_dialogue
 from ui.place_fix import PLACES, place_dialogue
 from ui.post_list import Chosen, Offers
 from ui.queue_deeds import with_copies
@@ -28,8 +29,8 @@ TAG = "tag"
 
 def tag_offers() -> Offers:
     """Return the offers to tag and to mark one post, and those that are ticked, for a list of posts."""
-    offers = {TRIAGE: t("Mark…"), TAG: t("Tag…")}
-    return Offers(each=offers | {PLACES: t("Places…")}, several=offers)
+    offers = {TRIAGE: t("Mark…"), NEEDS: t("Needs…"), TAG: t("Tag…")}
+    return Offers(each=offers | {PLACES: t("Places…")}, several=offers, need_names=need_names_here())
 
 
 def tags_of(table: pl.DataFrame) -> list[str]:
@@ -90,9 +91,11 @@ def posts_with_tags(
 
 
 def tag_chosen(workspace: Workspace, chosen: Chosen) -> None:
-    """Open the dialogue about tags, about state, owner and note, or about places, where a list was asked for it."""
+    """Open the dialogue about tags, needs, places, or state, owner and note, where a list was asked for it."""
     if chosen.action == TRIAGE and workspace.project is not None:
         triage_dialogue(workspace.project, workspace.whole, list(chosen.posts))
+    if chosen.action == NEEDS and workspace.project is not None:
+        needs_dialogue(workspace.project, workspace.whole, list(chosen.posts))
     if chosen.action == TAG and workspace.project is not None:
         tag_dialogue(workspace.project, workspace.whole, list(chosen.posts))
     if chosen.action == PLACES and workspace.project is not None and chosen.posts:

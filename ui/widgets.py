@@ -59,7 +59,8 @@ _COLUMNS = frozenset(
         mark("language"), mark("share"), mark("topic"), mark("unique"), mark("text"), mark("group"), mark("drawn"),
         mark("set"), mark("variant"), mark("encoder"), mark("value"), mark("low"), mark("high"), mark("count"),
         mark("row"), mark("series"), mark("source"), mark("effect"), mark("pairs"), mark("verdict"), mark("amount"),
-        mark("runtime"), mark("matching"), mark("place"), mark("tag"),
+        mark("runtime"), mark("matching"), mark("place"), mark("tag"), mark("key"),
+        mark("need"), mark("urgent"), mark("urgency"), mark("level"),
     }
 )  # fmt: skip
 """What columns of figures' tables are called in the code; other columns, topics for one, keep their names."""

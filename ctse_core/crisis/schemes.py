@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ctse_core.errors import SettingError
-from ctse_core.words import spoken, t
+from ctse_core.words import spoken
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "schemes"
 BUILT_IN = ("trec_is", "ocha", "ifrc")

@@ -8,6 +8,7 @@ from ctse_core.figures.language_names import LANGUAGE_NAMES, language_name
 from ctse_core.figures.lines_over_time import Kind, Look, topics_over_time_figure, values_over_time_figure
 from ctse_core.figures.measures import MEASURES, measure_words
 from ctse_core.figures.named import places_figure, tags_figure
+from ctse_core.figures.needs import needs_figure, urgency_figure
 from ctse_core.figures.over_time import volume_figure
 from ctse_core.figures.pairs import AMOUNTS, EFFECTS, amounts_figure, effects_figure
 from ctse_core.figures.periods import TimeChoice
@@ -40,6 +41,7 @@ __all__ = [
     "language_name",
     "languages_figure",
     "measure_words",
+    "needs_figure",
     "places_figure",
     "runtime_words",
     "scores_figure",
@@ -54,6 +56,7 @@ __all__ = [
     "topics_over_time_figure",
     "topics_per_label_figure",
     "topics_per_language_figure",
+    "urgency_figure",
     "values_over_time_figure",
     "volume_figure",
 ]

@@ -120,6 +120,8 @@ export default function (component) {
     fact(facts, post.verdict, `chip verdict ${post.band}`, post.why);
     shares(facts, post);
     fact(facts, post.reason, "reason");
+    fact(facts, post.urgency, `chip urgent level${post.level}`);
+    (post.needs || []).forEach((need) => fact(facts, need, "chip need"));
     fact(facts, post.language, "chip");
     fact(facts, post.when);
     fact(facts, post.place);

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from ctse_core.crisis_names import state_name
+from ctse_core.crisis_names import state_name, urgency_name
 from ctse_core.figures import language_name
 from ctse_core.highlight import Reason
 from ctse_core.source_words import sources_in_short
@@ -19,6 +19,7 @@ from ctse_core.words import minute, t
 
 _HERE = Path(__file__).parent
 _MOST_WORDS = 5  # shared words that a card names
+URGENT = 2  # levels from here on are told on a card
 SOURCES = "sources"
 """The key of the action on a post that asks who stands behind it."""
 
@@ -34,6 +35,8 @@ class Offers:
     each: Mapping[str, str] = field(default_factory=dict)
     several: Mapping[str, str] = field(default_factory=dict)
     only_reading: bool = False
+    need_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of needs by key; without them cards tell none."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def show_posts(
     offers = offers or Offers()
     data = {
         "posts": [
-            _card(post, topics) | (_why(post, reasons[row]) if reasons else {})
+            _card(post, topics) | _needs(post, offers.need_names) | (_why(post, reasons[row]) if reasons else {})
             for row, post in enumerate(posts.iter_rows(named=True))
         ],
         "topics": topics,
@@ -142,6 +145,16 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "band": band,
         "verdict": bands.get(band, ""),
         "why": "" if similarity is None else t("cosine {number:.3f}", number=similarity),
+    }
+
+
+def _needs(post: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a post tells, for its card: the names of its needs, and its urgency from high on."""
+    level = post.get(Col.URGENCY)
+    return {
+        "needs": [names[key] for key in post.get(Col.NEEDS) or () if key in names],
+        "level": level,
+        "urgency": urgency_name(level) if names and level is not None and level >= URGENT else "",
     }
 
 

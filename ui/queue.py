@@ -13,16 +13,18 @@ from ctse_core.figures import language_name
 from ctse_core.project.database import author
 from ctse_core.project.tags import tags_at
 from ctse_core.project.triage import STATES, newest_deed, triage_at, triage_columns
-from ctse_core.reading_queue import LENGTH, NEEDED, NEW, Next, in_order, next_to_read
+from ctse_core.reading_queue import LENGTH, NEEDED, NEW, NOT_JUDGED, Next, in_order, next_to_read
 from ctse_core.remembered import remembered
 from ctse_core.source_words import sources_in_short
 from ctse_core.types import UNSORTED, Col
 from ctse_core.words import minute, speak, spoken, t
 from ui import state
 from ui.frame import Workspace
+from ui.needs import needs_dialogue
 from ui.picking import filter_mark
+from ui.place_fix import place_dialogue
 from ui.queue_deeds import LIST, clash_of, standing, take_over
-from ui.queue_list import show_queue
+from ui.queue_list import Told, show_queue
 from ui.sources import sources_dialogue
 from ui.tagging import tags_of
 from ui.triage import history_dialogue, owners_of, triage_button
@@ -167,10 +169,24 @@ def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) ->
     if asked.topic is not None:
         state.choose_filter(state.chosen_filter().having("topics", (int(asked.topic),)))
         st.rerun()
-    if asked.sources is not None:
-        sources_dialogue(project, whole, int(asked.sources))
-    if asked.history is not None and 0 <= int(asked.history) < whole.table.height:
-        history_dialogue(project, int(asked.history))
+    _tell_about(workspace, asked)
+
+
+def _tell_about(workspace: Workspace, asked: Told) -> None:
+    """Open the dialogue that was asked for about posts of the list."""
+    project, whole = workspace.project, workspace.whole
+    posts = [post for post in asked.posts if 0 <= post < whole.table.height]
+    if project is None or not posts:
+        return
+    match asked.about:
+        case "needs":
+            needs_dialogue(project, whole, posts)
+        case "places":
+            place_dialogue(project, whole, posts[0])
+        case "history":
+            history_dialogue(project, posts[0])
+        case "sources":
+            sources_dialogue(project, whole, posts[0])
 
 
 def _standing_posts(workspace: Workspace, batch: Batch) -> tuple[list[dict[str, Any]], int]:
@@ -202,11 +218,11 @@ def _stands(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _card(workspace: Workspace, post: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
-    layer, cluster = workspace.whole.crisis, post.get(Col.CLUSTER)
+    layer, cluster, urgency = workspace.whole.crisis, post.get(Col.CLUSTER), post.get(Col.URGENCY)
     return {
         "position": why["position"],
-        "level": why["level"],
-        "urgency": urgency_name(why["level"]),
+        "level": NOT_JUDGED if urgency is None else urgency,
+        "urgency": urgency_name(urgency),
         "needs": [need_name(layer, key) for key in list(post.get(Col.NEEDS) or ())[:3]],
         "places": [place_name(layer, key) for key in list(post.get(Col.LOCATED) or ())[:2]] or _told_place(post),
         "when": minute(post[Col.TIME]) if post[Col.TIME] else t("undated"),

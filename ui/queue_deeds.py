@@ -136,7 +136,17 @@ def clash_told(theirs: Mapping[str, Any], wish: Deed) -> str:
     state = state_name(theirs[Col.STATE])
     if theirs[Col.OWNER]:
         state = t("{state}: {owner}", state=state, owner=theirs[Col.OWNER])
-    return t("{name} set this post to “{state}” ({time}), after this page showed it.", **about, state=state)
+    said = t("{name} set this post to “{state}” ({time}), after this page showed it.", **about, state=state)
+    return said + "\n" + t("You wanted: {wish}", wish=wish_told(wish))
+
+
+def wish_told(wish: Deed) -> str:
+    """Return in few words what somebody wanted to do with a post."""
+    words = {
+        "seen": t("Seen"), "done": t("Done"), "unread": t("Unread"), "release": t("To nobody"),
+        "assign": t("Assign to {name}", name=wish.value),
+    }  # fmt: skip
+    return words.get(wish.kind, wish.kind)
 
 
 def _choose(project: Project, kind: str, posts: list[int]) -> str:

@@ -14,6 +14,7 @@ PAGES = {
     "map": "h1",
     "topics": "h1",
     "when_where": ".where .mark",
+    "queue": ".card.current",
     "report": '[data-testid="stDownloadButton"]',
     "encoders": '[role="tab"]',
 }

@@ -13,16 +13,18 @@ from ctse_core.crisis_names import STATES, state_name
 from ctse_core.words import t
 
 _HERE = Path(__file__).parent
+ABOUT = ("needs", "places", "history", "sources")
+"""What can be asked about posts: needs and urgency, places, what was done with them, who stands behind them."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What was asked for: the next posts, a ``topic`` to filter by, a post's ``history`` or ``sources``."""
+    """What was asked for: the next posts, a ``topic`` to filter by, or ``about`` (one of ABOUT), with its ``posts``."""
 
     more: bool = False
     topic: int | None = None
-    history: int | None = None
-    sources: int | None = None
+    about: str = ""
+    posts: tuple[int, ...] = ()
 
 
 @st.cache_resource
@@ -50,11 +52,11 @@ def show_queue(
         on_deeds_change=done,
         on_more_change=lambda: None,
         on_topic_change=lambda: None,
-        on_history_change=lambda: None,
-        on_sources_change=lambda: None,
+        on_about_change=lambda: None,
         height="content",
     )
-    return Told(bool(asked.more), asked.topic, asked.history, asked.sources)
+    about = asked.about or {}
+    return Told(bool(asked.more), asked.topic, str(about.get("what", "")), tuple(map(int, about.get("posts", ()))))
 
 
 def deeds_of(key: str) -> list[dict[str, Any]]:
@@ -83,7 +85,7 @@ def _labels() -> dict[str, Any]:
         "save": t("Save"),
         "cancel": t("Cancel"),
         "saving": t("Saving …"),
-        "history": t("History"),
+        "about": {"needs": t("Needs…"), "places": t("Places…"), "history": t("History")},
         "topic": t("Filter to this topic"),
         "sources": t("Who stands behind this post"),
         "id": t("post id"),
@@ -118,6 +120,8 @@ def _keys() -> list[tuple[list[str], str]]:
         (["t"], t("put a tag on")),
         (["u"], t("unread: back to the new ones")),
         (["z"], t("take the last step back")),
+        (["w"], t("why these needs and this urgency; correct them")),
+        (["p"], t("which places are meant; correct them")),
         (["h"], t("who did what with this post")),
         (["."], t("the next posts")),
         (["Esc"], t("choose none, close")),

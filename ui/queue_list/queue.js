@@ -2,6 +2,7 @@
 // What a person does is shown at once and put into an outbox; the server tells what it has taken over, and only then
 // it leaves the outbox: a fast hand or a slow network loses nothing, and the server does nothing twice.
 const HANDLED = (post) => post.state !== "new";
+const ABOUT = { w: "needs", p: "places", h: "history" };
 const LETTERS = { s: "seen", a: "assign", d: "done", n: "note", t: "tag", u: "unread" };
 
 function make(tag, style, text) {
@@ -74,6 +75,12 @@ function act(view, kind) {
   if (["assign", "note", "tag"].includes(kind)) return edit(view, kind, posts);
   tell(view, kind, posts);
   after(view, kind);
+}
+
+// What needs a dialogue; several posts only where it knows what to do with them.
+function ask(view, what) {
+  const posts = meant(view);
+  if (posts.length) view.fire("about", { what, posts: what === "needs" ? posts : [view.posts[view.state.at].position] });
 }
 
 // After a post is dealt with, the next one that is not comes under the cursor.
@@ -229,7 +236,7 @@ function card(view, post, place) {
   if (post.code && post.code !== "und") text.lang = post.code;
   const facts = make("div", "facts");
   [post.language, post.author, post.copies, post.novelty].forEach((told) => fact(facts, told));
-  if (post.sources) facts.append(button("", post.sources, () => view.fire("sources", post.position), "", labels.sources));
+  if (post.sources) facts.append(button("", post.sources, () => view.fire("about", { what: "sources", posts: [post.position] }), "", labels.sources));
   if (post.topic) facts.append(button("", post.topic, () => view.fire("topic", post.cluster), "", labels.topic));
   post.tags.forEach((tag) => fact(facts, tag, "chip tag"));
   fact(facts, post.id, "quiet", labels.id);
@@ -254,7 +261,7 @@ function actions(view, post) {
     if (kind === "unread" ? post.state === "new" : kind === "seen" && post.state !== "new") return;
     holder.append(button("act", labels.kinds[kind], () => act(view, kind), key));
   });
-  holder.append(button("act", labels.history, () => view.fire("history", post.position), "h"));
+  Object.entries(ABOUT).forEach(([key, what]) => holder.append(button("act", labels.about[what], () => ask(view, what), key)));
   return holder;
 }
 
@@ -377,12 +384,12 @@ function keys(view, key, event, target) {
     x: () => view.posts.length && (tick(view, state.at, false), focus(view)),
     X: () => every(view),
     z: () => view.data.undoable && undo(view),
-    h: () => view.posts.length && view.fire("history", view.posts[state.at].position),
     ".": () => view.data.more && next(view),
     "?": () => toggle(view),
   };
   if (simple[key]) simple[key]();
   else if (LETTERS[key]) act(view, LETTERS[key]);
+  else if (ABOUT[key]) ask(view, ABOUT[key]);
   else return false;
   return true;
 }

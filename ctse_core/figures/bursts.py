@@ -169,7 +169,8 @@ def _told(named: pl.DataFrame, zone: str) -> pl.DataFrame:
 
 def _summary(named: pl.DataFrame, periods: Periods) -> str:
     things = named.select("kind", "key").n_unique()
-    row = named.row(0, named=True)
+    parts = named.filter(pl.col("kind") != "all")  # that everything flared up is plain to see
+    row = (parts if parts.height else named).row(0, named=True)
     start = t("{count:,} bursts of {things:,} topics, needs or places", count=named.height, things=things)
     told = t(
         "the strongest is “{name}”, since {start} ({zone}): {posts:,} unique posts, where {usual} are usual",

@@ -247,13 +247,11 @@ def _sentence(shown: pl.DataFrame, periods: Periods, lines: _Lines, kind: Kind, 
             )
         )  # fmt: skip
     zone = zone_words(periods.zone, periods.starts[0])
-    start = t("{topics} per {step} ({zone})", topics=_what(lines, kind), step=step, zone=zone)
+    if kind.field == "topics":
+        what = count(lines.values_in_all, "topic") if lines.single else t("No post is in a topic; unsorted posts")
+        start = t("{topics} per {step} ({zone})", topics=what, step=step, zone=zone)
+    else:
+        start = t("Posts counted per {step} ({zone}), each in one line", step=step, zone=zone)
     start += t(", each scaled to its own busiest {step}", step=step) if several else ""
     sentence = "; ".join([start, *told]) + "."
     return sentence if look.ages is None else f"{sentence} {look.ages.told()}"
-
-
-def _what(lines: _Lines, kind: Kind) -> str:
-    if kind.field == "topics":
-        return count(lines.values_in_all, "topic") if lines.single else t("No post is in a topic; unsorted posts")
-    return t("{count:,} of “{what}”", count=lines.values_in_all, what=said(kind.title)) if lines.single else kind.none

@@ -211,9 +211,10 @@ def _flares(context: Context) -> Iterator[Point]:
         what = t("All posts") if one["kind"] == EVERYTHING else f"“{apart(shorten(one['name'], NAME))}”"
         until = minute(one["end"]) if not one["to_last"] else t("the last post")
         told = t(
-            "{posts:,} different posts from {start} until {end}, {times} times as many as usual.",
-            posts=one["posts"], start=minute(one["start"]), end=until, times=_times(one["times"]),
+            "{posts:,} different posts from {start} until {end}",
+            posts=one["posts"], start=minute(one["start"]), end=until,
         )  # fmt: skip
+        told = f"{told}, {_usual(one['times'], one['usual'])}"
         inside = context.originals.filter((pl.col(Col.TIME) >= one["start"]) & (pl.col(Col.TIME) <= one["end"]))
         cites = telling(inside.filter(_of(one["kind"], one["key"])), 1)
         yield Point(told, t("{what} flared up:", what=what), context.cited.cite(cites))
@@ -228,8 +229,11 @@ def _of(kind: str, key: str) -> pl.Expr:
     return pl.col(Col.NEEDS if kind == NEED else Col.LOCATED).list.contains(key)
 
 
-def _times(times: float) -> str:
-    return number(times, ",.0f") if times >= 10 else number(times, ".1f")
+def _usual(times: float, usual: float) -> str:
+    """Return how a burst compares with what is usual; times of next to nothing say nothing."""
+    if usual < 1:
+        return t("where as a rule there is hardly any.")
+    return t("{times} times as many as usual.", times=number(times, ",.0f") if times >= 10 else number(times, ".1f"))
 
 
 def _new_topics(context: Context) -> Iterator[Point]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from ctse_core.briefing.context import PLACES, Context
 from ctse_core.figures import volume_figure
-from ctse_core.figures.need_place import ALL, NONE, NeedPlace, need_place
+from ctse_core.figures.need_place import ONE, NeedPlace, need_place
 from ctse_core.figures.place_map import map_sentence, place_map
 from ctse_core.figures.place_picture import still_places
 from ctse_core.figures.still_time import still_volume
@@ -15,7 +17,8 @@ from ctse_core.types import Col
 from ctse_core.when import EVERYTHING
 from ctse_core.words import number, t
 
-NEEDS = 7
+NEEDS = 6
+MOST_URGENT = 5  # cells that are red
 MAP_HEIGHT, TIME_HEIGHT = 330.0, 210.0
 
 
@@ -35,33 +38,49 @@ def _matrix(context: Context) -> list[Block]:
     level = context.level if context.level not in ("", "point") else "town"
     cells = need_place(context.table, context.layer.places, level, context.layer.need_names, (NEEDS, PLACES))
     heads = (t("Need"), *(line.name for line in cells.columns))
-    rows = []
-    for row, line in enumerate(cells.rows):
-        rows.append((line.name, tuple(_cell(context, cells, row, column) for column in range(len(cells.columns)))))
-    told = [t("Posts; under them how many are high or critical (▲) and how long before the last post the newest came.")]
+    red = _most_urgent(cells)
+    rows = tuple(
+        (line.name, tuple(_cell(context, cells, (row, column), red) for column in range(len(cells.columns))))
+        for row, line in enumerate(cells.rows)
+    )
+    return [Grid(heads, rows, " ".join(_how_to_read(context, cells, bool(red))))]
+
+
+def _how_to_read(context: Context, cells: NeedPlace, red: bool) -> Iterator[str]:
+    yield t("Posts; ▲ are those of high or critical urgency.")
+    if red:
+        yield t("Red: where most of these are.")
     if context.ages.moment is not None:
-        told.append(context.ages.told())
+        yield t("Beside them how old the newest is.")
+        yield context.ages.told()
     if cells.repeated:
-        told.append(
-            t(
-                "{count:,} posts tell several needs or places and stand in each of their cells; the lines for all "
-                "count them once.",
-                count=cells.repeated,
-            )
+        yield t(
+            "{count:,} posts tell several needs or places and stand in each of their cells; the lines for all "
+            "count them once.",
+            count=cells.repeated,
         )
-    return [Grid(heads, tuple(rows), " ".join(told))]
 
 
-def _cell(context: Context, cells: NeedPlace, row: int, column: int) -> Cell:
-    posts, urgent = int(cells.posts[row, column]), int(cells.urgent[row, column])
+def _most_urgent(cells: NeedPlace) -> set[tuple[int, int]]:
+    """Return the cells of one need and one place that hold most posts of high or critical urgency."""
+    single = [
+        (int(cells.urgent[row, column]), row, column)
+        for row, need in enumerate(cells.rows)
+        for column, place in enumerate(cells.columns)
+        if need.kind == place.kind == ONE and cells.urgent[row, column]
+    ]
+    return {(row, column) for _, row, column in sorted(single, reverse=True)[:MOST_URGENT]}
+
+
+def _cell(context: Context, cells: NeedPlace, at: tuple[int, int], red: set[tuple[int, int]]) -> Cell:
+    posts, urgent = int(cells.posts[at]), int(cells.urgent[at])
     if not posts:
         return Cell("–", look="none")
-    newest = cells.time(cells.newest, row, column)
+    newest = cells.time(cells.newest, *at)
     parts = [f"▲{number(urgent)}"] if urgent else []
     if newest is not None:
         parts.append(context.ages.said(newest))
-    whole = cells.rows[row].kind in (ALL, NONE) or cells.columns[column].kind in (ALL, NONE)
-    look = "stale" if context.ages.stale(newest) else "pressing" if urgent and not whole else ""
+    look = "pressing" if at in red else "stale" if context.ages.stale(newest) else ""
     return Cell(number(posts), " · ".join(parts), look)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from ctse_core.figures.base import FAINT, PALETTE, QUIET, count, fitted, shorten, text_width
-from ctse_core.figures.placement import place_labels
 from ctse_core.figures.semantic_map import sample_rows
 from ctse_core.figures.svg import LETTER, WIDTH, picture, words
 from ctse_core.types import UNSORTED, Col, TopicCol
@@ -18,6 +17,7 @@ DOTS = 3_000
 NAMES = 10
 _NAME_WIDTH = 30  # Latin letters of a name on the map
 _MARGIN = 16
+_LINE = 20  # pixels from a name to the next
 
 
 def still_meaning(table: pl.DataFrame, topics: pl.DataFrame, height: float = 400) -> str:
@@ -46,7 +46,7 @@ def still_meaning(table: pl.DataFrame, topics: pl.DataFrame, height: float = 400
         f'<path d="{"".join(dots)}" stroke="{colour}" stroke-width="{2 * radius}" stroke-linecap="round" fill="none"/>'
         for colour, dots in sorted(lines.items(), key=lambda one: one[0] != FAINT)
     ]
-    parts += _names(drawn.with_columns(pl.Series("px", at[:, 0]), pl.Series("py", at[:, 1])), ordered, at, height)
+    parts += _names(drawn.with_columns(pl.Series("px", at[:, 0]), pl.Series("py", at[:, 1])), ordered, height)
     return picture(_sentence(points, drawn), height, parts)
 
 
@@ -64,7 +64,7 @@ def _colour(cluster: int, rank: dict[int, int]) -> str:
     return PALETTE[rank[cluster] % len(PALETTE)] if cluster in rank else QUIET
 
 
-def _names(drawn: pl.DataFrame, topics: pl.DataFrame, at: np.ndarray, height: float) -> list[str]:
+def _names(drawn: pl.DataFrame, topics: pl.DataFrame, height: float) -> list[str]:
     """Return the largest topics' names on a pale ground, left out where they would cover another."""
     middles = drawn.group_by(Col.CLUSTER).agg(pl.col("px", "py").median())
     named = topics.join(middles, left_on=TopicCol.ID, right_on=Col.CLUSTER, how="inner", maintain_order="left")
@@ -72,19 +72,26 @@ def _names(drawn: pl.DataFrame, topics: pl.DataFrame, at: np.ndarray, height: fl
     names = [fitted(shorten(name or "", 200), _NAME_WIDTH) for name in named[TopicCol.NAME].to_list()]
     if not names:
         return []
-    anchors = named.select("px", "py").to_numpy().astype(np.float64)
+    taken: list[tuple[float, float, float, float]] = []
     parts = []
-    for name, place in zip(names, place_labels(anchors, [text_width(name) for name in names], at), strict=True):
-        if place is None:
-            continue
-        wide = text_width(name) * LETTER + 8
-        x, y = place[0], min(max(place[1], 12.0), height - 12.0)
-        parts.append(
-            f'<rect x="{x - wide / 2:.1f}" y="{y - 9:.1f}" width="{wide:.1f}" height="18" rx="3" fill="#ffffff" '
-            f'fill-opacity="0.82"/><text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" fill="#2b2f33">'
-            f"{html.escape(name)}</text>"
-        )
+    for name, x, y in zip(names, named["px"].to_list(), named["py"].to_list(), strict=True):
+        half = (text_width(name) * LETTER + 8) / 2
+        x = min(max(x, half + 2), WIDTH - half - 2)
+        for shift in (0, -_LINE, _LINE, -2 * _LINE, 2 * _LINE):
+            middle = min(max(y + shift, 12.0), height - 12.0)
+            box = (x - half, middle - 9, x + half, middle + 9)
+            if not any(o[0] < box[2] and box[0] < o[2] and o[1] < box[3] and box[1] < o[3] for o in taken):
+                taken.append(box)
+                parts.append(_named(html.escape(name), x, middle, half))
+                break
     return parts
+
+
+def _named(name: str, x: float, y: float, half: float) -> str:
+    return (
+        f'<rect x="{x - half:.1f}" y="{y - 9:.1f}" width="{2 * half:.1f}" height="18" rx="3" fill="#ffffff" '
+        f'fill-opacity="0.82"/><text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" fill="#2b2f33">{name}</text>'
+    )
 
 
 def _sentence(points: pl.DataFrame, drawn: pl.DataFrame) -> str:

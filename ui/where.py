@@ -17,7 +17,7 @@ from ctse_core.figures.base import Figure, bin_id, blank
 from ctse_core.figures.need_place import ALL, WIDER, NeedPlace, matrix_sentence, matrix_table, need_place
 from ctse_core.figures.place_map import LOOKS, PlaceMap, level_name, map_sentence, marks_table, place_map
 from ctse_core.figures.place_marks import Marks, known_levels, place_marks, point_keys
-from ctse_core.filters import Filter
+from ctse_core.filters import NOWHERE, Filter
 from ctse_core.types import Col
 from ctse_core.words import mark, said, t
 from ui import state
@@ -127,6 +127,12 @@ def place_view(workspace: Workspace, looked: Looked) -> None:
         picked = draw_places(drawn, workspace.among.located, workspace.project.name if workspace.project else "")
     ages = looked.ages.told() if looked.look == "age" else ""
     st.caption(plain(" ".join(filter(None, (map_sentence(drawn), ages, _of_borders())))))
+    if marks.nowhere and looked.level != "point":
+        label = t("Filter to the {count:,} posts without a known place", count=marks.nowhere)
+        st.button(
+            label, icon=":material/location_off:", type="tertiary", key="where_nowhere",
+            on_click=state.choose_filter, args=(dataclasses.replace(workspace.among, located=(NOWHERE,)),),
+        )  # fmt: skip
     with st.expander(t("Show as table")):
         _places_table(drawn, needs)
     if picked.keys:

@@ -23,11 +23,12 @@ _FAR_OUT = 0.03  # of all posts that may lie outside the first view on each side
 
 @dataclass(frozen=True)
 class Group:
-    """An entry of the legend; ``hollow`` marks stand back."""
+    """What a mark can stand for; ``hollow`` marks stand back, one that is not ``listed`` has no line in the legend."""
 
     name: str
     colour: str
     hollow: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,15 @@ def _by_need(rows: pl.DataFrame, ages: Ages, needs: Mapping[str, str]) -> Colour
     keys = ranked["need"].to_list()
     head = keys[:MOST_NEEDS] if len(keys) > MOST_NEEDS + 1 else keys[: MOST_NEEDS + 1]
     groups = [Group(needs.get(key, key), PALETTE[rank]) for rank, key in enumerate(head)]
-    place = {key: rank for rank, key in enumerate(head)}
     if len(head) < len(keys):
-        place |= dict.fromkeys(keys[len(head) :], len(groups))
         groups.append(Group(t("Other needs"), QUIET))
+    place = {key: rank for rank, key in enumerate(head)}
     if told.height < rows.height or not groups:
         place[""] = len(groups)
         groups.append(Group(t("No need told"), QUIET, hollow=True))
+    # Rarer needs look alike and still are several: together they are not what presses most.
+    place |= {key: len(groups) + rank for rank, key in enumerate(keys[len(head) :])}
+    groups += [Group(needs.get(key, key), QUIET, listed=False) for key in keys[len(head) :]]
     return tuple(groups), np.array([place[key] for key in rows["need"]], dtype=np.int64)
 
 

@@ -206,7 +206,7 @@ def _label(drawn: PlaceMap, spot: Spot) -> str:
 def _legend(drawn: PlaceMap, top: float) -> tuple[list[str], float]:
     """Return the legend from ``top`` on, in pixels, and where it ends."""
     told, x, y = [], 6.0, top + 12
-    for group in drawn.groups if drawn.rows.height else ():
+    for group in (one for one in drawn.groups if one.listed and drawn.rows.height):
         width = 22 + LETTER * text_width(group.name) + 16
         if x + width > WIDTH and x > 6:
             x, y = 6.0, y + LINE

@@ -12,7 +12,7 @@ from ctse_core.figures.need_picture import still_needs
 from ctse_core.figures.need_place import need_place
 from ctse_core.figures.place_map import map_sentence, marks_table, place_map
 from ctse_core.figures.place_marks import known_levels, place_marks, point_keys, view_of
-from ctse_core.figures.place_picture import still_places
+from ctse_core.figures.place_picture import group_of, still_places
 from ctse_core.filters import Filter
 from ctse_core.types import Col
 from tests.core.test_need_place import NEEDS, PLACES, START, posts
@@ -105,8 +105,19 @@ def test_more_needs_than_colours_share_one():
         }
     )  # fmt: skip
     drawn = place_map(place_marks(table, places, "town"), "need", ages_of(table), {})
-    assert [group.name for group in drawn.groups][-1] == "Other needs" and len(drawn.groups) == 7
-    assert len({group.colour for group in drawn.groups}) == 7
+    listed = [group for group in drawn.groups if group.listed]
+    assert [group.name for group in listed][-1] == "Other needs" and len({group.colour for group in listed}) == 7
+    assert all(drawn.groups[group].name == name for group, name in zip(drawn.group, drawn.rows["name"], strict=True))
+
+
+def test_several_rare_needs_together_are_not_what_presses_most():
+    rare = [([f"rare {number}"], [f"t{number}"], 0, 0, "new") for number in range(9)]
+    table = posts(*[(["water"], ["t9"], 1, 0, "new")] * 3, *rare, *[(["food"], ["t10"], 3, 0, "new")] * 9)
+    keys = [f"t{number}" for number in range(11)]
+    places = PLACES.head(1).drop("key", "lat").join(pl.DataFrame({"key": keys, "lat": 1.0}), how="cross")
+    drawn = place_map(place_marks(table, places, "town"), "need", ages_of(table), {})
+    together = group_of(drawn, [row for row, key in enumerate(drawn.rows["key"]) if key != "t10"])
+    assert drawn.groups[together].name == "water"
 
 
 def test_a_view_holds_the_places_and_goes_over_the_date_line():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def description(drawn: PlaceMap, shapes: Outlines) -> dict[str, Any]:
             "age": [known[age] for age in ages],
         },
         "ages": list(known),
-        "groups": [{"name": one.name, "colour": one.colour, "hollow": one.hollow} for one in drawn.groups],
+        "groups": [dataclasses.asdict(group) for group in drawn.groups],
         "sums": drawn.weight is not None,
         "pressing": drawn.look == "need",
         "named": not point,

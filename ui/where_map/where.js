@@ -49,7 +49,7 @@ function show(chart, spec, [points, starts, country]) {
   }
   hint.hidden = lon.length > 0;
   hint.textContent = chart.words.nothing;
-  legend.replaceChildren(...spec.groups.map((group) => legendRow(chart, group)));
+  legend.replaceChildren(...spec.groups.filter((group) => group.listed).map((group) => legendRow(chart, group)));
   chart.view = null;
   resized(chart);
 }

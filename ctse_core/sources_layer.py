@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,21 +26,24 @@ from ctse_core.crisis.sources import (
 from ctse_core.project.fingerprint import fingerprint
 from ctse_core.remembered import remembered
 from ctse_core.text.near_copies import TURNING
-from ctse_core.text.privacy import handle_value
+from ctse_core.text.privacy import NAMELESS, handle_value, plain_signs
 from ctse_core.types import Col
 
 if TYPE_CHECKING:
     from ctse_core.project import Project
     from ctse_core.stored import Analysis
 
-SOURCES = 2  # raise when other sources are counted
+SOURCES = 3  # raise when other sources are counted
 # Whom a post names as its source: "RT @name", "via @name", "h/t @name", at its beginning or its end.
 _CREDIT = re.compile(
     r"^[\s\"'“”.:|>-]*(?:\b(?:RT|MT|QT)\b[\s:]*(?:@|＠)?([^\s:,;…]{1,40})|[\"“']@([^\s:,;]{1,40}):)"
     r"|(?:\b(?:RT|MT)\b|\bvia\b|\bh/t\b|(?i:\bpor\b|\bvía\b|\bpar\b))\s*[@＠]([^\s:,;)…]{1,40})",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?=[a-z]{0,3}(?!\w))")
+# Not inside a code or an ordinal; other scripts write words right behind a number.
+_NUMBER = re.compile(r"(?<![a-z\d_.,])\d+(?:[.,]\d+)*(?!(?:st|nd|rd|th)(?![a-z]))(?![a-z]{4}|[a-z]{1,3}\d|\d)")
+_THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _TAG = re.compile(r"#(\w+)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
@@ -120,7 +124,8 @@ def _read(analysis: Analysis) -> dict[str, Any]:
     names: list[str | None] = [None] * table.height
     if Col.AUTHOR in table.columns:
         names = [handle_value(name) or None if name else None for name in table[Col.AUTHOR].to_list()]
-    credits = [_credited(text or "") for text in table[Col.TEXT].to_list()]
+    shared = zip(table[Col.TEXT].to_list(), table[Col.REPRESENTATIVE].to_list(), strict=True)
+    credits = [_source_named(text or "", group) for text, group in shared]
     numbers: dict[str, int] = {}
 
     def coded(found: list[str | None]) -> NDArray[np.int64]:
@@ -139,6 +144,12 @@ def _read(analysis: Analysis) -> dict[str, Any]:
     return {"said": said, "alike": pairs[told == 2], "edited": pairs[told == 1]}
 
 
+def _source_named(text: str, group: int) -> str | None:
+    name = _credited(text)
+    # In files whose handles were all made "@user", each text has a source of its own that nobody can name.
+    return f"user {group}" if name in NAMELESS else name
+
+
 def _credited(text: str) -> str | None:
     found = _CREDIT.search(text)
     if not found:
@@ -148,11 +159,17 @@ def _credited(text: str) -> str | None:
 
 def facts_of(analysis: Analysis, row: int) -> Facts:
     """Return what the post at ``row`` states, as far as it can be read off: figures, words that carry meaning."""
-    lowered = (analysis.table[Col.COMPARED][row] or "").lower()
-    tags = frozenset(_TAG.findall(lowered))  # a row of hashtags is no statement
+    table = analysis.table
+    return facts_in(table[Col.COMPARED][row] or "", table[Col.LANG][row] or "", analysis.words[row].to_list())
+
+
+def facts_in(compared: str, lang: str, words: Iterable[str]) -> Facts:
+    """Return what a compared text states: its figures, without years and ordinals, and its ``words``, without tags."""
+    lowered = plain_signs(compared).lower()
+    numbers = (_THOUSANDS.sub("", number).replace(",", ".") for number in _NUMBER.findall(lowered))
     return Facts(
-        lang=analysis.table[Col.LANG][row] or "",
-        words=frozenset(analysis.words[row].to_list()) - tags,
-        numbers=frozenset(_NUMBER.findall(lowered)),
+        lang=lang,
+        words=frozenset(words) - frozenset(_TAG.findall(lowered)),  # a row of hashtags is no statement
+        numbers=frozenset(number for number in numbers if not _YEAR.fullmatch(number)),
         turning=frozenset(_WORD.findall(lowered)) & TURNING,
     )

@@ -19,7 +19,7 @@ HANDLE, EMAIL, PHONE, CARD, DOCUMENT, NUMBER = "handle", "e-mail", "phone", "car
 KINDS = (HANDLE, EMAIL, PHONE, CARD, DOCUMENT, NUMBER)
 """What is masked; "number" is a run of nine digits or more that nothing tells more about."""
 PRIVACY = 2  # raise when other marks are found
-_NAMELESS = frozenset({"user", "users", "username", "everyone", "all", "here", "channel"})
+NAMELESS = frozenset({"user", "users", "username", "everyone", "all", "here", "channel"})
 
 
 class Mark(NamedTuple):
@@ -134,7 +134,7 @@ def _marks(seen: str, regions: Sequence[str]) -> list[Mark]:
     for found in (*_HANDLE.finditer(hidden), *_REDDIT.finditer(hidden)):
         name = found.group(1).rstrip(".-…")
         value = handle_value(name)
-        if value and re.split(r"[.\-]", value, maxsplit=1)[0] not in _NAMELESS:
+        if value and re.split(r"[.\-]", value, maxsplit=1)[0] not in NAMELESS:
             marks.append(Mark(found.start(), found.start(1) + len(name), HANDLE, value))
         hidden = _blanked(hidden, found.start(), found.end())
     return marks + [Mark(*number) for number in numbers_in(hidden, regions)]

@@ -4,8 +4,8 @@
 
 The project's posts as screens show them, with needs, places, states and masking, which are made before the clock runs.
 ``--posts`` draws so many of them at random, each with an id and a place on the map of its own and its words in another
-order, so that copies do not pack better than posts do. Each format is written by a process of its own; its memory is
-what that process took above what it had with the analysis loaded. Beside them bare polars (CSV, JSONL, Parquet, XLSX of
+order, so that copies do not pack better than posts do. Each format is written by a process of its own: processor
+seconds of the writing, and the most memory of that process, in which the analysis is loaded. Beside them bare polars (CSV, JSONL, Parquet, XLSX of
 the same table, no hardening) and plotly's own page of the same map with the posts' texts. ``--browser`` opens the map
 file and that page from the disk in headless Chromium without a network: milliseconds until it can be used, and from a
 word that is typed to the posts that hold it. Prints a Markdown table.
@@ -20,10 +20,8 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from multiprocessing.queues import Queue
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -93,24 +91,38 @@ def bare(analysis: Analysis, kind: str, folder: Path) -> list[Path]:
 BARE = ("csv", "jsonl", "parquet", "xlsx", "viewer")
 
 
-def measured(write: Callable[[Path], list[Path]], keep: Path) -> tuple[float, float, dict[str, int]]:
-    """Return seconds, megabytes of memory and the bytes of each file of one writing, in a process of its own."""
-    context = multiprocessing.get_context("fork")  # the analysis is there without being loaded again
-    answers: Queue[Any] = context.Queue()
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One writing: the project, how many posts, the format, whether bare, and where to."""
 
-    def work() -> None:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = time.perf_counter()
-        paths = write(keep)
-        took = time.perf_counter() - start
-        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        answers.put((took, more / 1024, {path.name: path.stat().st_size for path in paths}))
+    project: Path
+    posts: int
+    kind: str
+    bare: bool
+    folder: Path
 
-    process = context.Process(target=work)
-    process.start()
-    answer = answers.get()
-    process.join()
-    return answer
+
+def analysis_of(project: Path, posts: int) -> Analysis:
+    """Return what files are made of, enlarged to ``posts`` (0: as it is)."""
+    known = Project(project)
+    analysis = taken_away(edited(load_analysis(known), known), known)
+    return enlarged(analysis, posts) if posts else analysis
+
+
+def measured(task: Task) -> tuple[float, float, dict[str, int]]:
+    """Return processor seconds, the process's most memory (MB) and the bytes of each file of one writing."""
+    # Not a fork: the threads of the table library would not come along.
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_written, (task,))
+
+
+def _written(task: Task) -> tuple[float, float, dict[str, int]]:
+    analysis = analysis_of(task.project, task.posts)
+    start = time.process_time()
+    paths = bare(analysis, task.kind, task.folder) if task.bare else write_report(analysis, task.folder, (task.kind,))
+    took = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return took, memory, {path.name: path.stat().st_size for path in paths}
 
 
 def opened(page: Path, ready: str, word: bool) -> tuple[float, float, int]:
@@ -137,25 +149,26 @@ def opened(page: Path, ready: str, word: bool) -> tuple[float, float, int]:
     return shown, answered, len([url for url in asked if not url.startswith(("file:", "blob:", "data:"))])
 
 
-def report(analysis: Analysis, formats: Sequence[str], browser: bool) -> None:
+def report(project: Path, posts: int, formats: Sequence[str], browser: bool) -> None:
     """Print the table."""
-    print(f"{analysis.table.height:,} posts, {analysis.table.width} columns\n")
-    print("| format | seconds | memory, MB | files, MB | bare: seconds | MB |\n|---|---:|---:|---:|---:|---:|")
+    print(
+        "| format | processor seconds | memory, MB | files, MB | bare: seconds | MB |\n|---|---:|---:|---:|---:|---:|"
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for kind in formats:
-            took, memory, sizes = measured(lambda place, kind=kind: write_report(analysis, place, (kind,)), folder)  # type: ignore[misc]
+            took, memory, sizes = measured(Task(project, posts, kind, False, folder))
             main, rest = next(iter(sizes.values())), sum(list(sizes.values())[1:])
             size = f"{main / 1e6:.2f}" + (f" + {rest / 1e6:.2f}" if rest else "")
             beside = "| |"
             if kind in BARE:
-                plain, _, plain_sizes = measured(lambda place, kind=kind: bare(analysis, kind, place), folder)  # type: ignore[misc]
+                plain, _, plain_sizes = measured(Task(project, posts, kind, True, folder))
                 beside = f"{plain:.2f} | {sum(plain_sizes.values()) / 1e6:.2f} |"
             print(f"| {kind} | {took:.2f} | {memory:.0f} | {size} | {beside}", flush=True)
         if browser and (folder / "viewer.html").is_file():
             shown, answered, asked = opened(folder / "viewer.html", "html[data-ready]", word=True)
-            print(f"\nviewer.html in Chromium: {shown:.0f} ms until it can be used, {answered:.0f} ms from a word to ")
-            print(f"its posts (160 of them are the wait for further letters), {asked} requests.")
+            print(f"\nviewer.html in Chromium: {shown:.0f} ms until it can be used, {answered:.0f} ms from a word to")
+            print(f"its posts (160 of them wait for further letters), {asked} requests.")
             shown, _, asked = opened(folder / "plotly.html", ".main-svg", word=False)
             print(f"plotly's page: {shown:.0f} ms, {asked} requests.")
 
@@ -168,13 +181,11 @@ def main() -> None:
     parser.add_argument("--formats", nargs="+", default=list(FORMATS), choices=FORMATS)
     parser.add_argument("--browser", action="store_true")
     asked = parser.parse_args()
-    project = Project(asked.project)
     start = time.perf_counter()
-    analysis = taken_away(edited(load_analysis(project), project), project)
-    print(f"Opened and masked in {time.perf_counter() - start:.1f} s.")
-    if asked.posts:
-        analysis = enlarged(analysis, asked.posts)
-    report(analysis, asked.formats, asked.browser)
+    analysis = analysis_of(asked.project, asked.posts)
+    took = time.perf_counter() - start
+    print(f"{analysis.table.height:,} posts, {analysis.table.width} columns, opened and masked in {took:.1f} s\n")
+    report(asked.project, asked.posts, asked.formats, asked.browser)
 
 
 if __name__ == "__main__":

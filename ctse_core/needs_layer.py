@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -49,7 +50,11 @@ def needs_columns(analysis: Analysis, project: Project, progress: Progress = no_
         ProjectError: what people added cannot be read.
     """
     scheme = scheme_of(project)
-    return remembered("needs", stands(analysis, project), lambda: columns_of(*_ground_and_marks(analysis, project, scheme, progress)))
+
+    def told() -> pl.DataFrame:
+        return columns_of(*_ground_and_marks(analysis, project, scheme, progress))
+
+    return remembered("needs", stands(analysis, project), told)
 
 
 def nothing_told(posts: int) -> pl.DataFrame:
@@ -88,7 +93,8 @@ def stands(analysis: Analysis, project: Project) -> tuple[str, str, tuple[int, s
 def own_marks(marks: Sequence[NeedMark], scheme: Scheme, posts: int) -> list[NeedMark]:
     """Return the marks that stand for a scheme in a table of n ``posts``: not undone, of levels or of its types."""
     mine = [mark for mark in marks if not mark.undone and mark.position < posts]
-    return [mark for mark in mine if mark.scheme == scheme.key or mark.needs is None]
+    of_levels = [mark if mark.scheme == scheme.key else replace(mark, needs=None) for mark in mine]
+    return [mark for mark in of_levels if mark.needs is not None or mark.urgency is not None]
 
 
 def _ground_and_marks(

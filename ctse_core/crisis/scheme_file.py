@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from ctse_core.crisis.schemes import LEVELS, Scheme, dict_of_scheme, scheme_of_dict
+from ctse_core.crisis.schemes import LEVELS, SIGNS, Scheme, dict_of_scheme, scheme_of_dict
 from ctse_core.errors import SettingError
 from ctse_core.words import t
 
@@ -154,6 +154,7 @@ def _type(one: Mapping[str, Any]) -> dict[str, Any]:
         "examples": [part for part in examples if part["text"]],
         "terms": [_one_line(str(word)) for word in _listed(one.get("terms"))],
         "urgency": LEVELS.index(level) if level in LEVELS else level,
+        "sign": one["sign"] if one.get("sign") in SIGNS else "",
         "aside": bool(one.get("aside", False)) or any(name.casefold() in NONE_WORDS for name in names.values()),
     }
 

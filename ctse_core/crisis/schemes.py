@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,8 @@ def scheme_of_dict(told: Mapping[str, Any]) -> Scheme:
         for one in told["types"]
     )
     own = bool(told.get("own", False))
-    return Scheme(told["key"], dict(told["name"]), types, told.get("source", ""), own, _digest(told["types"]))
+    scheme = Scheme(told["key"], dict(told["name"]), types, told.get("source", ""), own)
+    return replace(scheme, fingerprint=_digest(dict_of_scheme(scheme)["types"]))
 
 
 def dict_of_scheme(scheme: Scheme) -> dict[str, Any]:

@@ -160,17 +160,19 @@ def _said_since(
 ) -> list[NeedMark]:
     """Return the newest mark of each post since ``last_seen`` that says something else of what is to be said."""
     here = set(map(int, positions))
-    newest: dict[int, NeedMark] = {}
+    needs: dict[int, NeedMark] = {}
+    urgency: dict[int, NeedMark] = {}
     for mark in _read(connection, last_seen):
-        if mark.position in here and not mark.undone:
-            newest[mark.position] = mark
+        if mark.position not in here or mark.undone:
+            continue
+        if mark.needs is not None and mark.scheme == scheme:
+            needs[mark.position] = mark
+        if mark.urgency is not None:
+            urgency[mark.position] = mark
     wanted = None if said.needs is None else set(said.needs)
-    return [
-        mark
-        for mark in newest.values()
-        if (wanted is not None and mark.needs is not None and mark.scheme == scheme and set(mark.needs) != wanted)
-        or (said.urgency is not None and mark.urgency is not None and mark.urgency != said.urgency)
-    ]
+    others = [mark for mark in needs.values() if wanted is not None and set(mark.needs or ()) != wanted]
+    others += [mark for mark in urgency.values() if said.urgency is not None and mark.urgency != said.urgency]
+    return list({mark.id: mark for mark in others}.values())
 
 
 def undo_marks(folder: Path, marks: Sequence[int], undone: bool = True) -> int:
@@ -196,8 +198,9 @@ def choose_scheme(folder: Path, key: str, content: Mapping[str, Any] | None = No
     from sqlalchemy import insert
 
     row = {"key": key, "content": content, "author": author(), "at": now().replace(tzinfo=None)}
+    table = _choices()
     with writing(folder) as connection:
-        connection.execute(insert(_choices()).values(**row))
+        connection.execute(insert(table).values(**row))
 
 
 def scheme_choices(folder: Path) -> list[SchemeChoice]:

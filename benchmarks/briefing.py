@@ -4,7 +4,7 @@
 invented sample posts, from the command line in a process of its own, then writes the briefing in another one; both
 with imports counted. After that each stage is timed in this process. ``--project FOLDER`` takes a project that is there
 already (a copy of it), ``--posts`` repeats its posts to so many. Letters read back are those of the posts quoted in
-the PDF, in order, by ``pdftotext`` where this machine has it.
+the PDF, in order, as a browser's reader of PDFs finds them; with ``--all`` a PDF of every post is read.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from typing import TypeVar
 import polars as pl
 
 from ctse_core.briefing import brief_of
+from ctse_core.briefing.cited import Cited
 from ctse_core.edited import edited
 from ctse_core.masked import taken_away
 from ctse_core.project import Project
-from ctse_core.report.brief import Brief, Grid, Points
+from ctse_core.report.brief import Brief, Grid, Points, Posts
 from ctse_core.report.brief_docx import docx_of
 from ctse_core.report.brief_html import html_of
 from ctse_core.report.brief_pdf import pdf_of
@@ -44,6 +45,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--project", type=Path)
     asked.add_argument("--posts", type=int, default=0)
+    asked.add_argument("--all", action="store_true")
     told = asked.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "project"
@@ -54,6 +56,8 @@ def main() -> None:
             print(f"analyse {pl.read_csv(source).height:,} rows: {command('analyse', source, '--out', folder)}")
             print(f"report --format {FORMATS}: {command('report', folder, '--format', FORMATS)}")
         stages(Project(folder), told.posts)
+        if told.all:
+            print(f"letters read back from a PDF of every post: {all_read_back(load_analysis(Project(folder)))}")
 
 
 def file_of_posts(folder: Path) -> Path:
@@ -133,14 +137,23 @@ def words_first(brief: Brief) -> int:
 
 
 def read_back(pdf: bytes, brief: Brief) -> str:
-    """Return the share of quoted posts, by letters, that a reader of the PDF gets as they were written."""
-    if not shutil.which("pdftotext"):
-        return "no pdftotext on this machine"
-    done = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
-    text = bare(done.stdout.decode("utf-8", "replace"))
-    whole = sum(len(bare(post.text)) for post in brief.posts())
-    found = sum(len(bare(post.text)) for post in brief.posts() if bare(post.text) in text)
-    return f"{found / max(1, whole):.1%} of {whole:,}"
+    """Return the share of quoted posts, by letters, that a browser's reader of the PDF gets as they were written."""
+    import pypdfium2
+
+    text = bare("".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)))
+    posts = list(brief.posts())
+    whole = sum(len(bare(post.text)) for post in posts)
+    lost = [post for post in posts if bare(post.text) not in text]
+    share = 1 - sum(len(bare(post.text)) for post in lost) / max(1, whole)
+    return f"{share:.1%} of {whole:,}" + (f"; not: {', '.join(sorted({post.code for post in lost}))}" if lost else "")
+
+
+def all_read_back(analysis: Analysis) -> str:
+    """Return the same share for a PDF of all posts of an analysis."""
+    cited = Cited(analysis.table, None)
+    posts = Posts(cited.show(range(analysis.table.height)))
+    whole = dataclasses.replace(brief_of(analysis), blocks=(posts,))
+    return read_back(pdf_of(whole), whole)
 
 
 def bare(text: str) -> str:

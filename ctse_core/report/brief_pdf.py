@@ -22,12 +22,18 @@ _PICTURE = f'{_PAGE}\n#image(bytes(sys.inputs.svg), format: "svg", width: 100%)'
 
 
 def pdf_of(brief: Brief) -> bytes:
-    """Return the briefing as a tagged PDF on A4.
+    """Return the briefing as a tagged PDF on A4; as PDF/UA-1 (ISO 14289-1) unless a letter is in none of the fonts.
 
     Raises:
         ProjectError: the template or the fonts are not where the installation should have them, or it cannot be set.
     """
-    return _set(TEMPLATE, {"brief": _for_paper(brief)}, format="pdf")
+    inputs = {"brief": _for_paper(brief)}
+    try:
+        return _set(TEMPLATE, inputs, format="pdf", pdf_standards="ua-1")
+    except ProjectError as error:
+        if "PDF/UA" not in str(error):
+            raise
+        return _set(TEMPLATE, inputs, format="pdf")
 
 
 def pages_of(brief: Brief, dots_an_inch: int = 60) -> list[bytes]:

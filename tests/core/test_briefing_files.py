@@ -154,18 +154,40 @@ def test_the_pdf_embeds_its_fonts_and_none_of_another_machine(brief):
     }
 
 
-def test_the_text_of_the_pdf_can_be_read_back(brief):
-    text = "".join(page.extract_text() for page in pages_read(pdf_of(brief)))
-    for code in ("en", "vi", "el", "uk", "am", "ka", "hy", "ko"):
-        assert SCRIPTS[code][:12] in text, code
-    assert "1000000000000000001" in text, "ids are exact"
-    assert "#let x = 1 $math$ *bold* \\ [x] <b>" in text, "what a text says is never run"
+@pytest.fixture(scope="module")
+def read_text(brief):
+    """All of the PDF as a browser reads it, without blanks."""
+    import pypdfium2
+
+    pages = pypdfium2.PdfDocument(pdf_of(brief))
+    return "".join("".join(page.get_textpage().get_text_range().split()) for page in pages)
+
+
+def letters_of(text):
+    return "".join(letter for letter in text if letter.isalnum())
+
+
+@pytest.mark.parametrize("code", sorted(set(SCRIPTS) - {"km", "gu", "und", "bo"}))
+def test_the_text_of_the_pdf_can_be_read_back(code, read_text):
+    """Khmer and Gujarati are drawn right, but readers give letters twice that share a sign."""
+    assert letters_of(SCRIPTS[code]) in letters_of(read_text)
+
+
+def test_ids_are_exact_and_what_a_text_says_is_never_run(read_text):
+    assert "1000000000000000001" in read_text
+    assert "#letx=1$math$*bold*\\[x]<b>" in read_text
+
+
+def test_a_letter_that_no_font_has_makes_no_briefing_fail(brief):
+    odd = dataclasses.replace(brief, blocks=(Posts((Post(1, "1", "𒀀 \U0010ffff", "und", False, ()),)),))
+    assert pdf_of(odd).startswith(b"%PDF")
 
 
 def test_the_pdf_is_tagged_titled_and_in_a_language(brief):
     read = PdfReader(io.BytesIO(pdf_of(brief)))
     root = read.trailer["/Root"]
     assert root["/Lang"] == "en" and root["/MarkInfo"]["/Marked"]
+    assert "pdfuaid:part" in root["/Metadata"].get_object().get_data().decode(), "PDF/UA, for readers that speak"
     assert read.metadata.title.startswith("Flood_<x>&.csv")
 
 

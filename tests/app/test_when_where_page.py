@@ -42,7 +42,7 @@ def test_the_browser_is_told_each_cell_in_words(table):  # noqa: F811
     place = [column["name"] for column in told["columns"]].index("Aldport")
     cell = told["cells"][water][place]
     assert (cell["posts"], cell["urgent"], cell["under"], cell["stale"]) == (1, 1, "40 h", True)
-    assert cell["told"].startswith("Water, Aldport. 1 post") and "High or critical: 1" in cell["told"]
+    assert cell["told"].startswith("Water, Aldport. Posts: 1.") and "High or critical: 1" in cell["told"]
     assert told["cells"][water][-2] == {"posts": 0}
     assert told_cells(cells, ages_of(table), "unread")["cells"][water][place]["under"] == "1 unseen"
     assert told_cells(cells, ages_of(table), "since")["cells"][water][place]["under"] == "1 Mar 06:00"

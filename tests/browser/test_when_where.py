@@ -23,7 +23,7 @@ def cell(tab, row, column):
 
 
 def posts_told(label):
-    return re.search(r"([\d,]+) posts?\b", label).group(1)
+    return re.search(r"Posts: ([\d,]+)", label).group(1)
 
 
 def test_a_cell_of_the_table_is_its_posts_and_clicked_again_all_of_them(tab, server):

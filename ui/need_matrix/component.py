@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,13 @@ def draw_matrix(cells: NeedPlace, ages: Ages, under: str, chosen: Collection[tup
 
 def description(cells: NeedPlace, ages: Ages, under: str) -> dict[str, Any]:
     """Return what the browser is told: names, and for each cell its posts, what stands under them, and all in words."""
+    words = _words()
     most = int(cells.posts[1:, 1:].max()) if cells.posts[1:, 1:].size else 0
     return {
         "rows": [{"name": line.name, "kind": line.kind} for line in cells.rows],
         "columns": [{"name": line.name, "kind": line.kind} for line in cells.columns],
         "cells": [
-            [_cell(cells, ages, under, row, column) for column in range(len(cells.columns))]
+            [_cell(cells, ages, under, (row, column), words) for column in range(len(cells.columns))]
             for row in range(len(cells.rows))
         ],
         "most": max(1, most),
@@ -68,37 +70,59 @@ def description(cells: NeedPlace, ages: Ages, under: str) -> dict[str, Any]:
     }
 
 
-def _cell(cells: NeedPlace, ages: Ages, under: str, row: int, column: int) -> dict[str, Any]:
-    posts = int(cells.posts[row, column])
+def _cell(cells: NeedPlace, ages: Ages, under: str, at: tuple[int, int], words: dict[str, str]) -> dict[str, Any]:
+    posts = int(cells.posts[at])
     if not posts:
         return {"posts": 0}
-    newest, oldest = cells.time(cells.newest, row, column), cells.time(cells.oldest, row, column)
-    urgent, unread = int(cells.urgent[row, column]), int(cells.unread[row, column])
-    small = {
-        "newest": ages.said(newest),
-        "since": _short(oldest),
-        "unread": t("{count:,} unseen", count=unread) if unread else t("all seen"),
-    }
+    newest, oldest = cells.time(cells.newest, *at), cells.time(cells.oldest, *at)
+    urgent, unread = int(cells.urgent[at]), int(cells.unread[at])
+    stale = ages.stale(newest)
+    # Hundreds of cells: their words are looked up once, and only filled here.
     told = [
-        t("{need}, {place}", need=cells.rows[row].name, place=cells.columns[column].name),
-        t("{count:,} posts", count=posts),
-        t("High or critical: {count}", count=number(urgent)) if urgent else "",
-        t("First: {at}", at=minute(oldest)) if oldest else t("No time known"),
-        t("Newest: {age}", age=minute(newest)) if newest else "",
-        t("Not yet seen: {count}", count=number(unread)),
-        t("Nothing new for longer than the limit") if ages.stale(newest) else "",
+        f"{cells.rows[at[0]].name}, {cells.columns[at[1]].name}",
+        words["posts"].replace("{count}", number(posts)),
+        words["urgent"].replace("{count}", number(urgent)) if urgent else "",
+        words["first"].replace("{at}", minute(oldest)) if oldest else words["undated"],
+        words["newest"].replace("{at}", minute(newest)) if newest else "",
+        words["unread"].replace("{count}", number(unread)),
+        words["stale"] if stale else "",
     ]
     return {
         "posts": posts,
         "urgent": urgent,
-        "under": small[under],
-        "stale": ages.stale(newest),
+        "under": _under(ages, under, (newest, oldest), unread, words),
+        "stale": stale,
         "told": ". ".join(line for line in told if line),
     }
 
 
-def _short(moment: Any) -> str:
-    """Return a time so short that it fits into a cell: "12 Jan 22:05", the year where it is another than most know."""
+def _under(
+    ages: Ages, under: str, times: tuple[datetime | None, datetime | None], unread: int, words: dict[str, str]
+) -> str:
+    """Return what stands under a number; ``times``: of the newest and the oldest post."""
+    if under == "newest":
+        return ages.said(times[0])
+    if under == "since":
+        return _short(times[1])
+    return words["unseen"].replace("{count}", number(unread)) if unread else words["seen"]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "posts": t("Posts: {count}", count="{count}"),
+        "urgent": t("High or critical: {count}", count="{count}"),
+        "first": t("First: {at}", at="{at}"),
+        "newest": t("Newest: {at}", at="{at}"),
+        "undated": t("No time known"),
+        "unread": t("Not yet seen: {count}", count="{count}"),
+        "unseen": t("{count} unseen", count="{count}"),
+        "seen": t("all seen"),
+        "stale": t("Nothing new for longer than the limit"),
+    }
+
+
+def _short(moment: datetime | None) -> str:
+    """Return a time so short that it fits into a cell: "12 Jan 22:05"; what the cell says in words has the year."""
     if moment is None:
         return t("no time")
     month = said(MONTHS[moment.month - 1])

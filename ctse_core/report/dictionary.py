@@ -173,7 +173,7 @@ CELLS = _entries(
         "features in GeoJSON",
         "RFC 7946: longitude before latitude, WGS 84; posts without coordinates have no geometry (null), and the file "
         "says how many they are",
-        "a feature a post; a feature a place in places.geojson",
+        "a feature a post; a feature a place in places.geojson; without compared_text and the file:… columns",
     ),
     (
         "columns in HXL",

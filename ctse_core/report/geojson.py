@@ -24,14 +24,16 @@ _TOLD = mark(
 def write_posts(posts: pl.DataFrame, path: Path) -> None:
     """Write a feature a post to ``path``: a point where it has coordinates, else no geometry, which programs skip.
 
-    Coordinates are never rounded or moved; ``at_from`` says whether they are the file's or the middle of a place.
+    Coordinates are never rounded or moved; ``at_from`` says whether they are the file's or the middle of a place. The
+    file's further columns are left out, which other formats have under the same ids: they would double the file.
     """
     located = posts if Col.AT_LON in posts.columns else _where_the_file_says(posts)
     points = _points(located[Col.AT_LON], located[Col.AT_LAT])
     placed = sum(point is not None for point in points)
     counts = {"placed": placed, "unplaced": posts.height - placed}
     facts = {"posts": posts.height, **counts, "said": said(_TOLD, **counts), "crs_of_coordinates": "WGS 84"}
-    properties = whole_times(located.drop(*_LEFT_OUT, strict=False)).iter_rows(named=True)
+    given = [name for name in located.columns if name.startswith("file:")]
+    properties = whole_times(located.drop(*_LEFT_OUT, *given, strict=False)).iter_rows(named=True)
     features = (_feature(point, row, str(row[Col.POST_ID])) for point, row in zip(points, properties, strict=True))
     _write(path, features, points, facts)
 

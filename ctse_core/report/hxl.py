@@ -10,6 +10,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -163,7 +164,7 @@ def _need_tag(analysis: AnalysisLike) -> str:
 def _place_names(analysis: AnalysisLike) -> pl.DataFrame:
     """Return for each place its country, the name of its region and, where it is a town, its own name."""
     layer = layer_of(analysis)
-    kinds = {"key": pl.Utf8, "name": pl.Utf8, "kind": pl.Utf8, "country": pl.Utf8, "region": pl.Utf8}
+    kinds: dict[str, Any] = {"key": pl.Utf8, "name": pl.Utf8, "kind": pl.Utf8, "country": pl.Utf8, "region": pl.Utf8}
     if layer is None:
         found = {"lat": pl.Float64, "lon": pl.Float64, "region_name": pl.Utf8, "country_name": pl.Utf8}
         return pl.DataFrame(schema=kinds | found)

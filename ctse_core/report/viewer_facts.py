@@ -173,7 +173,8 @@ def _indices(values: pl.Series, known: Sequence[Any]) -> list[int]:
 
 def _crisis_facts(analysis: AnalysisLike, table: pl.DataFrame) -> dict[str, Any]:
     """Return what is told about needs, urgency, places, tags and sources, where anybody looked for them."""
-    layer, facts = layer_of(analysis), {}
+    layer = layer_of(analysis)
+    facts: dict[str, Any] = {}
     if Col.NEEDS in table.columns:
         facts["needNames"], facts["needs"] = _named_lists(table[Col.NEEDS], layer.need_names if layer else {})
     if Col.URGENCY in table.columns:
@@ -181,7 +182,7 @@ def _crisis_facts(analysis: AnalysisLike, table: pl.DataFrame) -> dict[str, Any]
     if Col.LOCATED in table.columns:
         within = table[Col.WITHIN] if Col.WITHIN in table.columns else table[Col.LOCATED]
         both = pl.DataFrame({"a": table[Col.LOCATED], "b": within}).select(pl.col("a").list.concat("b")).to_series()
-        place_names = layer.place_names if layer else {}
+        place_names = _distinct_names(layer.places) if layer else {}
         keys = _keys_of(both, place_names)
         facts["placeNames"] = [place_names.get(key, key) for key in keys]
         facts["places"], facts["within"] = _listed(table[Col.LOCATED], keys), _listed(within, keys)
@@ -190,6 +191,16 @@ def _crisis_facts(analysis: AnalysisLike, table: pl.DataFrame) -> dict[str, Any]
     if Col.INDEPENDENT in table.columns:
         facts["independent"] = table[Col.INDEPENDENT].fill_null(0).to_list()
     return facts
+
+
+def _distinct_names(places: pl.DataFrame) -> dict[str, str]:
+    """Return the name of each place by its key; where several are called alike, with what and where each is."""
+    kinds = {"country": t("country"), "region": t("region"), "town": t("town")}
+    alike = places.select("key", "name", "kind", "country", pl.len().over("name").alias("alike"))
+    return {
+        key: f"{name} ({', '.join(filter(None, (kinds.get(kind, kind), country)))})" if count > 1 else name
+        for key, name, kind, country, count in alike.iter_rows()
+    }
 
 
 def _keys_of(lists: pl.Series, names: dict[str, str]) -> list[str]:

@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from ctse_core.encode_flags import add_encode_flags
     from ctse_core.filter_flags import add_filter_flags
     from ctse_core.questions_told import add_saved_flags, add_standing_flags
     from ctse_core.search_flags import add_search_flags
@@ -116,14 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     append.set_defaults(run=_append)
 
     encode = commands.add_parser("encode", help="a column of texts -> an array of vectors, row for row")
-    encode.add_argument("file", type=Path, metavar="FILE")
-    encode.add_argument("--column", required=True, metavar="C", help="the column with the texts")
-    encode.add_argument("--encoder", metavar="NAME")
-    encode.add_argument("--send-texts-to", default="", metavar="HOST")
-    encode.add_argument("--runtime", default="auto")
-    encode.add_argument("--raw", action="store_true", help="embed the texts as written, not normalised")
-    encode.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
-    encode.add_argument("--quiet", action="store_true")
+    add_encode_flags(encode)
     encode.set_defaults(run=_encode)
 
     search = commands.add_parser("search", help="a question in any language -> posts in every language")
@@ -158,8 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--format",
         default="html",
-        help="html, xlsx, csv, jsonl, parquet, geojson, hxl, viewer (map and topics in one file) or several: html,xlsx",
+        help="html, pdf, docx (the briefing), xlsx, csv, jsonl, parquet, geojson, hxl, viewer (map and topics in one "
+        "file) or several: pdf,xlsx",
     )
+    report.add_argument("--ui", default="en", metavar="LANG", help="the language it speaks: en, es, fr, ar")
     report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report, or report-filtered")
     add_filter_flags(report)
     report.set_defaults(run=_report, quiet=True)
@@ -245,20 +241,11 @@ def _about_encoder(manifest: Any) -> list[str]:
 
 
 def _encode(asked: argparse.Namespace, bar: Any) -> None:
-    from ctse_core.encode import encode_column
+    from ctse_core.encode_flags import encoded
 
-    vectors = encode_column(
-        asked.file,
-        asked.column,
-        asked.out,
-        bar,
-        send_to=_agreed(asked.encoder, asked.send_texts_to),
-        raw=asked.raw,
-        runtime=asked.runtime,
-        encoder=_encoder(asked),
-    )
+    told = encoded(asked, _agreed(asked.encoder, asked.send_texts_to), bar)
     bar.close()
-    print(f"{vectors.shape[0]:,} vectors of width {vectors.shape[1]} in {asked.out}")
+    print(told)
 
 
 def _search(asked: argparse.Namespace, bar: Any) -> None:
@@ -334,14 +321,21 @@ def _report(asked: argparse.Namespace, _: Any) -> None:
     from ctse_core.project import Project
     from ctse_core.report import FORMATS
     from ctse_core.taking_away import written
+    from ctse_core.words import LANGUAGES, speak
 
     formats = tuple(part.strip() for part in asked.format.split(",") if part.strip())
     if not formats:
         raise SettingError(f"Name a report format: {', '.join(FORMATS)}.")
+    if asked.ui not in LANGUAGES:
+        raise SettingError(f"A report cannot speak “{asked.ui}”; choose from {', '.join(LANGUAGES)}.")
     project = Project(asked.project)
-    shown = edited(load_analysis(project), project)
-    for path in written(shown, project, filter_of(asked, shown.table, shown.crisis), formats, asked.out):
-        print(path)
+    speak(asked.ui)
+    try:
+        shown = edited(load_analysis(project), project)
+        for path in written(shown, project, filter_of(asked, shown.table, shown.crisis), formats, asked.out):
+            print(path)
+    finally:
+        speak("en")
 
 
 def _agreed(encoder: str | None, host: str) -> str:
@@ -358,12 +352,6 @@ def _agreed(encoder: str | None, host: str) -> str:
     if host:
         agree_to(host)
     return host
-
-
-def _encoder(asked: argparse.Namespace) -> str:
-    from ctse_core.encoders import DEFAULT_ENCODER
-
-    return asked.encoder or DEFAULT_ENCODER
 
 
 if __name__ == "__main__":

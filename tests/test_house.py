@@ -38,6 +38,7 @@ DOORS = {
     "sqlite3": ("ctse_core/project",),
     "sqlalchemy": ("ctse_core/project",),
     "sknetwork": ("ctse_core/structure",),
+    "ray": ("ctse_core/engines",),
     "psutil": ("ctse_core/project", "ctse_core/engines"),
     "filelock": ("ctse_core/project", "ctse_core/engines", "train"),
     "defusedxml": ("train",),
@@ -236,7 +237,7 @@ def test_the_readme_tree_is_true():
 
 
 def test_requirements_are_pinned_each_with_its_reason():
-    for name in ("requirements.txt", "requirements-train.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-train.txt", "requirements-scale.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             if not line.strip() or line.startswith(("#", "-r")):
                 continue

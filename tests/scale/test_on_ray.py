@@ -1,0 +1,121 @@
+"""A cluster makes what one process makes, also when a node dies in the middle, also from and to S3."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ctse_core.batch import BatchSettings, encode_shards
+from ctse_core.engines.on_ray import RaySettings
+
+pytestmark = pytest.mark.scale
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = BatchSettings(encoder="ctse-static", rows=40)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head that runs nothing and two nodes of half a processor each, on this machine."""
+    pytest.importorskip("ray")
+    # The nodes inherit what is told here.
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", PYTHONPATH=str(ROOT))
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_EC2_METADATA_DISABLED="true")
+    import ray
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
+    yield cluster, nodes
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def posts():
+    table = pl.read_csv(ROOT / "assets" / "sample_posts.csv", infer_schema_length=0)
+    return pl.concat([table[:400].with_columns(pl.lit(str(part)).alias("part")) for part in range(3)])
+
+
+@pytest.fixture(scope="module")
+def whole(posts, tmp_path_factory):
+    """What one process makes."""
+    source, out = (tmp_path_factory.mktemp(name) for name in ("posts", "whole"))
+    for part in range(3):
+        posts.filter(pl.col("part") == str(part)).write_parquet(source / f"{part}.parquet", row_group_size=100)
+    encode_shards(str(source), str(out), SETTINGS)
+    return source, out
+
+
+def settings(workers=2):
+    return BatchSettings(
+        encoder="ctse-static", rows=40, engine="ray", ray=RaySettings(address="auto", workers=workers, cpus=0.5)
+    )
+
+
+def same(one, other):
+    """Compare every file of two folders; a shard's name ends in a mark that tells where its rows came from."""
+    files, others = (sorted(folder.glob("*.parquet")) for folder in (one, other))
+    assert [path.name[:12] for path in files] == [path.name[:12] for path in others]
+    for path, beside in zip(files, others, strict=True):
+        assert pl.read_parquet(path).equals(pl.read_parquet(beside)), path.name
+    return len(files)
+
+
+def test_a_node_that_dies_in_the_middle_changes_nothing(cluster, whole, tmp_path):
+    source, out = whole
+    running, nodes = cluster
+    told, gone = [], threading.Event()
+
+    def watch(share, sentence):
+        told.append(share)
+        if len(told) == 3:
+            running.remove_node(nodes.pop(), allow_graceful=False)
+            gone.set()
+            nodes.append(running.add_node(num_cpus=1))
+
+    made = encode_shards(str(source), str(tmp_path), settings(), watch)
+    assert gone.is_set() and made.made == 30 and told[-1] == 1.0
+    assert same(out, tmp_path) == 31
+
+
+def test_posts_in_s3_become_vectors_in_s3(cluster, whole, tmp_path):
+    pytest.importorskip("moto")
+    from moto.server import ThreadedMotoServer
+    from pyarrow.fs import FileSystem, copy_files
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        where = f"?endpoint_override={host}:{port}&scheme=http&region=us-east-1&allow_bucket_creation=true"
+        source, out = whole
+        system, _ = FileSystem.from_uri(f"s3://crisis{where}")
+        system.create_dir("crisis/posts", recursive=True)
+        copy_files(str(source), "crisis/posts", destination_filesystem=system)
+        encode_shards(f"s3://crisis/posts/*.parquet{where}", f"s3://crisis/vectors{where}", settings())
+        copy_files("crisis/vectors", str(tmp_path), source_filesystem=system)
+        assert same(out, tmp_path) == 31
+        again = encode_shards(f"s3://crisis/posts{where}", f"s3://crisis/vectors{where}", settings())
+        assert again.made == 0
+    finally:
+        server.stop()
+
+
+def test_a_cluster_that_is_not_there_is_told(whole, tmp_path):
+    pytest.importorskip("ray")
+    import ray
+
+    from ctse_core.errors import JobError
+
+    if ray.is_initialized():
+        ray.shutdown()
+    lost = RaySettings(address="127.0.0.1:1", workers=1)
+    began = time.monotonic()
+    with pytest.raises(JobError, match="No Ray cluster answers"):
+        encode_shards(str(whole[0]), str(tmp_path), BatchSettings(encoder="ctse-static", engine="ray", ray=lost))
+    assert time.monotonic() - began < 60

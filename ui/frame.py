@@ -184,7 +184,7 @@ def _sidebar(workspace: Workspace) -> None:
             st.switch_page(PAGES["overview"])
         if workspace.project is not None and workspace.analysis is not None:
             new_since(workspace.project, workspace.analysis)
-            filter_bar(workspace.analysis)
             privacy_switch(workspace.project, workspace.analysis)
+            filter_bar(workspace.analysis)
         language.language_switch()
         tour_again(workspace.project)

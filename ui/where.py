@@ -52,7 +52,7 @@ def choose_look(workspace: Workspace) -> Looked:
     hours, start = "0", "posts"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="where_choices"):
         level = _segments(t("Places"), state.LEVEL, {one: level_name(one) for one in levels})
-        look = _segments(t("Colours tell"), state.SHADE, looks)
+        look = _segments(t("Colours tell"), state.SHADE, looks, _of_colours())
         if dated:
             hours = _one_of(t("Old is"), state.STALE, {str(one): _limit(one) for one in LIMITS})
             start = _one_of(t("Counted back from"), state.AGES, {one: said(name) for one, name in FROM.items()})
@@ -68,11 +68,18 @@ def _limit(hours: int) -> str:
     return t("older than {limit}", limit=age_words(timedelta(hours=hours))) if hours else t("nothing")
 
 
-def _segments(label: str, name: str, options: dict[str, str]) -> str:
+def _of_colours() -> str:
+    return t(
+        "Most pressing need: the one whose posts weigh most at a place; each level of urgency weighs twice as much as "
+        "the one below. Urgency: how many of the posts are of high or critical urgency. Age: how old the newest is."
+    )
+
+
+def _segments(label: str, name: str, options: dict[str, str], help_: str | None = None) -> str:
     before = state.one_of(name, options)
     state.follow(f"where_{name}", before)
     chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, required=True, key=f"where_{name}"
+        label, list(options), format_func=options.__getitem__, required=True, key=f"where_{name}", help=help_
     )
     return _kept(name, before, chosen)
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.figures import language_name
+from ctse_core.figures.map_crisis import need_coloured, urgency_coloured
 from ctse_core.figures.map_payload import Ground, Scene, described, ground_of, scene_parts, words
 from ctse_core.figures.map_points import Group, coloured
 from ctse_core.report.analysis_like import AnalysisLike
@@ -74,9 +75,12 @@ def colourings_of(analysis: AnalysisLike, records: Records) -> list[Looks]:
         groups, looks = coloured(key, table, topics)  # type: ignore[arg-type]
         made.append(_looks(key, label, groups, looks[records.rows], records, topics.height))
     if Col.URGENCY in table.columns:
-        made.append(_by_urgency(table, records, topics.height))
+        groups, looks = urgency_coloured(table)
+        made.append(_looks("urgency", t("Urgency"), groups, looks[records.rows], records, topics.height))
     if Col.NEEDS in table.columns:
-        made.append(_by_need(analysis, records))
+        layer = layer_of(analysis)
+        groups, looks = need_coloured(table, topics, layer.need_names if layer else {})
+        made.append(_looks("needs", t("Need"), groups, looks[records.rows], records, topics.height))
     return made
 
 
@@ -90,35 +94,9 @@ def _looks(
     return Looks(key, label, groups, looks, of_topic.tolist())
 
 
-URGENT_COLOURS = ("#8595a0", "#2ba575", "#c1703b", "#b92942")
-
-
 def level_names() -> list[str]:
     """Return the names of the four levels of urgency in the interface language, the lowest first."""
     return [t("Low"), t("Medium"), t("High"), t("Critical")]
-
-
-def _by_urgency(table: pl.DataFrame, records: Records, topics: int) -> Looks:
-    levels = table[Col.URGENCY].cast(pl.Int64).fill_null(-1).to_numpy()[records.rows]
-    counts = np.bincount(levels + 1, weights=records.posts, minlength=5).astype(int)
-    groups = [
-        Group(level + 2, level_names()[level], URGENT_COLOURS[level], int(counts[level + 1])) for level in (3, 2, 1, 0)
-    ]
-    groups.append(Group(0, t("Not judged"), "#a3a8ad", int(counts[0])))
-    looks = np.where(levels < 0, 0, levels + 2).astype(np.uint8)
-    return _looks("urgency", t("Urgency"), groups, looks, records, topics)
-
-
-def _by_need(analysis: AnalysisLike, records: Records) -> Looks:
-    """Return colours by the surest need of each post."""
-    layer = layer_of(analysis)
-    names = layer.need_names if layer else {}
-    first = analysis.table[Col.NEEDS].list.first()
-    # The labels' colouring takes any text; what is not told is its "no label".
-    named = first.replace_strict(list(names), list(names.values()), default=first) if names else first
-    groups, looks = coloured("label", analysis.table.with_columns(named.alias(Col.LABEL)), analysis.topics)
-    groups = [Group(one.index, t("No need told"), one.colour, one.posts) if not one.index else one for one in groups]
-    return _looks("needs", t("Need"), groups, looks[records.rows], records, analysis.topics.height)
 
 
 def facts_of(analysis: AnalysisLike, records: Records, colours: Sequence[Looks]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ctse_core.figures.map_crisis import need_coloured, urgency_coloured
 from ctse_core.figures.map_points import (
     CELLS,
     FIRST_NAMED,
@@ -24,6 +25,7 @@ from ctse_core.figures.map_points import (
     topic_indices,
 )
 from ctse_core.types import UNSORTED, Col, TopicCol
+from tests.sample_crisis import sample_crisis
 
 TOPICS = pl.DataFrame(
     {
@@ -168,3 +170,16 @@ def test_times_are_cut_into_equally_many_posts_from_early_to_late():
 def test_an_empty_table_has_an_empty_map():
     points = map_points(posts(5).head(0))
     assert len(points.positions) == 0 and points.places.shape == (0, 2)
+
+
+def test_urgency_and_needs_colour_every_post_once_and_say_what_is_not_told():
+    analysis = sample_crisis(200)
+    groups, looks = urgency_coloured(analysis.table)
+    assert [group.name for group in groups] == ["Critical", "High", "Medium", "Low", "Not judged"]
+    counted = {group.index: group.posts for group in groups}
+    assert counted == dict(zip(*np.unique(looks, return_counts=True), strict=True))
+    groups, looks = need_coloured(analysis.table, analysis.topics, analysis.crisis.need_names)
+    assert {"Water", "Shelter", "No need told"} <= {group.name for group in groups}
+    assert sum(group.posts for group in groups) == analysis.table.height == len(looks)
+    none = next(group for group in groups if group.name == "No need told")
+    assert (looks == none.index).sum() == sum(len(needs) == 0 for needs in analysis.table["needs"])

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ctse_core.figures import semantic_map
+from ctse_core.figures.map_crisis import need_coloured, urgency_coloured
 from ctse_core.figures.map_payload import Ground, Scene, described, ground_of, scene_parts, topics_on_map
 from ctse_core.figures.map_points import Group, coloured
 from ctse_core.filters import Filter
@@ -37,6 +38,10 @@ def colourings(table: pl.DataFrame, topics: pl.DataFrame) -> dict[str, str]:
             known[name] = label
     if Col.TAGS in table.columns and table[Col.TAGS].list.len().sum():
         known[Col.TAGS] = t("Tag")
+    if Col.NEEDS in table.columns and table[Col.NEEDS].list.len().sum():
+        known[Col.NEEDS] = t("Need")
+    if Col.URGENCY in table.columns and table[Col.URGENCY].null_count() < table.height:
+        known[Col.URGENCY] = t("Urgency")
     return known
 
 
@@ -70,7 +75,8 @@ def show_map(workspace: Workspace, colouring: str) -> None:
     mark = _mark(workspace)
     ground = _ground(mark, whole.table, whole.topics)
     first = tuple(topic for topic in now.topics if topic != UNSORTED) if colouring == "topic" else ()
-    groups, looks = _coloured((*mark, colouring, first, spoken()), whole.table, whole.topics)
+    names = whole.crisis.need_names if whole.crisis else {}
+    groups, looks = _coloured((*mark, colouring, first, spoken()), whole.table, whole.topics, names)
     mask = _passing(workspace, now)
     # A new outline replaces the one before and may lie outside it.
     free = _passing(workspace, dataclasses.replace(now, area=())) if now.area else mask
@@ -101,8 +107,12 @@ def _ground(mark: tuple[Any, ...], _table: pl.DataFrame, _topics: pl.DataFrame) 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _coloured(
-    mark: tuple[Any, ...], _table: pl.DataFrame, _topics: pl.DataFrame
+    mark: tuple[Any, ...], _table: pl.DataFrame, _topics: pl.DataFrame, _names: dict[str, str]
 ) -> tuple[list[Group], NDArray[np.uint8]]:
+    if mark[-3] == Col.URGENCY:
+        return urgency_coloured(_table)
+    if mark[-3] == Col.NEEDS:
+        return need_coloured(_table, _topics, _names)
     return coloured(mark[-3], _table, _topics, mark[-2])
 
 

@@ -62,13 +62,25 @@ def names_in_post(analysis: Analysis, project: Project, position: int) -> list[S
     for said in possible["said"].unique(maintain_order=True):
         others = possible.filter(pl.col("said") == said).unique("key", keep="first", maintain_order=True)
         names.setdefault(name_words(said), SaidName(said, "", 0.0, others["why"][0], others.select(columns)))
+    of_file = name_words(str(analysis.table[Col.PLACE][position] or ""))
+    if of_file:
+        value = str(analysis.table[Col.PLACE][position]).strip()
+        names.setdefault(of_file, SaidName(value, "", 0.0, "", possible.clear().select(columns)))
     return list(names.values())
 
 
 def posts_saying(analysis: Analysis, said: str) -> int:
-    """Return how many posts say a name, however its capitals and accents are written."""
+    """Return how many posts say a name, or have it in the file's column, however its letters are written."""
     words = name_words(said)
-    return int(analysis.table[Col.TEXT].str.contains(name_pattern(words)).sum()) if words else 0
+    if not words:
+        return 0
+    texts = analysis.table[Col.TEXT].str.contains(name_pattern(words)).fill_null(False)
+    saying = set(texts.arg_true().to_list())
+    if analysis.crisis is not None:
+        told = analysis.crisis.mentions.select("position", "said").unique()
+        names = {one: name_words(one) for one in told["said"].unique()}
+        saying |= {position for position, one in told.iter_rows() if names[one] == words}
+    return len(saying)
 
 
 def place_label(place: dict[str, Any], places: pl.DataFrame) -> str:

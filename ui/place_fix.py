@@ -69,12 +69,17 @@ def _dialogue(project: Project, analysis: Analysis, position: int) -> None:
     if name is not None:
         _now(name, places)
     _correct(project, analysis, position, name)
-    _corrections(project, position, analysis.table[Col.TEXT][position])
+    told_here = {
+        mark.said for mark in place_marks(project.folder) if spans_of(analysis.table[Col.TEXT][position], mark.said)
+    }
+    _corrections(project, position, told_here | {name_words(one.said) for one in names})
 
 
 def _chip(name: SaidName, places: pl.DataFrame) -> str:
     """Return a name and what it is taken for, in few words."""
-    said = name.said or t("the file")
+    if name.key and (not name.said or name.why in ("column", "coordinates")):
+        return t("the file: {place}", place=_label(name.key, name.candidates, places))
+    said = name.said
     if not name.key:
         return t("“{said}”: no place", said=said)
     return t("“{said}”: {place}", said=said, place=_label(name.key, name.candidates, places))
@@ -116,8 +121,8 @@ def _correct(project: Project, analysis: Analysis, position: int, name: SaidName
     row = _chosen_place(analysis, name)
     if row is None:
         return
-    said = name.said if name is not None else str(row.pop(_TYPED, ""))
-    if not spans_of(analysis.table[Col.TEXT][position], name_words(said)):
+    said = name.said if name is not None else str(row.get(_TYPED, ""))
+    if name is None and not spans_of(analysis.table[Col.TEXT][position], name_words(said)):
         said = ""
     scope, key = position, str(row.get("key", _NONE))
     if said:
@@ -191,13 +196,13 @@ def _own(analysis: Analysis, name: str) -> dict[str, Any] | None:
     return new_place(name, lat, lon, (country or "").upper()[:2])
 
 
-def _concerns(mark: PlaceMark, position: int, text: str) -> bool:
-    return mark.position == position or (mark.position == EVERYWHERE and bool(spans_of(text, mark.said)))
-
-
-def _corrections(project: Project, position: int, text: str) -> None:
+def _corrections(project: Project, position: int, names: set[str]) -> None:
     """List the corrections that concern this post, each with who and when, and take one back."""
-    marks = [mark for mark in place_marks(project.folder) if _concerns(mark, position, text)]
+    marks = [
+        mark
+        for mark in place_marks(project.folder)
+        if mark.position == position or (mark.position == EVERYWHERE and mark.said in names)
+    ]
     if not marks:
         return
     with st.expander(t("Corrections ({count})", count=len(marks))):

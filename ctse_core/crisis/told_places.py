@@ -117,16 +117,20 @@ def corrected(mentions: pl.DataFrame, texts: pl.Series, marks: Iterable[tuple[in
 
     Later ones win over earlier ones. A name that no gazetteer knows is looked for in ``texts`` (n,).
     """
+    names = {said: name_words(said) for said in mentions["said"].unique()}
     for position, said, key, why in marks:
         spans = _where(texts, position, said)
-        if spans.height and said:
-            mentions = _without(mentions, spans)
-        if position >= 0:
-            same = pl.col("said").map_elements(name_words, return_dtype=pl.Utf8) == said
-            mentions = mentions.filter((pl.col("position") != position) | ~same) if said else mentions
+        same = pl.col("said").replace_strict(names, default="", return_dtype=pl.Utf8) == said
+        here = same if position < 0 else same & (pl.col("position") == position)
+        if said:
+            # The file's column names a place without a word of the post; it is meant as much as the post's words.
+            others = mentions.filter(here & ~pl.col("position").is_in(spans["position"].implode()))
+            spans = pl.concat([spans, others.select("position", "said", "start", "end")])
+            mentions = _without(mentions.filter(~here), spans)
         if key and spans.height:
             added = spans.with_columns(pl.lit(key).alias("key"), pl.lit(OF_PERSON).alias("confidence"))
             mentions = pl.concat([mentions, _mentions(added.with_columns(pl.lit(why).alias("why")))])
+            names |= {one: name_words(one) for one in spans["said"].unique()}
     return mentions
 
 

@@ -142,6 +142,16 @@ def test_a_post_is_placed_that_names_no_place(laid):
     assert named(laid.read(), 7) == ["Cazeau"]
 
 
+def test_what_the_files_column_says_is_corrected_with_the_words_of_posts(laid):
+    folder, before = laid.project.folder, laid.read()
+    mark = add_place_mark(folder, PlaceMark("camp bois rond", "cHT", EVERYWHERE, "Camp Bois Rond"), 0)
+    assert [laid.read().columns[Col.LOCATED][post].to_list() for post in (4, 5)] == [["cHT"], ["cHT"]]
+    undo_place_mark(folder, mark.id)
+    add_place_mark(folder, PlaceMark("camp bois rond", "", 4, "Camp Bois Rond"), mark.id)
+    assert laid.read().columns[Col.LOCATED][4].to_list() == []
+    assert laid.read().columns[Col.LOCATED][5].to_list() == before.columns[Col.LOCATED][5].to_list()
+
+
 def test_a_name_is_found_with_any_accents_and_marks_between_its_words():
     texts = pl.Series(["à Port-au-Prince!", "PORT AU PRINCE", "Pòrt aù prince", "airport au princely", "portail"])
     assert texts.str.contains(name_pattern("port au prince")).to_list() == [True, True, True, True, False]

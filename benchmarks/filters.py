@@ -80,7 +80,10 @@ def make_project(folder: Path, posts: int) -> str:
     for name in ("topics", "empty", "unreadable"):
         (folder / f"{name}.parquet").write_bytes((EXAMPLE / f"{name}.parquet").read_bytes())
     pl.read_parquet(EXAMPLE / "words.parquet")[source].write_parquet(folder / "words.parquet")
-    np.save(folder / "vectors.npy", random.normal(size=(posts, 8)).astype(np.float32))
+    # As wide as the encoder's own: needs are found by comparing posts with examples that it encodes.
+    vectors = np.load(EXAMPLE / "vectors.npy")[source]
+    vectors += random.standard_normal(vectors.shape, dtype=np.float32) * 0.01
+    np.save(folder / "vectors.npy", vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
     np.save(
         folder / "neighbours.npy",
         np.column_stack([np.arange(posts), random.integers(0, posts, (posts, 15))]).astype(np.int32),

@@ -38,8 +38,8 @@ class Cited:
         return tuple(self._numbers.setdefault(position, len(self._numbers) + 1) for position in positions)
 
     def show(self, positions: Iterable[int]) -> tuple[Post, ...]:
-        """Return the posts at ``positions`` as they are shown."""
-        wanted = list(positions)
+        """Return the posts at ``positions`` as they are shown, without those that were shown before."""
+        wanted = [position for position in dict.fromkeys(positions) if position not in self._shown]
         self._shown.update(wanted)
         numbers = self.cite(wanted)
         rows = self.table[wanted].rows(named=True) if wanted else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +12,12 @@ import polars as pl
 from ctse_core.briefing.changes import Latest, latest_of
 from ctse_core.briefing.cited import HIGH, Cited
 from ctse_core.crisis_layer import Layer
-from ctse_core.figures.ages import Ages, ages_of
+from ctse_core.figures.ages import Ages, age_words, ages_of
 from ctse_core.figures.place_marks import Marks, known_levels, place_marks
 from ctse_core.report.analysis_like import AnalysisLike
 from ctse_core.types import Col
 from ctse_core.when import bursts_in
+from ctse_core.words import minute, t
 
 STALE_HOURS = 24
 POSITION = "position"
@@ -57,6 +59,16 @@ class Context:
     def ages(self) -> Ages:
         """How old posts are against the newest."""
         return ages_of(self.table, STALE_HOURS)
+
+    @property
+    def ages_told(self) -> str:
+        """From when ages are counted, and what is stale; "" where no post has a time."""
+        if self.ages.moment is None:
+            return ""
+        if not self.analysis.manifest.get("filter"):
+            return self.ages.told()
+        newest = t("Ages are counted from the newest of these posts, {at}.", at=minute(self.ages.moment))
+        return f"{newest} {t('Grey: nothing newer than {limit}.', limit=age_words(timedelta(hours=STALE_HOURS)))}"
 
     @cached_property
     def bursts(self) -> pl.DataFrame:

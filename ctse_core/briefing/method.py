@@ -139,7 +139,7 @@ def _crisis(context: Context) -> Iterator[tuple[str, str]]:
     if Col.LOCATED in context.table.columns:
         yield t("Places"), t("{count:,} places of the gazetteer and of the file", count=context.layer.places.height)
     if context.ages.moment is not None:
-        yield t("Ages"), context.ages.told()
+        yield t("Ages"), context.ages_told
 
 
 def _short(value: Any) -> str:

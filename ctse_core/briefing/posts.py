@@ -11,7 +11,7 @@ from ctse_core.figures.base import percent, shorten
 from ctse_core.figures.language_names import language_name
 from ctse_core.figures.still_meaning import still_meaning
 from ctse_core.reading_queue import in_order, next_to_read
-from ctse_core.report.brief import Block, Heading, Picture, Posts, Words
+from ctse_core.report.brief import Block, Heading, Picture, Point, Points, Posts, Words
 from ctse_core.types import UNSORTED, Col, TopicCol
 from ctse_core.words import day, t
 
@@ -80,7 +80,10 @@ def topics(context: Context) -> list[Block]:
         members = context.originals.filter(pl.col(Col.CLUSTER) == topic[TopicCol.ID])
         name = shorten(topic[TopicCol.NAME] or "", TITLE) or t("Topic {number}", number=topic[TopicCol.ID])
         blocks += [Heading(name, 3), Words(_topic_words(context, topic), "quiet")]
-        blocks.append(Posts(context.cited.show(_typical(context, topic, members))))
+        chosen = _typical(context, topic, members)
+        above = context.cited.cite(telling(members, OF_A_TOPIC)) if not chosen else ()
+        shown_above = Points((Point(t("Its posts are shown above:"), "", above),))
+        blocks.append(Posts(context.cited.show(chosen)) if chosen else shown_above)
     return blocks
 
 
@@ -100,8 +103,6 @@ def _typical(context: Context, topic: dict, members: pl.DataFrame) -> list[int]:
     chosen += [row for row in topic[TopicCol.TYPICAL] or () if row in known][: OF_A_TOPIC - len(chosen)]
     if len(chosen) < OF_A_TOPIC:
         chosen += telling(fresh, OF_A_TOPIC - len(chosen), chosen) if fresh.height > len(chosen) else []
-    if not chosen:
-        chosen = telling(members, 1)
     return list(dict.fromkeys(chosen))
 
 

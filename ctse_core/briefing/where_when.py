@@ -52,7 +52,7 @@ def _how_to_read(context: Context, cells: NeedPlace, red: bool) -> Iterator[str]
         yield t("Red: where most of these are.")
     if context.ages.moment is not None:
         yield t("Beside them how old the newest is.")
-        yield context.ages.told()
+        yield context.ages_told
     if cells.repeated:
         yield t(
             "{count:,} posts tell several needs or places and stand in each of their cells; the lines for all "

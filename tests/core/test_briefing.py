@@ -253,6 +253,19 @@ def test_the_briefing_speaks_the_language_of_the_interface(analysis):
     assert "منشور" in brief.under
 
 
+@pytest.mark.parametrize("posts", [8, 14, 30])
+def test_where_all_posts_of_a_topic_were_shown_it_leads_to_them(posts):
+    some = sample_crisis(60)
+    urgent = some.table.with_columns(pl.lit(3, dtype=pl.Int8).alias(Col.URGENCY)).filter(pl.col(Col.CLUSTER) >= 0)
+    typical = some.topics.with_columns(pl.lit([], dtype=pl.List(pl.Int64)).alias(TopicCol.TYPICAL))
+    brief = brief_of(dataclasses.replace(some, table=urgent.head(posts), topics=typical))
+    ids = [post.post_id for post in brief.posts()]
+    assert len(ids) == len(set(ids))
+    assert posts > 8 or "Its posts are shown above:" in said(brief)
+    cited = {number for block in blocks(brief, Points) for point in block.points for number in point.cites}
+    assert cited <= {post.number for post in brief.posts()}
+
+
 def test_posts_are_shown_under_the_topics_and_none_twice(brief):
     ids = [post.post_id for block in blocks(brief, Posts) for post in block.posts]
     assert len(ids) == len(set(ids)) >= 10

@@ -95,7 +95,8 @@ def save(project: Project, scheme: Scheme, positions: Sequence[int], said: Said,
     if others:
         st.session_state[_CLASH] = (said, others)
         return
-    st.toast(plain(t("Kept for {count:,} posts. What you say wins over what was computed.", count=len(positions))))
+    if not part:  # who marks one after the other sees the next
+        st.toast(plain(t("Kept for {count:,} posts. What you say wins over what was computed.", count=len(positions))))
     st.rerun(scope="fragment" if part else "app")
 
 
@@ -135,6 +136,11 @@ def tell_why(project: Project, analysis: Analysis, position: int) -> None:
         _urgent(urgent)
 
 
+def apart(text: str) -> str:
+    """Return a text that keeps its own direction inside a line of another one."""
+    return f"\u2068{text}\u2069"
+
+
 def _sure(sure: str) -> str:
     return {"clear": t("clear"), "likely": t("likely"), "close": t("a close call")}.get(sure, t("not told"))
 
@@ -146,21 +152,21 @@ def _because(analysis: Analysis, reason: NeedReason) -> None:
         lines.append(t("It says {words}.", words=words))
     if reason.examples:
         shown = " · ".join(
-            t("“{text}” ({lang})", text=example.text, lang=language_name(example.lang))
+            t("“{text}” ({lang})", text=apart(example.text), lang=language_name(example.lang))
             for example, _ in reason.examples
         )  # fmt: skip
         lines.append(t("Nearest examples: {examples}", examples=shown))
     if reason.marked is not None:
         text = analysis.table[Col.TEXT][reason.marked][:160]
-        lines.append(t("Nearest post that you marked so: “{text}”", text=text))
-    for line in lines:
-        st.caption(plain(line))
+        lines.append(t("Nearest post that was marked so: “{text}”", text=apart(text)))
+    st.caption("  \n".join(plain(line) for line in lines))
 
 
 def _urgent(urgent: UrgencyReason) -> None:
     st.markdown(f"**{plain(t('Urgency'))}**")
     shown = " · ".join(
-        t("“{text}” ({level})", text=example.text, level=urgency_name(level)) for example, level, _ in urgent.examples
+        t("“{text}” ({level})", text=apart(example.text), level=urgency_name(level))
+        for example, level, _ in urgent.examples
     )
     st.caption(plain(t("Nearest examples: {examples}", examples=shown)))
     if urgent.terms:

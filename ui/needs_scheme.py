@@ -32,7 +32,8 @@ def _choice(project: Project, now: Scheme) -> None:
     known |= {one.key: scheme_of_dict(one.content) for one in choices if one.content is not None}
     keys = list(known)
     chosen = st.selectbox(
-        t("Tell needs by"), keys, index=keys.index(now.key), format_func=lambda key: known[key].name, key="scheme_key",
+        t("Tell needs by"), keys, index=keys.index(now.key), format_func=lambda key: known[key].name,
+        key=f"scheme_of_{now.key}",  # another scheme is another choice: what was chosen before is chosen no longer
         help=t("Another scheme is told at once; marks made under this one stay and count again when you come back."),
     )  # fmt: skip
     if chosen != now.key:

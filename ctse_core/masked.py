@@ -101,6 +101,17 @@ def _masked_given(table: pl.DataFrame, salt: bytes, hide: Callable[[str], str]) 
     return [*changed, *masked_rest]
 
 
+def posts_to_take(posts: pl.DataFrame, analysis: Analysis, project: Project) -> pl.DataFrame:
+    """Return posts of the analysis, with their ``position`` in it, as files for others hold them.
+
+    Raises:
+        ProjectError: the project cannot be read or written to.
+    """
+    away = taken_away(analysis, project).table
+    texts = [name for name, kind in away.schema.items() if kind == pl.Utf8 and name in posts.columns]
+    return posts.with_columns(away[name].gather(posts["position"]) for name in texts)
+
+
 def text_mask(salt: bytes, regions: Sequence[str] = ()) -> Callable[[str], str]:
     """Return what masks any text as the posts of the project with that ``salt`` are masked."""
     token = pseudonyms(salt)

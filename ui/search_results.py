@@ -7,6 +7,7 @@ import streamlit as st
 
 from ctse_core.answer import Answer
 from ctse_core.highlight import reasons
+from ctse_core.masked import posts_to_take
 from ctse_core.question import Question, Searcher
 from ctse_core.types import Col
 from ctse_core.words import t
@@ -45,7 +46,8 @@ def show_answer(workspace: Workspace, question: Question) -> None:
         label = t("Found for “{question}”", question=question.text) if question.text else t("Like chosen posts")
         filter_button(workspace, posts["position"], label, "search", "results")
         tag_button(workspace, posts["position"], "results")
-        file = posts.select([name for name in posts.columns if name not in (Col.COMPARED, "position")])
+        away = posts_to_take(posts, workspace.whole, workspace.project)
+        file = away.select([name for name in posts.columns if name not in (Col.COMPARED, "position")])
         if Col.TAGS in file.columns:
             file = file.with_columns(pl.col(Col.TAGS).list.join("|"))
         download(t("CSV of these posts"), csv_bytes(file), "search.csv", "text/csv", "results_csv")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ctse_core.analysis import Analysis
 from ctse_core.figures import language_name
+from ctse_core.masked import taken_away
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 from ctse_core.words import MONTHS, number, said, t
 from ui.filter_bar import filter_chips
@@ -77,13 +78,14 @@ def notes(workspace: Workspace) -> None:
     told += _support(workspace)
     if not told and not whole.empty.height and not whole.unreadable.height:
         return
+    away = taken_away(whole, workspace.project) if workspace.project is not None else whole
     with st.expander(t("What was noticed ({number})", number=len(told)), icon=":material/info:"):
         for note in told:
             st.markdown(f"- {plain(note)}")
         offers = (
-            (whole.empty, "empty", t("Take away the {count:,} empty rows", count=whole.empty.height)),
+            (away.empty, "empty", t("Take away the {count:,} empty rows", count=whole.empty.height)),
             (
-                whole.unreadable,
+                away.unreadable,
                 "unreadable",
                 t("Take away the {count:,} unreadable rows", count=whole.unreadable.height),
             ),

@@ -14,6 +14,7 @@ _PARTS = (
     ("counts", "Counts"),
     ("encoder", "Encoder"),
     ("structure", "Map and clusters"),
+    ("privacy", "People masked"),
     ("settings", "Settings"),
     ("durations", "Seconds taken"),
     ("versions", "Versions"),
@@ -39,6 +40,10 @@ CAVEATS = (
     mark(
         "Copies are posts that say the same after links, handles and spaces are made alike. They keep the "
         "topic of their original and are counted in every number called “posts”."
+    ),
+    mark(
+        "People are masked as far as they are found: authors, handles, e-mail addresses, telephone, card and "
+        "document numbers. Names written out in a text are not found."
     ),
     mark("Times are those of the file, read as UTC where the file names no time zone."),
 )

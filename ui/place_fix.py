@@ -51,7 +51,7 @@ def place_dialogue(project: Project, analysis: Analysis, position: int) -> None:
 
 
 def _dialogue(project: Project, analysis: Analysis, position: int) -> None:
-    st.text(analysis.table[Col.TEXT][position])
+    st.text(analysis.table[Col.TEXT][position], width="stretch")
     names = names_in_post(analysis, project, position)
     places = analysis.crisis.places if analysis.crisis is not None else pl.DataFrame()
     if not names:

@@ -4,6 +4,7 @@ import pytest
 
 from ctse_core import words
 from ctse_core.report import write_report
+from tests.browser.test_axe import severe
 from tests.sample_crisis import sample_crisis
 
 pytestmark = pytest.mark.browser
@@ -122,3 +123,15 @@ def test_a_browser_that_cannot_unpack_the_file_says_so(tab, tmp_path):
     tab.goto(path.as_uri())
     tab.locator("#trouble").wait_for()
     assert "too old" in tab.locator("#trouble").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_the_way_of_anybody(chromium, tmp_path, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    (path,) = write_report(sample_crisis(120), tmp_path, ("viewer",))
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)  # axe itself is brought in as a script
+    tab = context.new_page()
+    tab.goto(path.as_uri())
+    tab.locator("html[data-ready]").wait_for(state="attached")
+    assert severe(axe.run(tab)) == []
+    context.close()

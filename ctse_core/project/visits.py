@@ -73,8 +73,10 @@ def visits(folder: Path) -> list[Visit]:
 
     table = _table()
     with reading(folder) as connection:
-        rows = [] if connection is None else connection.execute(select(table).order_by(table.c.key.desc())).mappings()
-        return [Visit(row["author"], datetime.fromisoformat(row["at"]), int(row["file"])) for row in rows]
+        if connection is None:
+            return []
+        rows = connection.execute(select(table).order_by(table.c.key.desc())).mappings().all()
+    return [Visit(row["author"], datetime.fromisoformat(row["at"]), int(row["file"])) for row in rows]
 
 
 def newer(folder: Path, table: pl.DataFrame, who: str = "") -> Newer:

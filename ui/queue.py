@@ -154,6 +154,7 @@ def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) ->
     posts, known = _standing_posts(workspace, batch)
     more = view == NEW or batch.found.waiting > len(batch.passed)
     about = standing() | {
+        "project": project.name,
         "reading": view == NEW,
         "batch": batch.number,
         "known": known,

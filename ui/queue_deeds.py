@@ -28,6 +28,8 @@ def take_over(project: Project, analysis: Analysis) -> None:
     """Do what the list holds as done and was not done yet; a deed that came before is left out."""
     taken: dict[str, int] = st.session_state.setdefault(_TAKEN, {})
     for deed in deeds_of(LIST):
+        if deed.get("project") != project.name:  # the browser still holds what was done in the one before
+            continue
         window, _, number = str(deed["token"]).partition("-")
         if int(number) <= taken.get(window, 0):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from ctse_core.project.tags import all_tags
 from ctse_core.project.triage_log import DeedDone, deeds, told, undo
 from ctse_core.words import minute, t
 from ui.frame import Workspace
@@ -18,6 +19,7 @@ def triage_log(workspace: Workspace) -> None:
     project = workspace.project
     if project is None:
         return
+    _tags(workspace)
     found = deeds(project.folder, _MOST)
     if not found:
         st.info(t("Nobody did anything with these posts yet. What you do in the reading list is told here."))
@@ -32,6 +34,24 @@ def triage_log(workspace: Workspace) -> None:
     rows = event.selection.rows if event else []  # type: ignore[attr-defined]
     if rows and rows[0] < len(shown):
         _take_back(workspace, shown[rows[0]])
+
+
+def _tags(workspace: Workspace) -> None:
+    """Draw, folded up, who put which tag on how many posts, when."""
+    if workspace.project is None:
+        return
+    put = all_tags(workspace.project.folder).group_by("at", "author", "tag").len().sort("at", "tag", descending=True)
+    if not put.height:
+        return
+    rows = [
+        (minute(at), who, t("Tagged {count:,} posts “{tag}”", count=count, tag=tag))
+        for at, who, tag, count in put.head(_MOST).iter_rows()
+    ]
+    with st.expander(t("Tags that posts have, and who put them on"), icon=":material/sell:"):
+        names = [t("When"), t("Who"), t("What")]
+        st.dataframe(
+            pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Utf8), orient="row"), hide_index=True, key="queue_tags"
+        )
 
 
 def _table(shown: list[DeedDone]) -> pl.DataFrame:

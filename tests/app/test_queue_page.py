@@ -17,7 +17,7 @@ class Ground:
     """A project's folder and a table in which posts 0 and 3 are copies of each other."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.name = folder, folder.name
         self.table = pl.DataFrame(
             {Col.POST_ID: list("abcde"), Col.REPRESENTATIVE: [0, 1, 2, 0, 4], Col.TEXT: ["x"] * 5}
         )
@@ -33,11 +33,18 @@ def ground(tmp_path, monkeypatch):
     return Ground(tmp_path)
 
 
-def tell(ground, *told, window="w1"):
+def tell(ground, *told, window="w1", project=None):
     """Let the browser hold these deeds (number, kind, value, posts, known), and take them over."""
     st.session_state[LIST] = {
         "deeds": [
-            {"token": f"{window}-{number}", "kind": kind, "value": value, "posts": posts, "known": known}
+            {
+                "token": f"{window}-{number}",
+                "kind": kind,
+                "value": value,
+                "posts": posts,
+                "known": known,
+                "project": project or ground.name,
+            }
             for number, kind, value, posts, known in told
         ]
     }
@@ -56,6 +63,11 @@ def test_deeds_are_done_in_order_and_once_though_they_are_told_again(ground):
     mark(ground.folder, [1], Deed("unread"))
     tell(ground, first)
     assert ground.states()[1] == "new"
+
+
+def test_what_was_done_in_another_project_is_not_done_in_this_one(ground):
+    tell(ground, (1, "done", "", [1], 0), project="the one before")
+    assert ground.states() == ["new"] * 5
 
 
 def test_a_window_opened_anew_counts_from_one_again(ground):

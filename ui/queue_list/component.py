@@ -42,9 +42,9 @@ def show_queue(
 ) -> Told:
     """Draw posts to work through and return what was asked for; ``done`` is called when there are deeds.
 
-    ``about`` has reading (whether handled posts step back), batch (a number, another one for other posts), known (the
-    newest deed), taken (the token of the last deed taken over), told, problem, undoable, more (the words of the button
-    for the next posts, "" without), owners, tags, me. Deeds come through ``deeds_of``.
+    ``about`` has project (its name), reading (whether handled posts step back), batch (a number, another one for other
+    posts), known (the newest deed), taken (the token of the last deed taken over), told, problem, undoable, more (the
+    words of the button for the next posts, "" without), owners, tags, me. Deeds come through ``deeds_of``.
     """
     asked = _component()(
         data={**about, "posts": list(posts), "labels": _labels()},
@@ -60,7 +60,7 @@ def show_queue(
 
 
 def deeds_of(key: str) -> list[dict[str, Any]]:
-    """Return what the list holds as done and not yet taken over: token, kind, value, posts, known; oldest first."""
+    """Return what the list holds as done: token, kind, value, posts, known, project; oldest first."""
     return [dict(deed) for deed in (st.session_state.get(key) or {}).get("deeds") or ()]
 
 

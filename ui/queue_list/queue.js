@@ -57,7 +57,7 @@ function apply(post, deed, view) {
 function tell(view, kind, posts, value = "", known = view.data.known) {
   const { state } = view;
   state.counter += 1;
-  state.outbox.push({ token: `${state.nonce}-${state.counter}`, kind, value, posts, known });
+  state.outbox.push({ token: `${state.nonce}-${state.counter}`, kind, value, posts, known, project: view.data.project });
   view.send("deeds", state.outbox.map((deed) => ({ ...deed })));
 }
 

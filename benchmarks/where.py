@@ -1,7 +1,7 @@
-"""The map of places and the table of needs: the server's milliseconds at 100,000 posts, the browser's at 30,000 places.
+"""The map of places and the table of needs: what 100,000 posts cost the server, 30,000 places the browser.
 
 ``python -m benchmarks.where --posts 100000 --places 30000`` makes posts that speak of invented places around the
-world, counts them as the page does, and draws the map in Chromium without a GPU (``--no-browser`` leaves that out).
+world, counts them as the page does (processor milliseconds), and draws the map in Chromium without a GPU (``--no-browser`` leaves that out).
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ def made(posts: int, places: int, seed: int = 0) -> tuple[pl.DataFrame, pl.DataF
 
 
 def milliseconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the median of five runs in milliseconds, after one to warm up, and what the last one returned."""
+    """Return the median of five runs (processor time) after one to warm up, and what the last one returned."""
     took = []
     for _ in range(6):
-        began = time.perf_counter()
+        began = time.process_time()
         done = work()
-        took.append(1000 * (time.perf_counter() - began))
+        took.append(1000 * (time.process_time() - began))
     return float(np.median(took[1:])), done
 
 

@@ -24,6 +24,8 @@ async function start() {
   answer(view);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => answer(view));
   document.documentElement.dataset.ready = performance.now().toFixed(0);
+  // While nobody asks, texts are made ready to be searched.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => foldTexts(view));
 }
 
 function cardOf(view, record) {
@@ -107,12 +109,14 @@ function passingRecords(view) {
   if (asked.place !== "") keep(holds(facts.within, asked.place));
   if (asked.area) keep((i) => i < facts.map.count && insideArea(view, i));
   if (asked.parts.length) {
-    view.folded ??= facts.texts.map(folded);
+    foldTexts(view);
     const wanted = asked.parts.map(folded);
     keep((i) => wanted.every((part) => view.folded[i].includes(part) || facts.ids[i] === part));
   }
   return passing;
 }
+
+const foldTexts = (view) => (view.folded ??= view.facts.texts.map(folded));
 
 function insideArea(view, point) {
   const places = (view.places ??= new Uint16Array(shared.arrays.get("places")));
@@ -126,7 +130,7 @@ function answer(view) {
   const counts = new Float64Array(topics + 1);
   let posts = 0;
   view.found = [];
-  for (let i = 0; i < passing.length; i += 1) {
+  for (const i of inOrder(view)) {
     if (!passing[i]) continue;
     const row = facts.topic[i];
     counts[row < 0 ? topics : row] += facts.posts[i];
@@ -136,7 +140,6 @@ function answer(view) {
       posts += facts.posts[i];
     }
   }
-  inOrder(view);
   const some = posts < facts.all;
   const told = some ? facts.words.found : facts.words.found_all;
   document.getElementById("found").textContent = filled(told, { count: view.number(posts), all: view.number(facts.all) });
@@ -146,8 +149,11 @@ function answer(view) {
   drawPassing(view, passing);
 }
 
+// All records in the order asked for, which is found once.
 function inOrder(view) {
   const { facts, asked } = view;
+  view.orders ??= {};
+  if (view.orders[asked.order]) return view.orders[asked.order];
   const late = (i) => facts.times[i] ?? -Infinity;
   const newest = (one, other) => late(other) - late(one) || one - other;
   const level = (i) => (facts.urgency ? facts.urgency[i] : 0);
@@ -157,7 +163,9 @@ function inOrder(view) {
     oldest: (one, other) => (facts.times[one] ?? Infinity) - (facts.times[other] ?? Infinity) || one - other,
     repeated: (one, other) => facts.posts[other] - facts.posts[one] || newest(one, other),
   };
-  view.found.sort(orders[asked.order]);
+  const records = Array.from(facts.texts.keys()).sort(orders[asked.order]);
+  view.orders[asked.order] = records;
+  return records;
 }
 
 // The map takes what passes as one bit a point, then pairs (point, posts) where they are several.

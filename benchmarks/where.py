@@ -1,7 +1,8 @@
 """The map of places and the table of needs: what 100,000 posts cost the server, 30,000 places the browser.
 
 ``python -m benchmarks.where --posts 100000 --places 30000`` makes posts that speak of invented places around the
-world, counts them as the page does (processor milliseconds), and draws the map in Chromium without a GPU (``--no-browser`` leaves that out).
+world, counts them as the page does (processor milliseconds), and draws the map in Chromium without a GPU
+(``--no-browser`` leaves that out).
 """
 
 from __future__ import annotations

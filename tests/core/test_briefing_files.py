@@ -252,6 +252,28 @@ def test_docx_opens_again_with_its_headings_tables_and_pictures(brief):
     assert read.core_properties.author == ""
 
 
+ORDER = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore numPr pBdr shd bidi spacing ind jc rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs color sz szCs rtl cs lang",
+    "tblPr": "tblStyle bidiVisual tblW jc tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "tcW gridSpan tcBorders shd vAlign",
+}  # as ISO 29500 wants it; strict readers refuse a file otherwise
+
+
+@pytest.mark.parametrize("rtl", [False, True])
+def test_docx_keeps_properties_in_the_order_that_the_format_wants(rtl):
+    from docx.oxml import parse_xml
+
+    root = parse_xml(document_of(docx_of(sample_brief(rtl)))["word/document.xml"].encode())
+    for kind, wanted in ORDER.items():
+        order = wanted.split()
+        found = [one for one in root.iter() if str(one.tag).endswith(f"}}{kind}")]
+        for one in found:
+            places = [order.index(child.tag.rpartition("}")[2]) for child in one]
+            assert places == sorted(set(places)), kind
+        assert found
+
+
 def test_docx_of_an_arabic_briefing_runs_right_to_left_tables_too():
     told = document_of(docx_of(sample_brief(rtl=True)))["word/document.xml"]
     assert told.count("<w:bidiVisual/>") == 3

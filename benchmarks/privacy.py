@@ -113,7 +113,7 @@ def _valid_number(region: str, draw: random.Random) -> Any:
     import phonenumbers as lib
 
     kinds = (lib.PhoneNumberType.MOBILE, lib.PhoneNumberType.FIXED_LINE)
-    start = lib.example_number_for_type(region, draw.choice(kinds)) or lib.example_number(region)
+    start: Any = lib.example_number_for_type(region, draw.choice(kinds)) or lib.example_number(region)
     while True:
         number = lib.PhoneNumber(country_code=start.country_code)
         number.merge_from(start)

@@ -18,6 +18,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -66,7 +67,11 @@ def judged_pairs(folder: Path) -> None:
         ("and the places known do not differ", counted.filter((pl.col("kind") == 2) & (pl.col("places_agree") == 1))),
     ):
         right, own = part["same_figure_of_same_thing"].mean(), part["own_words"].mean()
-        print(f"| {name} | {part.height} | {right:.2f} | {own:.2f} |")
+        print(f"| {name} | {part.height} | {_share(right)} | {_share(own)} |")
+
+
+def _share(part: Any) -> str:
+    return f"{float(part):.2f}"
 
 
 def _told(one: list[str], other: list[str]) -> list[int]:
@@ -109,14 +114,14 @@ def planted(posts: int) -> None:
 
 def _crowded(posts: int) -> tuple[Said, NDArray[np.bool_]]:
     draw = np.random.default_rng(5)
-    group, author, credited, moment, words = [], [], [], [], []
+    rows: list[tuple[int, int, int, float, int]] = []
 
     def add(first: int, who: int, of: int, when: float, length: int) -> None:
-        group.append(first), author.append(who), credited.append(of), moment.append(when), words.append(length)
+        rows.append((first, who, of, when, length))
 
     concert: list[bool] = []
-    while len(group) < posts:
-        first, start, source = len(group), draw.uniform(0, 7 * 86_400), int(draw.integers(0, posts))
+    while len(rows) < posts:
+        first, start, source = len(rows), draw.uniform(0, 7 * 86_400), int(draw.integers(0, posts))
         kind = draw.choice(["one", "shared", "cry", "again", "concert"], p=[0.7, 0.15, 0.1, 0.04, 0.01])
         size = 1 if kind == "one" else 8 if kind == "concert" else int(draw.integers(2, 40))
         for number in range(size):
@@ -125,7 +130,7 @@ def _crowded(posts: int) -> tuple[Said, NDArray[np.bool_]]:
             spread = 180 if kind == "concert" else 60 if kind == "shared" else 86_400
             add(first, who, of, start + draw.uniform(0, spread), 3 if kind == "cry" else 14)
             concert.append(kind == "concert")
-    arrays = (np.array(column) for column in (group, author, credited, moment, words))
+    arrays = (np.array(column) for column in zip(*rows, strict=True))
     return Said(*arrays), np.array(concert)
 
 

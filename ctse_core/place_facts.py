@@ -30,7 +30,7 @@ ALIKE = 80  # how alike two names are, of 100, to be offered for one another
 class SaidName:
     """A name in one post: as ``said``, the ``key`` of what it is taken for ("" for no place), why, and how surely.
 
-    ``candidates`` are what it may mean, the likeliest first: the columns of a table of places and ``share`` in [0, 1].
+    ``candidates`` are what it may mean, the likeliest first: the columns of a table of places, ``share`` in [0, 1] and ``label``.
     """
 
     said: str
@@ -53,7 +53,9 @@ def names_in_post(analysis: Analysis, project: Project, position: int) -> list[S
     possible = possible.join(read["places"], on="key", how="inner", maintain_order="left")
     now = analysis.crisis.mentions.filter(pl.col("position") == position)
     names: dict[str, SaidName] = {}
-    columns = [*PLACES_SCHEMA, "share"]
+    labels = [place_label(row, read["places"]) for row in possible.iter_rows(named=True)]
+    possible = possible.with_columns(pl.Series("label", labels, dtype=pl.Utf8))
+    columns = [*PLACES_SCHEMA, "share", "label"]
     for row in now.sort("confidence", descending=True).iter_rows(named=True):
         told = name_words(row["said"])
         others = possible.filter(pl.col("said") == row["said"]).unique("key", keep="first", maintain_order=True)
@@ -85,6 +87,8 @@ def posts_saying(analysis: Analysis, said: str) -> int:
 
 def place_label(place: dict[str, Any], places: pl.DataFrame) -> str:
     """Return a place with what is around it: "Carrefour, Ouest, Haiti"; ``places`` holds the regions and countries."""
+    if place.get("label"):
+        return str(place["label"])
     around = []
     if place["kind"] not in (COUNTRY, REGION) and place["region"]:
         around.append(f"a{place['country']}.{place['region']}")

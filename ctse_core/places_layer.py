@@ -13,6 +13,7 @@ from ctse_core.crisis.gazetteer import PLACES_SCHEMA, TOWN, VERSION, Gazetteer, 
 from ctse_core.crisis.place_words import name_words
 from ctse_core.crisis.places import LIKELY, SURE, Surroundings, candidates_of
 from ctse_core.crisis.told_places import (
+    around_of,
     corrected,
     knowing,
     nearest_towns,
@@ -76,8 +77,18 @@ def _located(analysis: Analysis, project: Project, progress: Progress) -> Locate
     mentions = mentions.sort("position", "start", maintain_order=True)
     own = [dict(mark.place) for mark in marks if mark.place]
     places = pl.concat([read["places"], pl.DataFrame(own, schema=PLACES_SCHEMA)])
-    places = places.unique("key", keep="first", maintain_order=True)
+    places = _named(mentions["key"].unique(), places.unique("key", keep="first", maintain_order=True))
     return Located(_columns(analysis.table, mentions, places), places, mentions)
+
+
+def _named(keys: pl.Series, places: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the places ``keys`` and of the regions and countries around them, and no others."""
+    chosen = places.filter(pl.col("key").is_in(keys.implode()))
+    wanted = {*chosen["key"], *around_of(chosen)}
+    missing = wanted - set(places["key"])  # a person named a place in a country that no post speaks of
+    if missing:
+        places = pl.concat([places, load_gazetteer().places.filter(pl.col("key").is_in(list(missing)))])
+    return places.filter(pl.col("key").is_in(list(wanted)))
 
 
 def _as_told(marks: Iterable[PlaceMark]) -> list[tuple[int, str, str, str]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ctse_core.crisis.gazetteer import Gazetteer
 from ctse_core.crisis.place_words import cut_forms, name_words, script_of, unspaced_pattern, words_of
 from ctse_core.types import Progress, no_progress
+from ctse_core.words import mark
 
 _ASSETS = Path(__file__).parents[2] / "assets" / "places"
 FOUND_SCHEMA: dict[str, Any] = {
@@ -76,7 +77,7 @@ def read_words(texts: Sequence[str], progress: Progress = no_progress) -> Words:
     posts: list[int] = []
     for post, text in enumerate(texts):
         if post % 5000 == 0:
-            progress(post / len(texts), "Looking for places")
+            progress(post / len(texts), mark("Looking for places"))
         for word, start, end in words_of(text):
             ids.append(numbers.setdefault(word, len(numbers)))
             starts.append(start)

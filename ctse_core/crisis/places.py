@@ -19,6 +19,7 @@ from ctse_core.crisis.gazetteer import COUNTRY, REGION, TOWN, Gazetteer
 from ctse_core.crisis.mentions import find_names, read_words
 from ctse_core.crisis.place_signs import read_signs, shape_of
 from ctse_core.types import Progress, no_progress
+from ctse_core.words import mark
 
 LIKELY = 0.5  # least probability that a name is a place at all
 SURE = 0.3  # least probability of this very place
@@ -83,7 +84,7 @@ def candidates_of(
         pl.Series("why", [";".join(sign.why) if sign else "" for sign in signs], dtype=pl.Utf8),
         *_written(texts, found),
     ).drop_nulls("sign")
-    progress(0.6, "Weighing which places are meant")
+    progress(0.6, mark("Weighing which places are meant"))
     return resolve(found, around, gazetteer)
 
 

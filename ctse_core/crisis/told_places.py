@@ -206,9 +206,15 @@ def knowing(gazetteer: Gazetteer, own: Sequence[Mapping[str, Any]]) -> Gazetteer
     return Gazetteer(pl.concat([gazetteer.places, rows]), pl.concat([gazetteer.names, names]))
 
 
+def around_of(places: pl.DataFrame) -> set[str]:
+    """Return the keys of the regions and countries that the places lie in."""
+    countries = {f"c{country}" for country in places["country"].drop_nulls()}
+    within = places.select("country", "region").drop_nulls().iter_rows()
+    return countries | {f"a{country}.{region}" for country, region in within}
+
+
 def with_surroundings_of(keys: Iterable[str], gazetteer: Gazetteer) -> pl.DataFrame:
     """Return the rows of the places ``keys`` and of the regions and countries around them (PLACES_SCHEMA)."""
     chosen = gazetteer.places.filter(pl.col("key").is_in(list(keys)))
-    above = {f"c{country}" for country in chosen["country"].drop_nulls()}
-    above |= {f"a{country}.{region}" for country, region in chosen.select("country", "region").drop_nulls().iter_rows()}
-    return gazetteer.places.filter(pl.col("key").is_in([*chosen["key"], *above])).select(list(PLACES_SCHEMA))
+    wanted = [*chosen["key"], *around_of(chosen)]
+    return gazetteer.places.filter(pl.col("key").is_in(wanted)).select(list(PLACES_SCHEMA))

@@ -152,6 +152,14 @@ def test_what_the_files_column_says_is_corrected_with_the_words_of_posts(laid):
     assert laid.read().columns[Col.LOCATED][5].to_list() == before.columns[Col.LOCATED][5].to_list()
 
 
+def test_a_place_in_a_country_that_no_post_speaks_of_brings_its_country_along(laid):
+    place = place_facts.new_place("Base camp", -1.2921, 36.8219)
+    add_place_mark(laid.project.folder, PlaceMark("", place["key"], 7, "", place), 0)
+    places = laid.read().places
+    assert {"cKE", place["key"], "cHT"} <= set(places["key"])
+    assert places["key"].is_unique().all() and not places["name"].is_in(["Nairobi"]).sum() > 1
+
+
 def test_a_name_is_found_with_any_accents_and_marks_between_its_words():
     texts = pl.Series(["à Port-au-Prince!", "PORT AU PRINCE", "Pòrt aù prince", "airport au princely", "portail"])
     assert texts.str.contains(name_pattern("port au prince")).to_list() == [True, True, True, True, False]
@@ -165,6 +173,7 @@ def test_what_is_told_of_a_name_has_its_reasons_and_what_else_it_may_be(laid):
     names = place_facts.names_in_post(laid.analysis, laid.project, 0)
     jacmel = next(name for name in names if name.said == "Jacmel")
     assert jacmel.key == located.columns[Col.LOCATED][0][0] and jacmel.candidates["name"][0] == "Jacmel"
+    assert jacmel.candidates["label"][0] == "Jacmel, Sud-Est, Haiti"
     assert "“in” stands before it." in place_facts.why_told(jacmel.why)
     row = located.places.filter(pl.col("key") == jacmel.key).row(0, named=True)
     assert place_facts.place_label(row, located.places) == "Jacmel, Sud-Est, Haiti"

@@ -30,7 +30,7 @@ ALIKE = 80  # how alike two names are, of 100, to be offered for one another
 class SaidName:
     """A name in one post: as ``said``, the ``key`` of what it is taken for ("" for no place), why, and how surely.
 
-    ``candidates`` are what it may mean, the likeliest first: the columns of a table of places, ``share`` in [0, 1] and ``label``.
+    ``candidates`` are what it may mean, the likeliest first: as rows of places, with ``share`` in [0, 1] and ``label``.
     """
 
     said: str

@@ -10,7 +10,7 @@ from ctse_core.briefing.changes import Change, changes_of, fallen, risen
 from ctse_core.briefing.cited import apart, telling
 from ctse_core.briefing.context import POSITION, Context
 from ctse_core.crisis_names import need_name, place_name
-from ctse_core.figures.base import percent, shorten
+from ctse_core.figures.base import count, percent, shorten
 from ctse_core.report.brief import Block, Heading, Point, Points, Tile, Tiles, Words
 from ctse_core.types import UNDETERMINED, Col, TopicCol
 from ctse_core.when import EVERYTHING, NEED, TOPIC
@@ -39,13 +39,8 @@ def tiles(context: Context) -> Tiles:
     languages = table[Col.LANG].drop_nulls()
     known = languages.filter(languages != UNDETERMINED).n_unique()
     unsure = table.height - int((languages != UNDETERMINED).sum())
-    told = [
-        Tile(
-            t("Posts"),
-            number(table.height),
-            t("{originals:,} originals, {copies:,} copies", originals=table.height - copies, copies=copies),
-        )
-    ]
+    remark = f"{count(table.height - copies, 'original')}, {count(copies, 'copy')}"
+    told = [Tile(t("Posts"), number(table.height), remark)]
     if context.has_urgency:
         pressing = context.pressing
         critical = int((pressing[Col.URGENCY] >= CRITICAL).sum())
@@ -177,8 +172,8 @@ def _volume(context: Context) -> Point:
     latest = context.latest
     assert latest is not None  # noqa: S101 - asked by the caller
     told = t(
-        "{now:,} different posts in the last {length} (up to {end}), {before:,} in the {length} before.",
-        now=latest.posts, length=said(latest.name), end=minute(latest.end), before=latest.before,
+        "{count:,} different posts in the last {length} (up to {end}), {before:,} in the {length} before.",
+        count=latest.posts, length=said(latest.name), end=minute(latest.end), before=latest.before,
     )  # fmt: skip
     undated = context.table[Col.TIME].null_count()
     if undated:
@@ -211,8 +206,8 @@ def _flares(context: Context) -> Iterator[Point]:
         what = t("All posts") if one["kind"] == EVERYTHING else f"“{apart(shorten(one['name'], NAME))}”"
         until = minute(one["end"]) if not one["to_last"] else t("the last post")
         told = t(
-            "{posts:,} different posts from {start} until {end}",
-            posts=one["posts"], start=minute(one["start"]), end=until,
+            "{count:,} different posts from {start} until {end}",
+            count=one["posts"], start=minute(one["start"]), end=until,
         )  # fmt: skip
         told = f"{told}, {_usual(one['times'], one['usual'])}"
         inside = context.originals.filter((pl.col(Col.TIME) >= one["start"]) & (pl.col(Col.TIME) <= one["end"]))

@@ -61,12 +61,13 @@ def bursts_in(
     if not unique.height:
         return pl.DataFrame(schema=BURSTS_SCHEMA)
     times = unique[Col.TIME].dt.epoch("us").to_numpy()
-    rows = [_row(EVERYTHING, "", "", one, unique) for one in bursts(times, settings=settings)]
+    people = unique[Col.AUTHOR] if Col.AUTHOR in unique.columns else None
+    every = _Stream(EVERYTHING, "", "", np.arange(unique.height, dtype=np.int64))
+    rows = [_row(every, one, times, people) for one in bursts(times, settings=settings)]
     streams = [*_of_topics(unique, topics), *_of_keys(unique, layer)]
     for stream in streams:
-        part = unique[stream.rows]
-        for one in bursts(times[stream.rows], times, len(streams), settings):
-            rows.append(_row(stream.kind, stream.key, stream.name, one, part))
+        found_here = bursts(times[stream.rows], times, len(streams), settings)
+        rows += [_row(stream, one, times, people) for one in found_here]
     found = pl.DataFrame(rows, schema=BURSTS_SCHEMA, orient="row")
     return found.sort(["strength", "kind", "key", "start"], descending=[True, False, False, False])
 
@@ -108,12 +109,22 @@ def _largest(of: pl.DataFrame) -> Iterable[tuple[Any, NDArray[np.int64]]]:
     return [(key, np.array(rows, dtype=np.int64)) for key, rows in head.select("key", "row").iter_rows()]
 
 
-def _row(kind: str, key: str, name: str, one: Burst, posts: pl.DataFrame) -> tuple[Any, ...]:
+def _row(stream: _Stream, one: Burst, times: NDArray[np.int64], people: pl.Series | None) -> tuple[Any, ...]:
     authors = None
-    if Col.AUTHOR in posts.columns:
-        times = posts[Col.TIME].dt.epoch("us").to_numpy()
-        low, high = np.searchsorted(times, [microseconds(one.start), microseconds(one.end) + 1])
-        named = posts[Col.AUTHOR][int(low) : int(high)].drop_nulls()
+    if people is not None:
+        ends = [microseconds(one.start), microseconds(one.end) + 1]
+        low, high = np.searchsorted(times[stream.rows], ends)
+        named = people.gather(stream.rows[low:high]).drop_nulls()
         authors = named.n_unique() if len(named) else None
-    told = (kind, key, name, one.start, one.peak, one.end, one.posts, one.usual, one.times, one.strength)
+    told = (*stream[:3], one.start, one.peak, one.end, one.posts, one.usual, one.times, one.strength)
     return (*told, authors, one.from_first, one.to_last, one.inner)
+
+
+def told_by(table: pl.DataFrame, topics: pl.DataFrame) -> int:
+    """Return a number that is another one where the bursts of a project's posts, or what they are called, may be.
+
+    They follow topics, needs and places alone: who has seen a post, and what it was tagged, changes nothing.
+    """
+    kept = [name for name in (Col.CLUSTER, Col.NEEDS, Col.LOCATED) if name in table.columns]
+    numbered = table.select(pl.int_range(pl.len()).alias("at"), *kept)
+    return hash((int(numbered.hash_rows(seed=0).sum()), tuple(topics[TopicCol.NAME].to_list())))

@@ -24,7 +24,7 @@ from ctse_core.project.folder import project_named
 from ctse_core.question import Searcher, encoder_of
 from ctse_core.standing import StandingAnswer, answers
 from ctse_core.topic_editing import TopicMemory
-from ctse_core.when import bursts_in
+from ctse_core.when import bursts_in, told_by
 from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
 from ui import state
@@ -82,21 +82,31 @@ def passing(chosen: Project, among: Filter) -> NDArray[np.bool_]:
     return np.logical_and.reduce(parts)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _bursts(folder: str, fingerprint: str, made: str, revision: int, lang: str, among: Filter) -> pl.DataFrame:
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _told_by(folder: str, fingerprint: str, made: str, revision: int, lang: str) -> int:
     found = _named(folder, fingerprint, made, revision, lang)
-    table = found.table
-    if among:
-        run = (folder, fingerprint, made, revision)
-        table = table.filter(pl.Series(np.logical_and.reduce([_passing(*run, part) for part in among.parts()])))
-    return bursts_in(table, found.topics, found.crisis)
+    return told_by(found.table, found.topics)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bursts(
+    run: tuple[str, str, str], told: int, among: Filter, _table: pl.DataFrame, _found: Analysis
+) -> pl.DataFrame:
+    return bursts_in(_table, _found.topics, _found.crisis)
 
 
 def bursts(chosen: Project, among: Filter) -> pl.DataFrame:
-    """Return the bursts of the posts that pass the filter without its time, as ``when.bursts_in`` does."""
+    """Return the bursts of the posts that pass the filter without its time, as ``when.bursts_in`` does.
+
+    Marking posts makes none of it anew, unless the filter asks for marks.
+    """
     manifest = chosen.manifest() or {}
     run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
-    return _bursts(*run, revision(chosen.folder), state.language_of_names(), without(among, TIME))
+    now, lang, timeless = revision(chosen.folder), state.language_of_names(), without(among, TIME)
+    found = _named(*run, now, lang)
+    if not timeless:
+        return _bursts(run, _told_by(*run, now, lang), timeless, found.table, found)
+    return _bursts(run, hash((now, lang)), timeless, found.table.filter(pl.Series(passing(chosen, timeless))), found)
 
 
 def memory(chosen: Project) -> TopicMemory:

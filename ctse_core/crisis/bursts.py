@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ctse_core.crisis.rates import Clock, Times, blocks, daily_clock, dispersion, shares_clock, usual_rate
 
-MOST_CELLS = 400  # pieces that a stream is cut into at most, each of as many posts
+MOST_CELLS = 400  # that all posts are cut into at most, each of as many posts
+MOST_OF_PART = 200  # the same of a part: there are many of them
 _LARGEST = 0.5  # of the posts, from which on a burst is looked into; of the time, beyond which it says nothing
 _WHOLE = 0.9  # of the posts, beyond which a burst gives way to those inside it
 _INSIDE_TIMES = 3.0
@@ -152,11 +153,11 @@ def _of_all(times: Times, streams: int, asked: BurstSettings) -> list[Burst]:
 def _of_part(times: Times, whole: Times, streams: int, asked: BurstSettings) -> list[Burst]:
     """Return where both the share of the whole and the posts an hour run high: neither alone makes a burst."""
     alarms = asked.false_alarms / max(1, streams)
-    shares = _pieces(shares_clock(times, whole), float(len(whole)), alarms)
+    shares = _pieces(shares_clock(times, whole), float(len(whole)), alarms, MOST_OF_PART)
     by_share = shares.high(asked.times)
     if not by_share:
         return []
-    hours = _pieces(times.astype(np.float64), 0.0, alarms)
+    hours = _pieces(times.astype(np.float64), 0.0, alarms, MOST_OF_PART)
     by_hour = hours.high(asked.times)
     both = (range(max(a.start, b.start), min(a.stop, b.stop)) for a in by_share for b in by_hour)
     runs = [part for run in both if len(run) for part in _spoken(times, run, hours.spread)]
@@ -194,15 +195,15 @@ def _sides(burst: Burst) -> tuple[tuple[datetime, Literal["left"]], tuple[dateti
     return (burst.start, "left"), (burst.end, "right")
 
 
-def _pieces(clock: Clock, length: float, false_alarms: float) -> _Pieces:
+def _pieces(clock: Clock, length: float, false_alarms: float, most: int = MOST_CELLS) -> _Pieces:
     """Cut a stream on an ascending clock (m,) into pieces of constant rate, edges half-way between posts.
 
     ``length``: where the clock ends that began at 0; 0 for one that lasts from the first post to the last.
     """
     at, first = np.unique(clock, return_index=True)
     cells = np.arange(len(at))
-    if len(at) > MOST_CELLS:
-        wanted = np.linspace(0, len(clock), MOST_CELLS, endpoint=False).astype(np.int64)
+    if len(at) > most:
+        wanted = np.linspace(0, len(clock), most, endpoint=False).astype(np.int64)
         cells = np.unique(np.searchsorted(first, wanted, side="left").clip(0, len(at) - 1))
     middle = (at[cells[1:]] + at[cells[1:] - 1]) / 2
     # A stream that has a clock of its own has no edge but its posts: half a typical gap stands for it.

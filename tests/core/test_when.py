@@ -9,7 +9,7 @@ import pytest
 from ctse_core.crisis_layer import Layer
 from ctse_core.figures import Span, TimeChoice, bursts_figure, volume_figure
 from ctse_core.types import Col
-from ctse_core.when import BURSTS_SCHEMA, bursts_in
+from ctse_core.when import BURSTS_SCHEMA, bursts_in, told_by
 from tests.sample_crisis import SCHEME, sample_crisis
 
 BEGIN = datetime(2031, 3, 3, tzinfo=UTC)
@@ -98,3 +98,12 @@ def test_the_sample_of_the_crisis_is_read_whole():
     sample = sample_crisis(300)
     found = bursts_in(sample.table, sample.topics, sample.crisis)
     assert dict(found.schema) == BURSTS_SCHEMA
+
+
+def test_marks_leave_bursts_as_they_are_and_another_topic_or_name_does_not(posts):
+    told = told_by(posts, TOPICS)
+    assert told == told_by(posts.with_columns(pl.lit("seen").alias(Col.STATE)), TOPICS)
+    swapped = posts.with_columns(pl.col(Col.CLUSTER).reverse())
+    assert told != told_by(swapped, TOPICS)
+    assert told != told_by(posts, TOPICS.with_columns(pl.lit("roads").alias("name")))
+    assert isinstance(told_by(posts.head(0), TOPICS), int)

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from ctse_core.crisis.learning import most_useful
 from ctse_core.crisis.needs import find_terms
 from ctse_core.crisis.schemes import built_in
+from ctse_core.crisis.urgency import levels
 from ctse_core.encoders import Encoder, load_encoder
-from ctse_core.needs_ground import Ground, Posts, ground_of_parts, judged_by, make_parts
+from ctse_core.needs_ground import Ground, Posts, ground_of_parts, judged_by, make_parts, urgency_scores
 from ctse_core.project.database import now
 from ctse_core.project.need_marks import NeedMark
 from ctse_core.text import normalise
@@ -43,6 +44,7 @@ class Labelled:
     ground: Ground
     texts: pl.Series
     labels: Labels
+    table: pl.DataFrame
 
     def wanted(self, post: int) -> tuple[str, ...]:
         """Return the types that a person would mark on the post: the first of each of its labels'."""
@@ -85,7 +87,7 @@ def labelled(name: str, table: pl.DataFrame, column: str, scheme: str, encoder: 
                 has = has_label(table, row["label"])
                 types = [place[key] for key in row["types"].split("|")]
                 labels.append((row["label"][:30], types, has))
-    return Labelled(name, ground, texts, [one for one in labels if one[2].sum() >= LEAST])
+    return Labelled(name, ground, texts, [one for one in labels if one[2].sum() >= LEAST], table)
 
 
 _read: dict[str, NDArray[np.float32]] = {}
@@ -190,6 +192,39 @@ def line(data: Labelled, marks: tuple[int, ...], seeds: int, suggest: bool) -> l
     return figures
 
 
+URGENT = {
+    "messages": (
+        ("asks for aid", "request"),
+        ("search and rescue", "search_and_rescue"),
+        ("about nothing", "!related"),
+    ),
+    "tweets": (
+        ("missing, trapped, found", "missing_trapped_or_found_people"),
+        ("sympathy", "Sympathy and support|sympathy_and_emotional_support"),
+        ("irrelevant", "Not applicable|not_related_or_irrelevant"),
+    ),
+}
+"""Labels by which urgency is judged, since nobody labelled it: the last ones of each should come out calm."""
+
+
+def ranked(scores: NDArray[np.floating], has: NDArray[np.bool_]) -> float:
+    """Return how often a post that has a label scores above one that has not, [0, 1]; 0.5 is chance."""
+    order = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1.0
+    return float((order[has].sum() - has.sum() * (has.sum() + 1) / 2) / (has.sum() * (~has).sum()))
+
+
+def show_urgency(data: Labelled) -> None:
+    """Print how urgency ranks posts with and without labels that go with it, and the shares of its levels."""
+    scores = urgency_scores(data.ground, [])
+    told = []
+    for name, label in URGENT[data.name.split(" ")[0]]:
+        has = has_label(data.table, label)
+        if has.sum() >= LEAST:
+            told.append(f"{name} {ranked(scores, has):.2f}")
+    shares = np.bincount(levels(scores), minlength=4) / len(scores)
+    print(f"{data.name:14}", "; ".join(told), "| low to critical", *(f"{share:.0%}" for share in shares))
+
+
 def main() -> None:
     """Print macro-F1 of each set, a line each, and their mean."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -197,8 +232,13 @@ def main() -> None:
     parser.add_argument("--scheme", default="trec_is", choices=["trec_is", "ocha"])
     parser.add_argument("--most", type=int, default=3000, help="posts of a set at most")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--urgency", action="store_true", help="how urgency ranks posts, and nothing else")
     parser.add_argument("--suggest", action="store_true", help="marks as the app asks for them, too")
     asked = parser.parse_args()
+    if asked.urgency:
+        for data in sets(asked.scheme, load_encoder(asked.encoder), asked.most):
+            show_urgency(data)
+        return
     marks = (10, 50, 200)
     ways = ["chance", "asked"] if asked.suggest else ["chance"]
     names = ["majority", "keywords", "zero-shot", *(f"{count} {way}" for way in ways for count in marks)]

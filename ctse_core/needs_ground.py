@@ -148,7 +148,7 @@ def columns_of(ground: Ground, marks: Sequence[NeedMark]) -> pl.DataFrame:
     passes, margins = found.told.copy(), found.margins.copy()
     if len(found.marked):
         passes[found.marked] = (found.marks.wanted > 0) & ~ground.aside
-    scores = _urgency_scores(ground, marks)
+    scores = urgency_scores(ground, marks)
     level = levels(scores)
     said = {int(ground.of[mark.position]): mark.urgency for mark in marks if mark.urgency is not None}
     for row, urgency in said.items():
@@ -164,7 +164,7 @@ def columns_of(ground: Ground, marks: Sequence[NeedMark]) -> pl.DataFrame:
     )
 
 
-def _urgency_scores(ground: Ground, marks: Sequence[NeedMark]) -> NDArray[np.float32]:
+def urgency_scores(ground: Ground, marks: Sequence[NeedMark]) -> NDArray[np.float32]:
     """Return how urgent (u,) the unique posts are, [0, 1]; from ten marks on they are learnt from."""
     said = {int(ground.of[mark.position]): mark.urgency for mark in marks if mark.urgency is not None}
     judge = ground.urgency

@@ -24,7 +24,7 @@ from ctse_core.remembered import remembered
 from ctse_core.stored import Analysis
 from ctse_core.types import Col, Progress, no_progress
 
-VERSION = 2  # of what is kept in a project
+VERSION = 3  # of what is kept in a project; another one where urgency is told by other examples, too
 
 
 def scheme_of(project: Project) -> Scheme:

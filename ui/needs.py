@@ -84,7 +84,7 @@ def needs_form(
 def save(project: Project, scheme: Scheme, positions: Sequence[int], said: Said, part: bool = False) -> None:
     """Say ``said`` of the posts, unless somebody else said something else meanwhile, and run the page again.
 
-    Where ``part``, only the part of the page that is being drawn runs again.
+    Called back by a button (``part``), the page runs again by itself.
     """
     seen = int(st.session_state.get(_SEEN, 0))
     try:
@@ -95,9 +95,10 @@ def save(project: Project, scheme: Scheme, positions: Sequence[int], said: Said,
     if others:
         st.session_state[_CLASH] = (said, others)
         return
-    if not part:  # who marks one after the other sees the next
-        st.toast(plain(t("Kept for {count:,} posts. What you say wins over what was computed.", count=len(positions))))
-    st.rerun(scope="fragment" if part else "app")
+    if part:  # who marks one after the other sees the next
+        return
+    st.toast(plain(t("Kept for {count:,} posts. What you say wins over what was computed.", count=len(positions))))
+    st.rerun()
 
 
 def clash(project: Project, scheme: Scheme, positions: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ctse_core.analysis import Analysis
 from ctse_core.crisis.learning import LEAST
+from ctse_core.crisis.schemes import Scheme
 from ctse_core.figures import language_name
 from ctse_core.needs_layer import needs_columns, scheme_of
 from ctse_core.needs_teaching import Teaching, posts_to_mark, teaching
@@ -99,18 +100,21 @@ def _post(project: Project, analysis: Analysis, position: int, skipped: set[int]
     with st.container(border=True):
         st.caption(plain(f"{language_name(table[Col.LANG][position])} · {table[Col.POST_ID][position]}"))
         st.text(table[Col.TEXT][position])
-    needs, urgency = needs_form(scheme, now, position, "teach")
+    needs_form(scheme, now, position, "teach")
     with st.container(horizontal=True):
-        keep = st.button(t("Save and next"), type="primary", key="teach_save", shortcut="Ctrl+Enter")
-        nothing = st.button(t("It tells no need"), key="teach_none")
-        skip = st.button(t("Skip"), key="teach_skip")
-    if keep:
-        save(project, scheme, [position], Said(needs, urgency), part=True)
-    if nothing:
-        save(project, scheme, [position], Said((), urgency), part=True)
-    if skip:
-        skipped.add(position)
-        st.rerun(scope="fragment")
+        st.button(
+            t("Save and next"), type="primary", key="teach_save", shortcut="Ctrl+Enter",
+            on_click=_keep, args=(project, scheme, position),
+        )  # fmt: skip
+        st.button(t("It tells no need"), key="teach_none", on_click=_keep, args=(project, scheme, position, True))
+        st.button(t("Skip"), key="teach_skip", on_click=skipped.add, args=(position,))
     clash(project, scheme, [position])
     with st.expander(t("Why it is told so")):
         tell_why(project, analysis, position)
+
+
+def _keep(project: Project, scheme: Scheme, position: int, no_need: bool = False) -> None:
+    """Keep what is chosen for the post, before the tab is drawn with the next one."""
+    chosen = st.session_state.get(f"teach_keys_{position}") or ()
+    urgency = st.session_state.get(f"teach_level_{position}")
+    save(project, scheme, [position], Said(() if no_need else tuple(chosen), urgency), part=True)

@@ -30,7 +30,7 @@ from ui.tagging import tags_of
 from ui.triage import history_dialogue, owners_of, triage_button
 
 ALL = "all"
-_BATCH = "queue_batch"
+_BATCH, _ON = "queue_batch", "queue_on"
 _MUCH_ALIKE = 0.18  # novelty up to which it is said
 _MOST_TAGS = 200  # to choose from
 _FRESH = 20  # seconds after which the list looks for what others did
@@ -69,7 +69,7 @@ def _list(workspace: Workspace, lang: str) -> None:
     batch = _batch(workspace, posts, view)
     if batch.found.rows.height:
         _caption(batch, posts.height, view)
-        _cards(workspace, batch, posts, view)
+        _cards(workspace, batch, view)
     elif posts.height:
         st.info(t("You have been through all of these. The ones you passed over can be shown again."))
         if st.button(t("Show them again"), icon=":material/replay:"):
@@ -117,11 +117,17 @@ def _batch(workspace: Workspace, posts: pl.DataFrame, view: str) -> Batch:
     project, manifest = workspace.project, workspace.whole.manifest
     mark = (project and project.name, manifest.get("made"), filter_mark(), view)
     held: Batch | None = st.session_state.get(_BATCH)
-    if held is not None and held.mark == mark:
+    if held is not None and held.mark == mark and st.session_state.pop(_ON, None) != held.number:
         return held
-    batch = _chosen(workspace, posts, Batch(mark, 0, Next(pl.DataFrame(), 0), ()), held.number + 1 if held else 1)
+    before = held if held is not None and held.mark == mark else Batch(mark, 0, Next(pl.DataFrame(), 0), ())
+    batch = _chosen(workspace, posts, before, held.number + 1 if held else 1)
     st.session_state[_BATCH] = batch
     return batch
+
+
+def _go_on(batch: Batch) -> None:
+    """Ask for the posts after this batch; said twice it is done once."""
+    st.session_state[_ON] = batch.number
 
 
 def _chosen(workspace: Workspace, posts: pl.DataFrame, before: Batch, number: int) -> Batch:
@@ -146,8 +152,8 @@ def _caption(batch: Batch, posts: int, view: str) -> None:
     st.caption(told)
 
 
-def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) -> None:
-    """Draw the posts in hand, and do what is asked for; ``left`` are the posts that still stand as the view says."""
+def _cards(workspace: Workspace, batch: Batch, view: str) -> None:
+    """Draw the posts in hand, and do what is asked for."""
     project, whole = workspace.project, workspace.whole
     if project is None:
         return
@@ -163,10 +169,7 @@ def _cards(workspace: Workspace, batch: Batch, left: pl.DataFrame, view: str) ->
         "tags": tags_of(whole.table)[:_MOST_TAGS],
         "me": author(),
     }
-    asked = show_queue(posts, about, LIST, lambda: take_over(project, whole))
-    if asked.more:
-        st.session_state[_BATCH] = _chosen(workspace, left, batch, batch.number + 1)
-        st.rerun(scope="fragment")
+    asked = show_queue(posts, about, LIST, lambda: take_over(project, whole), lambda: _go_on(batch))
     if asked.topic is not None:
         state.choose_filter(state.chosen_filter().having("topics", (int(asked.topic),)))
         st.rerun()

@@ -209,13 +209,9 @@ def triage_columns(folder: Path, n: int) -> pl.DataFrame:
     declared()
     with reading(folder) as connection:
         rows = framed([]) if connection is None else every_row(connection)
-    rows = rows.filter(pl.col("position") < n)
-    here = rows["position"].to_numpy()
-    state = np.full(n, NEW, dtype=object)
-    columns = {Col.STATE: state, Col.OWNER: np.full(n, None, dtype=object), Col.NOTE: np.full(n, None, dtype=object)}
-    for name, values in columns.items():
-        values[here] = rows[name].to_numpy()
-    return pl.DataFrame({name: pl.Series(values.tolist(), dtype=pl.Utf8) for name, values in columns.items()})
+    every = pl.DataFrame({"position": pl.int_range(n, dtype=pl.Int64, eager=True)})
+    laid = every.join(rows, on="position", how="left", maintain_order="left")
+    return laid.select(pl.col(Col.STATE).fill_null(NEW), Col.OWNER, Col.NOTE)
 
 
 def newest_deed(folder: Path) -> int:

@@ -131,5 +131,6 @@ def test_every_post_of_a_search_is_marked_at_once(queue):
     tab.get_by_role("dialog").get_by_text("Assign to", exact=True).click()
     tab.get_by_role("dialog").get_by_role("button", name="Do it").click()
     tab.get_by_role("dialog").wait_for(state="hidden")
-    tab.locator(".chip.state").first.wait_for()
-    assert tab.locator(".chip.state").first.inner_text().startswith("Assigned")
+    tab.locator(".chip.state", has_text="Assigned").first.wait_for()
+    settled(tab)
+    assert all(shown.startswith("Assigned") for shown in tab.locator(".chip.state").all_inner_texts())

@@ -19,9 +19,8 @@ ABOUT = ("needs", "places", "history", "sources")
 
 @dataclass(frozen=True)
 class Told:
-    """What was asked for: the next posts, a ``topic`` to filter by, or ``about`` (one of ABOUT), with its ``posts``."""
+    """What was asked for: a ``topic`` to filter by, or ``about`` (one of ABOUT) with its ``posts``."""
 
-    more: bool = False
     topic: int | None = None
     about: str = ""
     posts: tuple[int, ...] = ()
@@ -38,9 +37,14 @@ def _component() -> Any:
 
 
 def show_queue(
-    posts: Sequence[Mapping[str, Any]], about: Mapping[str, Any], key: str, done: Callable[[], None]
+    posts: Sequence[Mapping[str, Any]],
+    about: Mapping[str, Any],
+    key: str,
+    done: Callable[[], None],
+    more: Callable[[], None],
 ) -> Told:
-    """Draw posts to work through and return what was asked for; ``done`` is called when there are deeds.
+    """Draw posts to work through and return what was asked for; ``done`` is called when there are deeds, ``more``
+    when the next posts are asked for.
 
     ``about`` has project (its name), reading (whether handled posts step back), batch (a number, another one for other
     posts), known (the newest deed), taken (the token of the last deed taken over), told, problem, undoable, more (the
@@ -50,13 +54,13 @@ def show_queue(
         data={**about, "posts": list(posts), "labels": _labels()},
         key=key,
         on_deeds_change=done,
-        on_more_change=lambda: None,
+        on_more_change=more,
         on_topic_change=lambda: None,
         on_about_change=lambda: None,
         height="content",
     )
     about = asked.about or {}
-    return Told(bool(asked.more), asked.topic, str(about.get("what", "")), tuple(map(int, about.get("posts", ()))))
+    return Told(asked.topic, str(about.get("what", "")), tuple(map(int, about.get("posts", ()))))
 
 
 def deeds_of(key: str) -> list[dict[str, Any]]:

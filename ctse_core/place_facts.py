@@ -100,10 +100,15 @@ def place_label(place: dict[str, Any], places: pl.DataFrame) -> str:
 
 
 def kind_label(place: dict[str, Any]) -> str:
-    """Return what sort of place it is and how many people live there: "town, 511,345 people"."""
+    """Return what sort of place it is and how many people live there: "town, 511,345 people".
+
+    Of regions only the people of their listed towns are known, which would mislead.
+    """
     kind = {COUNTRY: t("country"), REGION: t("region")}.get(place["kind"], t("town"))
     if not place["population"]:
         return t("place added by hand or by the file") if str(place["key"]).startswith("x") else kind
+    if place["kind"] == REGION:
+        return kind
     return t("{kind}, {people:,} people", kind=kind, people=int(place["population"]))
 
 

@@ -176,6 +176,8 @@ def test_what_is_told_of_a_name_has_its_reasons_and_what_else_it_may_be(laid):
     assert jacmel.candidates["label"][0] == "Jacmel, Sud-Est, Haiti"
     assert "“in” stands before it." in place_facts.why_told(jacmel.why)
     row = located.places.filter(pl.col("key") == jacmel.key).row(0, named=True)
+    assert place_facts.kind_label(row) == f"town, {row['population']:,} people"
+    assert place_facts.kind_label(row | {"kind": "region"}) == "region"
     assert place_facts.place_label(row, located.places) == "Jacmel, Sud-Est, Haiti"
     assert place_facts.posts_saying(laid.analysis, "Cazeau") == 2
 

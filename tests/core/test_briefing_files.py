@@ -139,6 +139,7 @@ def test_the_template_names_every_font_that_ships():
     families = brief_pdf._fonts().families()
     assert len(families) > 30
     assert not [family for family in families if f'"{family}"' not in template]
+    assert template.index("CJK") < template.index("Mongolian"), "whose font has a Chinese full stop of its own"
 
 
 def test_the_fonts_are_licensed_and_no_larger_than_agreed():

@@ -6,7 +6,7 @@ The project's posts as screens show them, with needs, places, states and masking
 ``--posts`` draws so many of them at random, each with an id and a place on the map of its own and its words in another
 order, so that copies do not pack better than posts do. Each format is written by a process of its own: processor
 seconds of the writing, and the most memory of that process, in which the analysis is loaded. Beside them bare polars
-(CSV, JSONL, Parquet, XLSX of the same table, no hardening) and plotly's own page of the same map with the posts' texts.
+(CSV, JSONL, Parquet, XLSX of the same table, no hardening) and plotly's own page of the map with 300 letters a post.
 ``--browser`` opens the map file and that page from the disk in headless Chromium without a network: milliseconds until
 it can be used, and from a word that is typed to the posts that hold it. Prints a Markdown table.
 """
@@ -83,7 +83,6 @@ def bare(analysis: Analysis, kind: str, folder: Path) -> list[Path]:
 
         figure = semantic_map(analysis.table, analysis.topics, limit=10**9, drag="pan")
         path = folder / "plotly.html"
-        figure.plot.update_traces(hovertext=None)
         figure.plot.write_html(path, include_plotlyjs=True)
     return [path]
 

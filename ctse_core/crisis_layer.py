@@ -65,9 +65,9 @@ class Layer:
         """The name of each place by its key."""
         return dict(self.places.select("key", "name").iter_rows())
 
-    @cached_property
+    @property
     def need_names(self) -> dict[str, str]:
-        """The name of each information type by its key."""
+        """The name of each information type by its key, in the language that is spoken now."""
         return {} if self.scheme is None else {one.key: one.name for one in self.scheme.types}
 
     def among(self, positions: NDArray[np.int64]) -> Layer:
@@ -134,10 +134,9 @@ def prepare(analysis: Analysis, project: Project, progress: Progress = no_progre
     from ctse_core.needs_layer import needs_columns
 
     read_places(analysis, project, progress)
-    laid = with_crisis(analysis, project)
-    private_marks(laid, project, progress)
     with suppress(EncoderError):
         needs_columns(analysis, project, progress)
+    private_marks(with_crisis(analysis, project), project, progress)
 
 
 def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:

@@ -34,6 +34,23 @@ def sources_in_short(post: Mapping[str, Any]) -> str:
     return t("one source") if kind == PASSED_ON else ""
 
 
+def voices_in_short(posts: pl.DataFrame) -> str:
+    """Return in a sentence whose voices ``posts`` (rows of the posts table) are; "" where that was not counted."""
+    if Col.REPETITION not in posts.columns or not posts.height:
+        return ""
+    kinds = dict(posts[Col.REPETITION].value_counts().rows())
+    authors = posts[Col.AUTHOR].drop_nulls().n_unique() if Col.AUTHOR in posts.columns else 0
+    told = [
+        t("{count:,} authors", count=authors) if authors else t("the file names no authors"),
+        t("{count:,} posts only pass on one source", count=kinds[PASSED_ON]) if kinds.get(PASSED_ON) else "",
+        t("{count:,} posts repeat one author", count=kinds[ONE_AUTHOR]) if kinds.get(ONE_AUTHOR) else "",
+        t("{count:,} posts in concert: same words, many authors, minutes", count=kinds[IN_CONCERT])
+        if kinds.get(IN_CONCERT)
+        else "",
+    ]
+    return "; ".join(part for part in told if part)
+
+
 @dataclass(frozen=True)
 class Behind:
     """Who stands behind one post: how many ``posts`` have its words, of how many ``authors`` that the file names,

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.figures import language_name
+from ctse_core.source_words import voices_in_short
 from ctse_core.structure.edits import Edit
 from ctse_core.types import UNSORTED, Col, TopicCol
 from ctse_core.words import day, number, t
@@ -127,6 +128,9 @@ def open_topic(workspace: Workspace, topic: int) -> None:
     sure = confidence_of(facts)
     if sure:
         st.caption(plain(sure), help=confidence_help())
+    voices = voices_in_short(workspace.whole.table.filter(pl.col(Col.CLUSTER) == topic))
+    if voices:
+        st.caption(plain(voices))
     _buttons(workspace, facts)
     views = {"read": t("Read"), "split": t("Split"), "merge": t("Merge")}
     view = st.segmented_control(

@@ -3,11 +3,12 @@
 import dataclasses
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from ctse_core.example import EXAMPLE
 from ctse_core.project import Project
-from ctse_core.source_words import Behind, behind, posts_behind, sources_in_full, sources_in_short
+from ctse_core.source_words import Behind, behind, posts_behind, sources_in_full, sources_in_short, voices_in_short
 from ctse_core.sources_layer import source_columns
 from ctse_core.stored import load_analysis
 from ctse_core.types import Col
@@ -60,6 +61,15 @@ def test_times_are_told_where_there_are_any():
         ONE, posts=2, since=datetime(2026, 3, 3, 5, tzinfo=UTC), until=datetime(2026, 3, 4, tzinfo=UTC)
     )
     assert "First on 3 Mar 2026 05:00 UTC, last on 4 Mar 2026 00:00 UTC." in sources_in_full(found)
+
+
+def test_the_voices_of_a_topic_are_told_in_a_sentence():
+    posts = pl.DataFrame(
+        {Col.AUTHOR: ["ana", "ben", "ben", None], Col.REPETITION: ["passed on", "passed on", "in concert", ""]}
+    )
+    assert voices_in_short(posts).startswith("2 authors; 2 posts only pass on one source; 1 ")
+    assert voices_in_short(posts.drop(Col.AUTHOR).tail(1)) == "the file names no authors"
+    assert voices_in_short(posts.drop(Col.REPETITION)) == voices_in_short(posts.clear()) == ""
 
 
 def test_the_posts_behind_a_post_of_the_example_are_found(tmp_path):

@@ -23,6 +23,7 @@ from ctse_core.figures import (
 from ctse_core.filters import NOT_JUDGED
 from ctse_core.types import Col
 from ctse_core.words import t
+from ui import state
 from ui.frame import Workspace
 from ui.needs_scheme import scheme_panel
 from ui.search_tray import follow_post
@@ -93,7 +94,7 @@ def _volume(workspace: Workspace) -> None:
     if now.since or now.until:
         closer = st.toggle(t("Only the chosen time, in finer steps"), key="volume_closer")
     table = workspace.table if closer else workspace.beside(TIME)
-    figure = volume_figure(table, TimeChoice() if closer else chosen)
+    figure = volume_figure(table, TimeChoice() if closer else chosen, state.zone())
     if closer:
         show_figure(figure, "closer")
     else:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ctse_core.figures import (
     Figure,
+    Look,
     groups_figure,
     similar_figure,
     topics_over_time_figure,
@@ -17,6 +18,7 @@ from ctse_core.figures import (
 )
 from ctse_core.types import Col, TopicCol
 from ctse_core.words import mark, said, t
+from ui import state
 from ui.frame import Workspace
 from ui.widgets import show_figure
 
@@ -43,7 +45,7 @@ def _views(workspace: Workspace) -> dict[str, Callable[[], Figure]]:
     views: dict[str, Callable[[], Figure]] = {}
     if TopicCol.PARENT in topics.columns:
         views[GROUPS] = lambda: groups_figure(workspace.beside("topics"), topics, chosen)
-    views[TIME] = lambda: topics_over_time_figure(table, topics, clickable=True)
+    views[TIME] = lambda: topics_over_time_figure(table, topics, clickable=True, look=Look(state.zone()))
     views[LANGUAGE] = lambda: topics_per_language_figure(table, topics, clickable=True)
     if _labelled(workspace.whole.table):
         views[LABEL] = lambda: topics_per_label_figure(table, topics, clickable=True)

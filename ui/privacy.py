@@ -32,7 +32,7 @@ def privacy_switch(project: Project, analysis: Analysis) -> None:
     else:
         label, icon = t("People are masked"), ":material/visibility_off:"
     if open_now:
-        st.badge(t("as written, since {when}", when=minute(deeds[0].at)), icon=":material/warning:", color="orange")
+        st.badge(t("since {when}", when=minute(deeds[0].at)), icon=":material/warning:", color="orange")
     with st.popover(label, icon=icon, width="stretch"):
         if open_now:
             _mask_again(project)

@@ -70,6 +70,11 @@ class Layer:
         """The name of each information type by its key, in the language that is spoken now."""
         return {} if self.scheme is None else {one.key: one.name for one in self.scheme.types}
 
+    @cached_property
+    def asking(self) -> frozenset[str]:
+        """The keys of the information types that ask somebody to act; figures of needs show them before the others."""
+        return frozenset() if self.scheme is None else frozenset(one.key for one in self.scheme.types if one.asks)
+
     def among(self, positions: NDArray[np.int64]) -> Layer:
         """Return the layer of a smaller table that has the posts at ``positions`` (m,), ascending, and no others."""
         here = pl.DataFrame({"position": positions, "here": pl.int_range(len(positions), dtype=pl.Int64, eager=True)})

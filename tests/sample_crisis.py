@@ -20,7 +20,9 @@ NEEDS = {
     "info": "Information",
     "never": "Unused",
 }
-SCHEME: Any = SimpleNamespace(key="trec_is", types=[SimpleNamespace(key=key, name=name) for key, name in NEEDS.items()])
+SCHEME: Any = SimpleNamespace(
+    key="trec_is", types=[SimpleNamespace(key=key, name=name, asks=False) for key, name in NEEDS.items()]
+)
 
 
 @dataclasses.dataclass(frozen=True)

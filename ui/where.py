@@ -14,7 +14,7 @@ from ctse_core.choices import clicked, without
 from ctse_core.crisis_names import need_name
 from ctse_core.figures.ages import HOURS, Ages, age_words, ages_of
 from ctse_core.figures.base import Figure, bin_id, blank
-from ctse_core.figures.need_place import ALL, WIDER, NeedPlace, matrix_sentence, matrix_table, need_place
+from ctse_core.figures.need_place import ALL, WIDER, NeedPlace, Shown, matrix_sentence, matrix_table, need_place
 from ctse_core.figures.place_map import LOOKS, PlaceMap, level_name, map_sentence, marks_table, place_map
 from ctse_core.figures.place_marks import Marks, known_levels, place_marks, point_keys
 from ctse_core.filters import NOWHERE, Filter
@@ -106,6 +106,11 @@ def _places(workspace: Workspace) -> pl.DataFrame:
 _COLUMNS = ("key", "name", "kind", "country", "region", "lat", "lon")
 
 
+def _asking(workspace: Workspace) -> frozenset[str]:
+    layer = workspace.whole.crisis
+    return layer.asking if layer else frozenset()
+
+
 def _need_names(workspace: Workspace) -> dict[str, str]:
     table, layer = workspace.whole.table, workspace.whole.crisis
     if Col.NEEDS not in table.columns:
@@ -127,7 +132,7 @@ def place_view(workspace: Workspace, looked: Looked) -> None:
         return
     table = workspace.beside("located")
     needs = _need_names(workspace)
-    marks = place_marks(table, _places(workspace), looked.level)
+    marks = place_marks(table, _places(workspace), looked.level, _asking(workspace))
     drawn = place_map(marks, looked.look, looked.ages, needs)
     st.markdown(f"**{t('Where')}**")
     with st.container(gap=None):
@@ -183,7 +188,7 @@ def need_view(workspace: Workspace, looked: Looked) -> None:
     table = workspace.beside("needs", "located")
     level = looked.level if looked.level != "point" else "town"
     needs = _need_names(workspace)
-    cells = need_place(table, _places(workspace), level, needs)
+    cells = need_place(table, _places(workspace), level, needs, Shown(first=_asking(workspace)))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{t('What is needed where')}**")
         names = {one: said(name) for one, name in UNDER.items() if one == "unread" or _dated(workspace)}

@@ -96,7 +96,7 @@ class Context:
         """The posts gathered by place; None where no place is known."""
         if not self.level:
             return None
-        found = place_marks(self.table, self.layer.places, self.level)
+        found = place_marks(self.table, self.layer.places, self.level, self.layer.asking)
         return found if found.rows.height else None
 
     @property

@@ -87,7 +87,10 @@ def _in_short(context: Context) -> Iterator[Point]:
 
 
 def _top_needs(context: Context) -> list[tuple[str, pl.DataFrame]]:
-    """Return the needs with most posts of high or critical urgency, then most posts, each with its posts."""
+    """Return the needs with most posts of high or critical urgency, then most posts, each with its posts.
+
+    Those that ask somebody to act come before all others.
+    """
     told = context.numbered.filter(pl.col(Col.NEEDS).list.len() > 0)
     each = told.select(POSITION, pl.col(Col.NEEDS).alias("key")).explode("key")
     weight = pl.lit(1)
@@ -95,7 +98,9 @@ def _top_needs(context: Context) -> list[tuple[str, pl.DataFrame]]:
         pressing = context.pressing.select(POSITION, pl.lit(context.table.height).alias("more"))
         each = each.join(pressing, on=POSITION, how="left")
         weight = pl.lit(1) + pl.col("more").fill_null(0)
-    ranked = each.group_by("key").agg(weight.sum().alias("weight")).sort(["weight", "key"], descending=[True, False])
+    ranked = each.group_by("key").agg(weight.sum().alias("weight"))
+    first = pl.col("key").is_in(list(context.layer.asking))
+    ranked = ranked.sort(first, "weight", "key", descending=[True, True, False])
     return [(key, told.filter(pl.col(Col.NEEDS).list.contains(key))) for key in ranked["key"].head(TOP_NEEDS)]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from ctse_core.briefing.context import PLACES, Context
 from ctse_core.figures import volume_figure
-from ctse_core.figures.need_place import ONE, NeedPlace, need_place
+from ctse_core.figures.need_place import ONE, NeedPlace, Shown, need_place
 from ctse_core.figures.place_map import map_sentence, place_map
 from ctse_core.figures.place_picture import still_places
 from ctse_core.figures.still_time import still_volume
@@ -36,7 +36,8 @@ def _matrix(context: Context) -> list[Block]:
     if not context.has_needs:
         return [Words(t("What posts need was not worked out."), "quiet")]
     level = context.level if context.level not in ("", "point") else "town"
-    cells = need_place(context.table, context.layer.places, level, context.layer.need_names, (NEEDS, PLACES))
+    shown = Shown(NEEDS, PLACES, context.layer.asking)
+    cells = need_place(context.table, context.layer.places, level, context.layer.need_names, shown)
     heads = (t("Need"), *(line.name for line in cells.columns))
     red = _most_urgent(cells)
     rows = tuple(

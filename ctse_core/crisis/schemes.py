@@ -53,6 +53,11 @@ class InfoType:
         """The name in the interface language, English or any other where it has none there."""
         return _in_reach(self.names) or self.key
 
+    @property
+    def asks(self) -> bool:
+        """Whether such posts ask somebody to act, or mostly are pressing; the others tell and comment."""
+        return self.group in ("request", "action") or self.urgency >= LEVELS.index("high")
+
 
 @dataclass(frozen=True)
 class Scheme:

@@ -66,25 +66,34 @@ def moment(stamp: int) -> datetime | None:
     return None if stamp == _NEVER else datetime.fromtimestamp(stamp / 1e6, UTC)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """How many ``needs`` and ``places`` have a line of their own; ``first`` are keys of needs before all others."""
+
+    needs: int = MOST_NEEDS
+    places: int = MOST_PLACES
+    first: frozenset[str] = frozenset()
+
+
 def need_place(
     table: pl.DataFrame,
     places: pl.DataFrame,
     level: str,
     names: Mapping[str, str],
-    most: tuple[int, int] = (MOST_NEEDS, MOST_PLACES),
+    shown: Shown | None = None,
 ) -> NeedPlace:
     """Return needs against places for the posts in ``table`` (n rows), places of a level: town, region or country.
 
-    ``places`` is as for ``place_marks``, ``names`` the names of needs by key, ``most`` how many rows and columns
-    stand for one value. Lines with the most posts of high or critical urgency come first, then those with most posts.
+    ``places`` is as for ``place_marks``, ``names`` the names of needs by key. Lines with the most posts of high or
+    critical urgency come first, then those with most posts; needs that ask somebody to act before all others.
     """
-    n = table.height
+    n, shown = table.height, shown or Shown()
     urgency = _numbers(table, Col.URGENCY)
     weights = np.where(urgency >= HIGH, n + 1.0, 1.0)
     wanted = places.filter(pl.col("kind") == level)
     labels = dict(wanted.select("key", "name").iter_rows())
-    in_row, rows = _lines(table, Col.NEEDS, dict(names), weights, (most[0], "need"))
-    in_column, columns = _lines(table, Col.WITHIN, labels, weights, (most[1], level))
+    in_row, rows = _lines(table, Col.NEEDS, dict(names), weights, (shown.needs, "need", shown.first))
+    in_column, columns = _lines(table, Col.WITHIN, labels, weights, (shown.places, level, frozenset()))
     new = table[Col.STATE].fill_null("new").eq("new").to_numpy() if Col.STATE in table.columns else np.ones(n, bool)
     stamps = np.full(n, _NEVER)
     if Col.TIME in table.columns and n:
@@ -121,10 +130,13 @@ def _numbers(table: pl.DataFrame, column: str) -> NDArray[np.int64]:
 
 
 def _lines(
-    table: pl.DataFrame, column: str, names: dict[str, str], weights: NDArray, shape: tuple[int, str]
+    table: pl.DataFrame, column: str, names: dict[str, str], weights: NDArray, shape: tuple[int, str, frozenset[str]]
 ) -> tuple[NDArray[np.bool_], tuple[Line, ...]]:
-    """Return which posts each line holds, (n, lines), and the lines; ``shape``: how many at most, and of what."""
-    most, of = shape
+    """Return which posts each line holds, (n, lines), and the lines.
+
+    ``shape``: how many at most, of what, and the keys that stand before all others.
+    """
+    most, of, first = shape
     told = pl.DataFrame(schema={"post": pl.UInt32, "key": pl.Utf8})
     if column in table.columns:
         told = table.select(pl.col(column).alias("key")).with_row_index("post")
@@ -134,7 +146,8 @@ def _lines(
     # What has no name in the scheme as it is now is shown under its key, never lost.
     known = told if of == "need" else told.filter(pl.col("key").is_in(list(names)))
     weighed = known.with_columns(pl.Series("weight", weights[known["post"].to_numpy()]))
-    ranked = weighed.group_by("key").agg(pl.col("weight").sum()).sort(["weight", "key"], descending=[True, False])
+    ranked = weighed.group_by("key").agg(pl.col("weight").sum())
+    ranked = ranked.sort(pl.col("key").is_in(list(first)), "weight", "key", descending=[True, True, False])
     keys = ranked["key"].to_list()
     head = keys[:most] if len(keys) > most + 1 else keys
     lines = [Line(_all_name(of), ALL), *(Line(names.get(key, key), ONE, (key,)) for key in head)]

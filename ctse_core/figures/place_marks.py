@@ -46,8 +46,12 @@ def known_levels(table: pl.DataFrame, places: pl.DataFrame) -> list[str]:
     return [*levels, "point"] if own else levels
 
 
-def place_marks(table: pl.DataFrame, places: pl.DataFrame, level: str) -> Marks:
+def place_marks(
+    table: pl.DataFrame, places: pl.DataFrame, level: str, first: frozenset[str] = frozenset()
+) -> Marks:
     """Return the marks of the posts in ``table`` (n rows) at a level of LEVELS.
+
+    ``first`` are keys of needs that count as more pressing than any other, such as those that ask somebody to act.
 
     ``places`` has a row for each key of the ``within`` column: key, name, kind, country, lat, lon. A region counts the
     posts of its towns, a country those of its regions: a click on it, which filters by its key, finds as many.
@@ -55,7 +59,7 @@ def place_marks(table: pl.DataFrame, places: pl.DataFrame, level: str) -> Marks:
     posts = _posts(table)
     named = _at_points(table) if level == "point" else _at_places(table, places, level)
     told = named.join(posts, on="post", how="left", maintain_order="left")
-    rows = _gathered(told).join(_pressing(told), on="key", how="left")
+    rows = _gathered(told).join(_pressing(told, first), on="key", how="left")
     rows = rows.join(_points(named) if level == "point" else _known(places, level), on="key", how="left")
     rows = rows.with_columns(pl.col("need").fill_null(""), pl.col("weight").fill_null(0.0))
     placed = told["post"].n_unique()
@@ -124,13 +128,14 @@ def _gathered(told: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pressing(told: pl.DataFrame) -> pl.DataFrame:
+def _pressing(told: pl.DataFrame, first: frozenset[str]) -> pl.DataFrame:
     """Return the need whose posts weigh most at each place: each level of urgency counts twice the one below."""
     weighed = told.select("key", pl.col(Col.NEEDS).alias("need"), pl.col(Col.URGENCY).alias("urgency"))
     weighed = weighed.filter(pl.col("need").list.len() > 0).explode("need")
     weight = pl.lit(2.0).pow(pl.col("urgency").cast(pl.Float64).fill_null(0)).alias("weight")
     summed = weighed.group_by("key", "need").agg(weight.sum())
-    return summed.sort(["weight", "need"], descending=[True, False]).unique("key", keep="first", maintain_order=True)
+    ranked = summed.sort(pl.col("need").is_in(list(first)), "weight", "need", descending=[True, True, False])
+    return ranked.unique("key", keep="first", maintain_order=True)
 
 
 def _known(places: pl.DataFrame, level: str) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ctse_core.figures.ages import Ages, age_words, ages_of
-from ctse_core.figures.need_place import ALL, NONE, ONE, REST, WIDER, matrix_sentence, matrix_table, need_place
+from ctse_core.figures.need_place import ALL, NONE, ONE, REST, WIDER, Shown, matrix_sentence, matrix_table, need_place
 from ctse_core.filters import Filter
 from ctse_core.types import Col
 
@@ -114,10 +114,17 @@ def test_a_cell_knows_its_newest_its_first_and_who_looked(table):
 
 
 def test_rarer_needs_and_places_share_a_line(table):
-    cells = need_place(table, PLACES, "town", NEEDS, most=(1, 1))
+    cells = need_place(table, PLACES, "town", NEEDS, Shown(1, 1))
     assert [line.kind for line in cells.rows] == [ALL, ONE, REST, NONE]
     assert cells.rows[2].name == "2 rarer needs" and set(cells.rows[2].keys) == {"rescue", "news"}
     assert cells.posts[0, 0] == table.height
+
+
+def test_needs_that_ask_somebody_to_act_stand_before_all_others(table):
+    usual = [line.keys for line in need_place(table, PLACES, "town", NEEDS).rows if line.kind == ONE]
+    last = usual[-1][0]
+    rows = need_place(table, PLACES, "town", NEEDS, Shown(first=frozenset({last}))).rows
+    assert [line.keys for line in rows if line.kind == ONE] == [(last,), *usual[:-1]]
 
 
 def test_no_posts_and_no_columns_make_an_empty_matrix(table):

@@ -8,6 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from ctse_core.crisis.schemes import BUILT_IN, Scheme, built_in, scheme_of_dict
+from ctse_core.encoders import Encoder
+from ctse_core.errors import EncoderError
 from ctse_core.needs_ground import (
     Ground,
     Judged,
@@ -111,6 +113,21 @@ def _named(analysis: Analysis, scheme: Scheme) -> str:
     return fingerprint(VERSION, str(run["fingerprint"]), str(run.get("made")), made_by, scheme.key, scheme.fingerprint)
 
 
+def _reader(analysis: Analysis) -> Encoder:
+    """Return the encoder that reads the scheme's examples into the space of the posts.
+
+    Raises:
+        EncoderError: it cannot be had any more, or is another one now under the same name.
+    """
+    encoder, told = encoder_of(analysis), analysis.manifest["encoder"]
+    if encoder.dim != analysis.vectors.shape[1] or encoder.space != told.get("space", encoder.space):
+        raise EncoderError(
+            f"“{told['name']}” is not the encoder any more that made this project's vectors, so needs cannot be told; "
+            "analyse the file again."
+        )
+    return encoder
+
+
 def ground_of(analysis: Analysis, project: Project, scheme: Scheme, progress: Progress = no_progress) -> Ground:
     """Return what needs are judged by, out of memory, the project, or made now and kept.
 
@@ -121,7 +138,7 @@ def ground_of(analysis: Analysis, project: Project, scheme: Scheme, progress: Pr
 
     def made() -> Ground:
         posts = unique_posts(analysis.table, analysis.vectors)
-        parts = project.keep("needs", name, lambda: make_parts(posts, scheme, encoder_of(analysis), progress))
+        parts = project.keep("needs", name, lambda: make_parts(posts, scheme, _reader(analysis), progress))
         return ground_of_parts(posts, scheme, parts)
 
     return remembered("ground of needs", (str(project.folder), name), made)

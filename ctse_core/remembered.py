@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 
-MOST = 6
+MOST = 3
 """How many versions of one part are kept; the one not asked for longest goes first."""
 
 _kept: dict[str, OrderedDict[Hashable, Any]] = {}

@@ -106,7 +106,7 @@ def test_a_second_run_reads_what_is_there(run, workplace):
         "python -m ctse_core search absent question",
         "python -m ctse_core search my-project ''",
         "python -m ctse_core search my-project water --since yesterday",
-        "python -m ctse_core report my-project --format docx",
+        "python -m ctse_core report my-project --format odt",
         "python -m ctse_core encode assets/sample_posts.csv --column nothing --out v.npy",
         "python -m ctse_core encode assets/sample_posts.csv --column text --out absent/v.npy",
         "python -m ctse_core analyse assets/sample_posts.csv --out p --encoder https://api.example.org/v1#model",

@@ -19,7 +19,7 @@ from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.project import Project, list_projects, projects_home, read_job
 from ctse_core.words import t
-from ui import language, resources, state
+from ui import language, resources, state, who
 from ui.chips import filter_chips, settled
 from ui.filter_bar import filter_bar
 from ui.privacy import privacy_switch
@@ -89,6 +89,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     # A picture of our own: Streamlit fetches emoji and symbols for the tab from a host outside.
     st.set_page_config(page_title=f"{title} · CTSE", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+    who.listen()
     language.dress()
     state.read_address(title)
     workspace = _workspace()
@@ -186,5 +187,6 @@ def _sidebar(workspace: Workspace) -> None:
             new_since(workspace.project, workspace.analysis)
             privacy_switch(workspace.project, workspace.analysis)
             filter_bar(workspace.analysis)
+        who.name_field()
         language.language_switch()
         tour_again(workspace.project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -131,8 +131,23 @@ def revision(folder: Path) -> int:
     return newest
 
 
+_LONGEST_NAME = 40
+_asked: list[Callable[[], str]] = []
+
+
+def ask_who(asked: Callable[[], str]) -> None:
+    """Let ``asked`` tell who is at work, "" where it does not know; several people may share one server's account."""
+    _asked[:] = [asked]
+
+
 def author() -> str:
-    """Return who is at work: the name of the account, "analyst" where the system tells none."""
+    """Return who is at work: the name that a person gave, else that of the account."""
+    given = "".join(letter for letter in (_asked[0]() if _asked else "") if letter.isprintable())
+    return " ".join(given.split())[:_LONGEST_NAME] or account()
+
+
+def account() -> str:
+    """Return the name of the account that this process runs under, "analyst" where the system tells none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

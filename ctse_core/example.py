@@ -16,10 +16,12 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EXAMPLE = ASSETS / "example"
 POSTS = ASSETS / "sample_posts.csv"
 NAME = "example"
+LAYERS = ("needs", "places", "sources")
+"""What responders ask of the posts, shipped with the example so that it opens at once."""
 
 
 def make_example(place: Path = EXAMPLE) -> Project:
-    """Analyse the invented posts and put the project, without the steps between, at ``place``.
+    """Analyse the invented posts and put the project, without the steps of the analysis, at ``place``.
 
     ``python -m ctse_core.example`` does this after a change that makes another result.
     """
@@ -27,7 +29,9 @@ def make_example(place: Path = EXAMPLE) -> Project:
     try:
         # Named, not chosen: the reasons of the machine that makes the example are nobody else's.
         analyse(beside.take_source(POSTS), beside, AnalysisSettings(encoder=DEFAULT_ENCODER))
-        shutil.rmtree(beside.products)
+        for step in beside.products.iterdir():
+            if step.name not in LAYERS:
+                shutil.rmtree(step)
         (beside.folder / ".lock").unlink(missing_ok=True)
         replace_folder(beside.folder, place)
     finally:

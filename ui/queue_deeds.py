@@ -13,7 +13,8 @@ from ctse_core.crisis_names import state_name
 from ctse_core.errors import CtseError
 from ctse_core.project import Project
 from ctse_core.project.tags import add_tag
-from ctse_core.project.triage import Deed, Marked, mark, triage_at
+from ctse_core.project.triage import Deed, Marked, triage_at
+from ctse_core.project.triage import mark as mark_posts
 from ctse_core.project.triage_log import told, undo
 from ctse_core.types import Col
 from ctse_core.words import minute, t
@@ -101,7 +102,7 @@ def _alike(project: Project, analysis: Analysis, positions: list[int]) -> list[i
 
 
 def _marked(project: Project, analysis: Analysis, posts: list[int], meant: list[int], wish: Deed) -> str:
-    came = mark(project.folder, meant, wish)
+    came = mark_posts(project.folder, meant, wish)
     if came.changed:
         own = st.session_state.setdefault(_OWN, [])
         if came.number not in own:
@@ -159,7 +160,7 @@ def _choose(project: Project, kind: str, posts: list[int]) -> str:
         if clash is None or kind == "leave":
             continue
         wish: Deed = clash["deed"]
-        came = mark(project.folder, clash["posts"], Deed("add_note" if kind == "both" else wish.kind, wish.value))
+        came = mark_posts(project.folder, clash["posts"], Deed("add_note" if kind == "both" else wish.kind, wish.value))
         if came.changed:
             st.session_state.setdefault(_OWN, []).append(came.number)
             said = told(wish.kind, wish.value, came.changed)

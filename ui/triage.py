@@ -13,7 +13,8 @@ from ctse_core.crisis_names import state_name
 from ctse_core.errors import CtseError
 from ctse_core.project import Project
 from ctse_core.project.database import author
-from ctse_core.project.triage import LONGEST_NOTE, STATES, Deed, mark, newest_deed, triage_at
+from ctse_core.project.triage import LONGEST_NOTE, STATES, Deed, newest_deed, triage_at
+from ctse_core.project.triage import mark as mark_posts
 from ctse_core.project.triage_log import PostChange, history, told
 from ctse_core.types import Col
 from ctse_core.words import minute, t
@@ -115,7 +116,7 @@ def _stand(project: Project, positions: Sequence[int]) -> None:
 
 def _do(meant: _Meant, posts: list[int], deed: Deed) -> None:
     try:
-        came = mark(meant.project.folder, posts, deed)
+        came = mark_posts(meant.project.folder, posts, deed)
     except CtseError as problem:
         st.error(plain(str(problem)))
         return
@@ -142,7 +143,7 @@ def _clashes(meant: _Meant) -> None:
         st.caption(plain(f"{post}: {clash_told(theirs, deed)}"))
     with st.container(horizontal=True):
         if st.button(t("Do it all the same"), key="triage_insist"):
-            mark(meant.project.folder, came.conflicts["position"].to_numpy(), Deed(deed.kind, deed.value))
+            mark_posts(meant.project.folder, came.conflicts["position"].to_numpy(), Deed(deed.kind, deed.value))
             st.rerun()
         if st.button(t("Leave them as they are"), key="triage_leave"):
             st.rerun()

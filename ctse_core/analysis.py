@@ -229,7 +229,7 @@ def _analysed(
     if not _stands(analysis, project):
         write_analysis(analysis, project, project.products / "vectors" / "vectors.npy")
     finished = load_analysis(project)
-    prepare(finished, project, runner.teller("crisis"))
+    prepare(finished, project, runner.teller("crisis"), lambda: encoder)
     runner.progress(1.0, "Done")
     return finished
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,24 +108,27 @@ def append(
             lambda tell: newer_rows_product(source, settled, before.table, before.manifest, number, tell),
         )
         described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
-        after, vectors = _appended(before, read, described, runner)
+        load = functools.cache(lambda: _encoder(before, runner.teller("append_vectors")))
+        after, vectors = _appended(before, read, described, runner, load)
         runner.teller("append_write")(0.0, STEPS[-2].title)
         write_analysis(after, project, [before.vectors, vectors])
         for step in STEPS[:-1]:
             shutil.rmtree(project.products / step.key, ignore_errors=True)
         finished = load_analysis(project)
-        prepare(finished, project, runner.teller("crisis"))
+        prepare(finished, project, runner.teller("crisis"), load)
         progress(1.0, "Done")
         return finished
 
 
-def _appended(before: Analysis, read: Made, described: dict[str, Any], runner: Runner) -> tuple[Analysis, Vectors]:
+def _appended(
+    before: Analysis, read: Made, described: dict[str, Any], runner: Runner, load: Callable[[], Encoder]
+) -> tuple[Analysis, Vectors]:
     """Return the analysis with the new posts, and the vectors (m, d) of those."""
     settings, number = settings_from(before.manifest["settings"]), len(files_of(before.manifest))
     with runner.timed("append_copies") as tell:
         posts = _below_each_other(before, read["table"], tell)
     with runner.timed("append_vectors") as tell:
-        vectors = _vectors(before, posts, tell)
+        vectors = _vectors(before, posts, load, tell)
     near, drift = before.neighbours, None
     if read["table"].height:
         with runner.timed("append_join") as tell:
@@ -189,12 +193,12 @@ def _compared(table: pl.DataFrame) -> list[str]:
     return table[Col.COMPARED].to_list() if table.height else []
 
 
-def _vectors(before: Analysis, posts: _Posts, tell: Progress) -> Vectors:
+def _vectors(before: Analysis, posts: _Posts, load: Callable[[], Encoder], tell: Progress) -> Vectors:
     """Return the vectors (m, d) of the new posts; copies have their representative's, known texts are not embedded."""
     fresh = posts.unique[posts.unique >= posts.old]
     vectors = np.empty((len(posts.representative) - posts.old, before.vectors.shape[1]), np.float32)
     if len(fresh):
-        encoder = _encoder(before, tell)
+        encoder = load()
         known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
         vectors[fresh - posts.old] = embed(posts.table[Col.COMPARED].gather(fresh).to_list(), encoder, known, tell)
     of_new = posts.representative[posts.old :]

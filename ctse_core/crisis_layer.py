@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from ctse_core.types import Col, Progress, no_progress
 
 if TYPE_CHECKING:
     from ctse_core.crisis.schemes import Scheme
+    from ctse_core.encoders import Encoder
     from ctse_core.project import Project
     from ctse_core.stored import Analysis
 
@@ -106,9 +108,12 @@ def _needs(analysis: Analysis, project: Project, layer: Layer) -> tuple[pl.DataF
     """Return the columns of needs and urgency, and the layer with the scheme; nothing told without the encoder."""
     from ctse_core.needs_layer import needs_columns, nothing_told, scheme_of
 
+    # An encoder that is gone must not close the project, nor be looked for at every click.
+    gone = remembered("encoders gone", (str(project.folder), str(analysis.manifest["fingerprint"])), set[bool])
     try:
-        needs = needs_columns(analysis, project)
-    except EncoderError:  # an encoder that is gone must not close the project
+        needs = nothing_told(analysis.table.height) if gone else needs_columns(analysis, project)
+    except EncoderError:
+        gone.add(True)
         needs = nothing_told(analysis.table.height)
     return needs, dataclasses.replace(layer, scheme=scheme_of(project))
 
@@ -131,16 +136,19 @@ def _triage(analysis: Analysis, project: Project) -> pl.DataFrame:
     return remembered("triage", depends_on, lambda: triage_columns(project.folder, posts))
 
 
-def prepare(analysis: Analysis, project: Project, progress: Progress = no_progress) -> None:
+def prepare(
+    analysis: Analysis, project: Project, progress: Progress = no_progress, load: Callable[[], Encoder] | None = None
+) -> None:
     """Make what the layer needs and keep it in the project, so that the first page finds it.
 
-    The posts as they were read are meant, without what people changed.
+    The posts as they were read are meant, without what people changed. ``load`` gives the encoder that made the
+    vectors, where it is at hand.
     """
     from ctse_core.needs_layer import needs_columns
 
     read_places(analysis, project, progress)
     with suppress(EncoderError):
-        needs_columns(analysis, project, progress)
+        needs_columns(analysis, project, progress, load)
     private_marks(with_crisis(analysis, project), project, progress)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import polars as pl
 
@@ -26,6 +27,7 @@ from ctse_core.remembered import remembered
 from ctse_core.stored import Analysis
 from ctse_core.types import Col, Progress, no_progress
 
+Load: TypeAlias = Callable[[], Encoder]
 VERSION = 3  # of what is kept in a project; another one where urgency is told by other examples, too
 
 
@@ -42,10 +44,13 @@ def scheme_of(project: Project) -> Scheme:
     return built_in(last.key) if last.content is None else scheme_of_dict(last.content)
 
 
-def needs_columns(analysis: Analysis, project: Project, progress: Progress = no_progress) -> pl.DataFrame:
+def needs_columns(
+    analysis: Analysis, project: Project, progress: Progress = no_progress, load: Load | None = None
+) -> pl.DataFrame:
     """Return needs (keys, surest first), urgency (0 to 3) and urgency_score ([0, 1]) of the n posts.
 
-    What people said of a post, or of a copy of it, wins over what was computed. Posts without text are not judged.
+    ``load`` gives the encoder that made the vectors, where examples must be read and it is at hand already. What people
+    said of a post, or of a copy of it, wins over what was computed. Posts without text are not judged.
 
     Raises:
         EncoderError: the encoder that made the vectors cannot be had, and the examples were never read with it.
@@ -54,7 +59,7 @@ def needs_columns(analysis: Analysis, project: Project, progress: Progress = no_
     scheme = scheme_of(project)
 
     def told() -> pl.DataFrame:
-        return columns_of(*_ground_and_marks(analysis, project, scheme, progress))
+        return columns_of(*_ground_and_marks(analysis, project, scheme, (progress, load)))
 
     return remembered("needs", stands(analysis, project), told)
 
@@ -100,10 +105,10 @@ def own_marks(marks: Sequence[NeedMark], scheme: Scheme, posts: int) -> list[Nee
 
 
 def _ground_and_marks(
-    analysis: Analysis, project: Project, scheme: Scheme, progress: Progress = no_progress
+    analysis: Analysis, project: Project, scheme: Scheme, by: tuple[Progress, Load | None] = (no_progress, None)
 ) -> tuple[Ground, list[NeedMark]]:
     marks = own_marks(need_marks(project.folder), scheme, analysis.table.height)
-    return ground_of(analysis, project, scheme, progress), marks
+    return ground_of(analysis, project, scheme, *by), marks
 
 
 def _named(analysis: Analysis, scheme: Scheme) -> str:
@@ -113,13 +118,13 @@ def _named(analysis: Analysis, scheme: Scheme) -> str:
     return fingerprint(VERSION, str(run["fingerprint"]), str(run.get("made")), made_by, scheme.key, scheme.fingerprint)
 
 
-def _reader(analysis: Analysis) -> Encoder:
+def _reader(analysis: Analysis, load: Load | None) -> Encoder:
     """Return the encoder that reads the scheme's examples into the space of the posts.
 
     Raises:
         EncoderError: it cannot be had any more, or is another one now under the same name.
     """
-    encoder, told = encoder_of(analysis), analysis.manifest["encoder"]
+    encoder, told = load() if load else encoder_of(analysis), analysis.manifest["encoder"]
     if encoder.dim != analysis.vectors.shape[1] or encoder.space != told.get("space", encoder.space):
         raise EncoderError(
             f"“{told['name']}” is not the encoder any more that made this project's vectors, so needs cannot be told; "
@@ -128,7 +133,13 @@ def _reader(analysis: Analysis) -> Encoder:
     return encoder
 
 
-def ground_of(analysis: Analysis, project: Project, scheme: Scheme, progress: Progress = no_progress) -> Ground:
+def ground_of(
+    analysis: Analysis,
+    project: Project,
+    scheme: Scheme,
+    progress: Progress = no_progress,
+    load: Load | None = None,
+) -> Ground:
     """Return what needs are judged by, out of memory, the project, or made now and kept.
 
     Raises:
@@ -138,7 +149,7 @@ def ground_of(analysis: Analysis, project: Project, scheme: Scheme, progress: Pr
 
     def made() -> Ground:
         posts = unique_posts(analysis.table, analysis.vectors)
-        parts = project.keep("needs", name, lambda: make_parts(posts, scheme, _reader(analysis), progress))
+        parts = project.keep("needs", name, lambda: make_parts(posts, scheme, _reader(analysis, load), progress))
         return ground_of_parts(posts, scheme, parts)
 
     return remembered("ground of needs", (str(project.folder), name), made)

@@ -85,7 +85,7 @@ def test_semicolons_and_tabs_part_columns_too():
         ("type,example\nWater,a\n,b\nWater,c\nRoads,d\nRoads,e\n", "Line 3: there is no type"),
         ("type,example\nWater,a\nWater,\nWater,c\nRoads,d\nRoads,e\n", "Line 3: “Water” has no example"),
         (GOOD + "Roads,Cut.,en,urgent\n", "Line 6: urgency “urgent”"),
-        ("type,example\nWater,a\nWater,b\nRoads,c\n", "Line 4: “Roads” has 1 examples"),
+        ("type,example\nWater,a\nWater,b\nRoads,c\n", "Line 4: “Roads” has 1 example;"),
         ("type,example\nWater,a\nWater,b\n", "at least two types"),
         (f"type,example\n{'W' * 70},a\nRoads,b\nRoads,c\n", "Line 2: “WWW"),
         ('{"types": [{"name": "Water" "examples": []}]}', "not proper JSON (line 1)"),

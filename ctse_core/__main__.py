@@ -135,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     add_standing_flags(standing)
     standing.set_defaults(run=_ask_saved, standing=True, quiet=False)
 
+    scheme = commands.add_parser("scheme", help="tell needs by another scheme: one that ships, or a file of one's own")
+    scheme.add_argument("project", type=Path, metavar="PROJECT")
+    scheme.add_argument("scheme", metavar="NAME|FILE", help="trec_is, ocha, ifrc, or a CSV or JSON file")
+    scheme.set_defaults(run=_scheme, quiet=False)
+
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
     encoders.set_defaults(run=_encoders, quiet=True)
@@ -284,6 +289,26 @@ def _ask_saved(asked: argparse.Namespace, bar: Any) -> None:
 
     for line in (standing_lines if asked.standing else saved_lines)(asked, bar):
         print(line.text, file=sys.stderr if line.aside else sys.stdout)
+
+
+def _scheme(asked: argparse.Namespace, _: Any) -> None:
+    from ctse_core.crisis.scheme_file import read_scheme
+    from ctse_core.crisis.schemes import BUILT_IN, built_in, dict_of_scheme
+    from ctse_core.errors import SettingError
+    from ctse_core.project import Project
+    from ctse_core.project.need_marks import choose_scheme
+    from ctse_core.stored import load_analysis
+
+    project, file = Project(asked.project), Path(asked.scheme)
+    load_analysis(project)
+    if asked.scheme not in BUILT_IN and not file.is_file():
+        raise SettingError(
+            f"“{asked.scheme}” is neither a file nor a scheme that ships; there are {', '.join(BUILT_IN)}."
+        )
+    own = None if asked.scheme in BUILT_IN else read_scheme(file.read_bytes(), file.name)
+    chosen = own or built_in(asked.scheme)
+    choose_scheme(project.folder, chosen.key, dict_of_scheme(own) if own else None)
+    print(f"Needs of {project.name} are told by {chosen.name}: {len(chosen.types)} types.")
 
 
 def _encoders(asked: argparse.Namespace, _: Any) -> None:

@@ -35,7 +35,7 @@ _FLAGS = (
 def add_filter_flags(command: ArgumentParser) -> None:
     """Let a command take the filter's conditions."""
     for name, told in _FLAGS:
-        command.add_argument(f"--{name}", default="", help=told)
+        command.add_argument(f"--{name}", help=told)
     command.add_argument("--undated", action="store_true", help="only posts without a time")
     command.add_argument("--originals", action="store_true", help="without copies")
 
@@ -46,6 +46,11 @@ def filter_of(asked: Namespace, table: pl.DataFrame, layer: Layer | None = None)
     Raises:
         SettingError: a flag cannot be read, or names what none of these posts has.
     """
+    for name, _ in _FLAGS:
+        field = name.replace("-", "_")
+        if getattr(asked, field) == "":  # such as an unset variable of a script: never the whole project instead
+            raise SettingError(f"--{name} is empty; say what to look for, or leave it out.")
+        setattr(asked, field, getattr(asked, field) or "")
     if asked.undated and (asked.since or asked.until):
         raise SettingError("Undated posts have no time: leave --since and --until out, or --undated.")
     return Filter(

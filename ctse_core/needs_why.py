@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ctse_core.crisis.needs import find_terms, sure_enough
 from ctse_core.crisis.schemes import Example, alarm
 from ctse_core.needs_ground import Judged, examples_of
-from ctse_core.needs_layer import judged, own_marks, scheme_of
+from ctse_core.needs_layer import judged
 from ctse_core.project import Project
 from ctse_core.project.need_marks import NeedMark, need_marks
 from ctse_core.stored import Analysis
@@ -106,12 +106,3 @@ def marks_on(analysis: Analysis, project: Project, position: int) -> list[NeedMa
     groups = analysis.table[Col.REPRESENTATIVE]
     same = set((groups == groups[position]).arg_true().to_list())
     return [mark for mark in reversed(need_marks(project.folder)) if mark.position in same]
-
-
-def standing_marks(analysis: Analysis, project: Project) -> list[NeedMark]:
-    """Return the marks that stand for the project's scheme, oldest first.
-
-    Raises:
-        ProjectError: what people added cannot be read.
-    """
-    return own_marks(need_marks(project.folder), scheme_of(project), analysis.table.height)

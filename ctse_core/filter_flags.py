@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 
 import polars as pl
 
@@ -81,7 +82,9 @@ def _keys(written: tuple[str, ...], names: Mapping[str, str], what: str) -> tupl
             continue
         found = [key for key, name in names.items() if name.casefold() == one.casefold()]
         if not found:
-            shown = ", ".join(f"{key} ({name})" for key, name in list(names.items())[:12])
+            near = get_close_matches(one.casefold(), [name.casefold() for name in names.values()], 12, 0.6)
+            alike = [(key, name) for key, name in names.items() if name.casefold() in near] or list(names.items())
+            shown = ", ".join(f"{key} ({name})" for key, name in alike[:12])
             raise SettingError(f"No post here has the {what} “{one[:60]}”; there are {shown or 'none'}.")
         keys += found
     return tuple(dict.fromkeys(keys))

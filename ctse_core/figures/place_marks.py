@@ -46,9 +46,7 @@ def known_levels(table: pl.DataFrame, places: pl.DataFrame) -> list[str]:
     return [*levels, "point"] if own else levels
 
 
-def place_marks(
-    table: pl.DataFrame, places: pl.DataFrame, level: str, first: frozenset[str] = frozenset()
-) -> Marks:
+def place_marks(table: pl.DataFrame, places: pl.DataFrame, level: str, first: frozenset[str] = frozenset()) -> Marks:
     """Return the marks of the posts in ``table`` (n rows) at a level of LEVELS.
 
     ``first`` are keys of needs that count as more pressing than any other, such as those that ask somebody to act.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from ctse_core.crisis.bursts import BurstSettings, bursts, microseconds
+from ctse_core.crisis.bursts import bursts, microseconds
 from ctse_core.crisis.rates import HOUR, blocks, daily_clock, dispersion, usual_rate
 
 DAY = 24 * HOUR

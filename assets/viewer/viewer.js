@@ -157,8 +157,9 @@ function inOrder(view) {
   const late = (i) => facts.times[i] ?? -Infinity;
   const newest = (one, other) => late(other) - late(one) || one - other;
   const level = (i) => (facts.urgency ? facts.urgency[i] : 0);
+  const score = (i) => (facts.pressing ? facts.pressing[i] : 0);
   const orders = {
-    "": (one, other) => level(other) - level(one) || newest(one, other),
+    "": (one, other) => level(other) - level(one) || score(other) - score(one) || newest(one, other),
     newest,
     oldest: (one, other) => (facts.times[one] ?? Infinity) - (facts.times[other] ?? Infinity) || one - other,
     repeated: (one, other) => facts.posts[other] - facts.posts[one] || newest(one, other),

@@ -157,6 +157,9 @@ def _crisis_facts(analysis: AnalysisLike, table: pl.DataFrame) -> dict[str, Any]
         facts["needNames"], facts["needs"] = _named_lists(table[Col.NEEDS], layer.need_names if layer else {})
     if Col.URGENCY in table.columns:
         facts["urgency"] = table[Col.URGENCY].cast(pl.Int64).fill_null(-1).to_list()
+    if Col.URGENCY_SCORE in table.columns:  # in hundredths: what orders posts of one level
+        scores = (table[Col.URGENCY_SCORE].cast(pl.Float64) * 100).round().fill_nan(None)
+        facts["pressing"] = scores.fill_null(-1).cast(pl.Int64).to_list()
     if Col.LOCATED in table.columns:
         within = table[Col.WITHIN] if Col.WITHIN in table.columns else table[Col.LOCATED]
         both = pl.DataFrame({"a": table[Col.LOCATED], "b": within}).select(pl.col("a").list.concat("b")).to_series()

@@ -71,6 +71,8 @@ PICTURES: dict[str, Callable[[Any, str], None]] = {
     "map": opened("map", wait="canvas:visible"),
     "topics": opened("topics"),
     "topic": opened("topics", "&open=0", wait=".post"),
+    "queue": opened("queue"),
+    "where": opened("when_where", scroll=820),
     "report": opened("report", wait='[data-testid="stDownloadButton"]'),
     "arabic": opened("search", f"{QUESTION}&ui=ar", wait=".post"),
 }
@@ -110,6 +112,24 @@ def small(picture: bytes) -> bytes:
     return out.getvalue()
 
 
+def briefing() -> bytes:
+    """Return the first page of the example's briefing as a picture."""
+    import pypdfium2
+
+    from ctse_core.analysis import load_analysis
+    from ctse_core.briefing import brief_of
+    from ctse_core.edited import edited
+    from ctse_core.example import open_example
+    from ctse_core.project import projects_home
+    from ctse_core.report.brief_pdf import pdf_of
+
+    project = open_example(projects_home())
+    page = pypdfium2.PdfDocument(pdf_of(brief_of(edited(load_analysis(project), project))))[0]
+    out = io.BytesIO()
+    page.render(scale=1.5).to_pil().save(out, "PNG")
+    return out.getvalue()
+
+
 def main(names: list[str]) -> None:
     """Take the pictures of these names, of all where none is given."""
     from playwright.sync_api import sync_playwright
@@ -122,9 +142,11 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CTSE_HOME"] = folder
         open_example(projects_home())
+        if not names or "briefing" in names:
+            (PLACE / "briefing.png").write_bytes(small(briefing()))
         with served(Path(folder)) as address, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-            for name in names or list(PICTURES):
+            for name in [one for one in names or PICTURES if one in PICTURES]:
                 remember("tour", name != "overview")  # the panel of the tour is in one picture only
                 context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB")
                 tab = context.new_page()
@@ -139,5 +161,6 @@ def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*PICTURES, []], help="which pictures; all where none is named")
+    known = [*PICTURES, "briefing"]
+    parser.add_argument("names", nargs="*", choices=[*known, []], help="which pictures; all where none is named")
     main(parser.parse_args().names)

@@ -29,8 +29,8 @@ class StandingAnswer:
     """What the posts say to a standing question.
 
     ``text`` is how it reads. ``posts`` are those that match, best first, no copies; none: there is no answer in
-    these posts. ``more`` tells that there may be others beyond them; ``judged`` is False where there are too few posts
-    to tell what matches from chance.
+    these posts. ``more`` tells that there may be others, as no more than ``MOST`` posts were looked at; ``judged`` is
+    False where there are too few posts to tell what matches from chance.
     """
 
     question: Standing
@@ -94,7 +94,7 @@ def answers(
         found = searcher.ask(asked_of(one, searcher, among or Filter()))
         sure = found.posts.filter(pl.col("band").is_in(SURE)) if found.answered else found.posts.head(0)
         judged = "" not in found.posts["band"].to_list()
-        told.append(StandingAnswer(one, one.text(lang), sure, sure.height >= MOST, judged))
+        told.append(StandingAnswer(one, one.text(lang), sure, found.posts.height >= MOST, judged))
     progress(1.0, "")
     return told
 

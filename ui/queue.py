@@ -235,7 +235,7 @@ def _card(workspace: Workspace, post: dict[str, Any], why: dict[str, Any]) -> di
         "language": language_name(post[Col.LANG]),
         "author": post.get(Col.AUTHOR) or "",
         "sources": sources_in_short(post),
-        "copies": t("{count:,} copies", count=why["members"]) if why["members"] > 1 else "",
+        "copies": t("{count:,} posts say this", count=why["members"]) if why["members"] > 1 else "",
         "novelty": _novelty(why["novelty"]),
         "topic": "" if cluster is None or cluster == UNSORTED else post.get(Col.TOPIC) or "",
         "cluster": cluster,

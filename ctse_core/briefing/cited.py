@@ -70,7 +70,7 @@ class Cited:
             ", ".join(place_name(self.layer, key) for key in (row.get(Col.LOCATED) or ())[:_PLACES]),
             minute(row[Col.TIME]) if row[Col.TIME] else t("undated"),
             language_name(code),
-            t("{count:,} copies", count=copies - 1) if copies > 1 else "",
+            t("{count:,} posts say this", count=copies) if copies > 1 else "",
             sources_words(independent, bool(row.get(Col.REPEATED)), copies),
             state_name(state) if state != "new" else "",
             t("in the hands of {owner}", owner=row[Col.OWNER]) if row.get(Col.OWNER) else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -20,6 +21,7 @@ TOP_NEEDS, TOP_PLACES = 3, 3
 RISES = 2
 NAME = 60  # letters of a topic's name in a sentence
 CRITICAL = 3
+NEWEST = timedelta(days=3)  # before the last post: how far back a burst still is new
 
 
 def first_page(context: Context) -> list[Block]:
@@ -51,7 +53,7 @@ def tiles(context: Context) -> Tiles:
         told.append(Tile(t("High or critical"), number(pressing.height), remark))
     if Col.LOCATED in table.columns:
         placed = int((table[Col.LOCATED].list.len().fill_null(0) > 0).sum())
-        rest = t("{count:,} name no known place", count=table.height - placed)
+        rest = t("{count:,} posts name no known place", count=table.height - placed)
         told.append(Tile(t("Posts with a place"), number(placed), rest))
     topics = context.analysis.topics.height
     loose = table.height - int((table[Col.CLUSTER].fill_null(-1) >= 0).sum())
@@ -204,10 +206,17 @@ def _newest(context: Context, changes: list[Change], is_topic: bool) -> tuple[in
 
 
 def _flares(context: Context) -> Iterator[Point]:
-    """Return when something flared up: the strongest of each kind, in order of time."""
-    found = context.bursts.filter((pl.col("kind") != EVERYTHING) & ~pl.col("inner"))
-    found = found.unique("kind", keep="first", maintain_order=True) if found.height else context.bursts.head(1)
-    for one in found.sort("start").iter_rows(named=True):
+    """Return what flared up of late: the strongest burst of each kind that reaches into the newest days, newest first.
+
+    Older ones are nothing that changed.
+    """
+    since = _since(context)
+    if since is None:
+        return
+    late = context.bursts.filter(pl.col("to_last") | (pl.col("end") >= since))
+    found = late.filter((pl.col("kind") != EVERYTHING) & ~pl.col("inner"))
+    found = found.unique("kind", keep="first", maintain_order=True) if found.height else late.head(1)
+    for one in found.sort("start", "end", descending=True, maintain_order=True).iter_rows(named=True):
         what = t("All posts") if one["kind"] == EVERYTHING else f"“{apart(shorten(one['name'], NAME))}”"
         until = minute(one["end"]) if not one["to_last"] else t("the last post")
         told = t(
@@ -218,6 +227,15 @@ def _flares(context: Context) -> Iterator[Point]:
         inside = context.originals.filter((pl.col(Col.TIME) >= one["start"]) & (pl.col(Col.TIME) <= one["end"]))
         cites = telling(inside.filter(_of(one["kind"], one["key"])), 1)
         yield Point(told, t("{what} flared up:", what=what), context.cited.cite(cites))
+
+
+def _since(context: Context) -> datetime | None:
+    """Return when the newest posts begin: with the latest stretch, or a few days before the last post if earlier."""
+    latest = context.latest
+    if latest is not None:
+        return min(latest.start, latest.end - NEWEST)
+    last = context.table[Col.TIME].max()
+    return last - NEWEST if isinstance(last, datetime) else None
 
 
 def _of(kind: str, key: str) -> pl.Expr:

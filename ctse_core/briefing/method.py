@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ctse_core.briefing.context import Context
+from ctse_core.encoders.service import Served, posts_by_grade, service_of
 from ctse_core.figures.language_names import language_name
+from ctse_core.manifest import languages_of
 from ctse_core.report.brief import Block, Cell, Grid, Heading, Pairs, Point, Points, Words
 from ctse_core.report.method import CAVEATS, edit_rows, notes
 from ctse_core.types import Col
@@ -51,9 +53,8 @@ def method(context: Context) -> list[Block]:
         )
     )
     blocks += [Heading(t("What to keep in mind"), 3), Points(tuple(Point(said(one)) for one in _caveats(context)))]
-    blocks += [Heading(t("Facts"), 3), Pairs(tuple(_facts(context, manifest)))]
-    service = manifest.get("service") or {}
-    languages = list(service.get("languages") or ())
+    languages = _served(context)
+    blocks += [Heading(t("Facts"), 3), Pairs(tuple(_facts(context, manifest, languages)))]
     if languages:
         blocks += [Heading(t("Languages, and how well the encoder serves them"), 3), _languages(languages)]
     return blocks
@@ -73,23 +74,27 @@ def _caveats(context: Context) -> Iterator[str]:
     yield from CAVEATS[4:]
 
 
-def _facts(context: Context, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    part = manifest.get("filter")
-    if part:
-        yield (
-            t("Only a part"),
-            t(
-                "{posts:,} of {of:,} posts of the project: {told}",
-                posts=part["posts"], of=part["of"], told=part["told"],
-            ),
-        )  # fmt: skip
+def _served(context: Context) -> list[Served]:
+    """Return how the encoder serves the languages of these posts, which may be a part, most posts first."""
+    described = context.analysis.manifest.get("service") or {}
+    return sorted(service_of(languages_of(context.table), described), key=lambda one: (-one.posts, one.lang))
+
+
+def _facts(context: Context, manifest: Mapping[str, Any], languages: list[Served]) -> Iterator[tuple[str, str]]:
     yield t("File"), _files(manifest)
-    yield t("Rows"), _rows(context, manifest)
+    part = manifest.get("filter")
+    if part:  # rows are of whole files
+        told = t(
+            "{posts:,} of {of:,} posts, chosen by a filter: {told}",
+            posts=context.table.height, of=part["of"], told=part["told"],
+        )  # fmt: skip
+        yield t("Only a part"), told
+    else:
+        yield t("Rows"), _rows(context, manifest)
     yield from _encoder(manifest.get("encoder") or {})
-    service = (manifest.get("service") or {}).get("posts")
-    if service:
-        told = (f"{said(GRADES.get(grade, grade))} {number(posts)}" for grade, posts in service.items())
-        yield t("Posts served"), ", ".join(told)
+    if languages:
+        served = (f"{said(GRADES[grade])} {number(posts)}" for grade, posts in posts_by_grade(languages).items())
+        yield t("Posts served"), ", ".join(served)
     structure = manifest.get("structure") or {}
     settings = (f"{key} {_short(structure[key])}" for key in _SEEDS if structure.get(key) is not None)
     yield t("Topics and map"), ", ".join(settings)
@@ -146,12 +151,12 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _languages(languages: list[Mapping[str, Any]]) -> Grid:
+def _languages(languages: list[Served]) -> Grid:
     """Return the most frequent languages with how well the encoder serves each, by its own card."""
     rows = [
         (
-            language_name(one["lang"]),
-            (Cell(number(one["posts"])), Cell(said(GRADES.get(one["grade"], one["grade"]))), Cell(_matching(one))),
+            language_name(one.lang),
+            (Cell(number(one.posts)), Cell(said(GRADES[one.grade])), Cell(_matching(one))),
         )
         for one in languages[:LANGUAGES]
     ]
@@ -161,12 +166,12 @@ def _languages(languages: list[Mapping[str, Any]]) -> Grid:
     )
     left = len(languages) - len(rows)
     if left:
-        posts = sum(int(one["posts"]) for one in languages[LANGUAGES:])
+        posts = sum(one.posts for one in languages[LANGUAGES:])
         told += " " + t("{count:,} more languages have {posts:,} posts.", count=left, posts=posts)
     return Grid((t("Language"), t("Posts"), t("Served"), t("Matching")), tuple(rows), told)
 
 
-def _matching(one: Mapping[str, Any]) -> str:
-    if one.get("matching") is None:
-        return t("not measured") if one.get("grade") == "poorly" else "–"
-    return f"{math.floor(100 * one['matching']) / 100:.2f}"  # cut, not rounded: 0.949 is not well served
+def _matching(one: Served) -> str:
+    if one.matching is None:
+        return t("not measured") if one.grade == "poorly" else "–"
+    return f"{math.floor(100 * one.matching) / 100:.2f}"  # cut, not rounded: 0.949 is not well served

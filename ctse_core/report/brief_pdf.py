@@ -36,16 +36,6 @@ def pdf_of(brief: Brief) -> bytes:
         return _set(TEMPLATE, inputs, format="pdf")
 
 
-def pages_of(brief: Brief, dots_an_inch: int = 60) -> list[bytes]:
-    """Return the pages of the PDF as PNG pictures, to look at.
-
-    Raises:
-        ProjectError: as ``pdf_of``.
-    """
-    made = _set(TEMPLATE, {"brief": _for_paper(brief)}, format="png", ppi=dots_an_inch)
-    return made if isinstance(made, list) else [made]
-
-
 def png_of(svg: str) -> bytes:
     """Return a picture as PNG, for files that hold no SVG.
 

@@ -10,9 +10,12 @@ from ctse_core.briefing import brief_of
 from ctse_core.briefing.changes import Change, changes_of, fallen, latest_of, risen
 from ctse_core.briefing.cited import Cited, right_to_left, telling
 from ctse_core.briefing.context import context_of
+from ctse_core.briefing.in_short import _flares, tiles
 from ctse_core.crisis_layer import Layer, with_surroundings
+from ctse_core.encoders.service import Served
 from ctse_core.report.brief import Grid, Heading, Pairs, Picture, Points, Posts, Tiles, Words
 from ctse_core.types import Col, TopicCol
+from ctse_core.when import BURSTS_SCHEMA, NEED, PLACE, TOPIC
 from ctse_core.words import speak
 from tests.sample_analysis import sample_analysis
 from tests.sample_crisis import sample_crisis
@@ -208,6 +211,56 @@ def test_one_source_is_called_one_source_and_authors_are_counted(analysis):
     )
     one, many = Cited(table, analysis.crisis).show([0, 1])
     assert "one source" in one.facts and "4 independent authors" in many.facts
+
+
+def test_copies_are_told_as_posts_that_say_the_same_the_original_counted(analysis):
+    row = int(analysis.table[Col.COPIES].arg_max())
+    (post,) = Cited(analysis.table, analysis.crisis).show([row])
+    assert f"{analysis.table[Col.COPIES][row]:,} posts say this" in post.facts
+
+
+def burst(kind, key, days, length=1):
+    """Return a burst that began so many days before the end."""
+    start = END - timedelta(days=days)
+    end = start + timedelta(days=length)
+    return (kind, key, key, start, start, end, 20, 2.0, 10.0, 9.0, 5, False, end >= END, False)
+
+
+def flares(analysis, *rows):
+    """Return what is told to have flared up, where the posts of the analysis end at END."""
+    times = [END - timedelta(hours=hour) for hour in range(analysis.table.height)]
+    table = analysis.table.with_columns(pl.Series(Col.TIME, times, dtype=pl.Datetime("us", "UTC")))
+    context = context_of(dataclasses.replace(analysis, table=table))
+    context.__dict__["bursts"] = pl.DataFrame(rows, schema=BURSTS_SCHEMA, orient="row")
+    return [point.lead for point in _flares(context)]
+
+
+def test_what_flared_up_of_late_is_told_newest_first_and_nothing_older(analysis):
+    late = burst(NEED, "water", 2), burst(TOPIC, "1", 1)
+    old = burst(NEED, "search", 15), burst(PLACE, "g100", 12)
+    assert flares(analysis, *old, *late) == ["“\u20681\u2069” flared up:", "“\u2068water\u2069” flared up:"]
+    assert flares(analysis, *old) == []
+    assert flares(analysis, burst(PLACE, "g100", 12, length=12)) == ["“\u2068g100\u2069” flared up:"]
+
+
+def test_a_part_tells_its_own_posts_and_languages(analysis):
+    counted = dict(analysis.table.group_by(Col.LANG).len().rows())
+    languages = [dataclasses.asdict(Served(lang, posts, "well")) for lang, posts in counted.items()]
+    service = {"sentence": "", "posts": {"well": analysis.table.height}, "languages": languages}
+    table = analysis.table.filter(pl.col(Col.LANG) == "es").head(20)
+    told = {"posts": 20, "of": analysis.table.height, "told": "in Spanish"}
+    manifest = analysis.manifest | {"service": service, "filter": told}
+    part = brief_of(dataclasses.replace(analysis, table=table, manifest=manifest))
+    facts = dict(blocks(part, Pairs)[0].rows)
+    assert facts["Only a part"] == f"20 of {analysis.table.height:,} posts, chosen by a filter: in Spanish"
+    assert "Rows" not in facts and facts["Posts served"] == "well 20"
+    assert [(name, cells[0].text) for name, cells in blocks(part, Grid)[-1].rows] == [("Spanish", "20")]
+
+
+def test_one_post_without_a_place_is_one_post(analysis):
+    some = analysis.table.filter(pl.col(Col.LOCATED).list.len() == 0).head(1)
+    remarks = [tile.remark for tile in tiles(context_of(dataclasses.replace(analysis, table=some))).tiles]
+    assert "1 post names no known place" in remarks
 
 
 def placed_in(keys, places):

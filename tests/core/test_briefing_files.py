@@ -32,7 +32,7 @@ from ctse_core.report.brief import (
 )
 from ctse_core.report.brief_docx import docx_of
 from ctse_core.report.brief_html import html_of
-from ctse_core.report.brief_pdf import FONTS, TEMPLATE, on_paper, pages_of, pdf_of, png_of
+from ctse_core.report.brief_pdf import FONTS, TEMPLATE, on_paper, pdf_of, png_of
 from ctse_core.report.docx_runs import stretches
 from ctse_core.types import Col
 from tests.sample_analysis import HOSTILE
@@ -195,6 +195,12 @@ def test_the_pdf_is_tagged_titled_and_in_a_language(brief):
 def test_numbers_in_brackets_are_links_inside_the_pdf(brief):
     links = [note.get_object() for page in pages_read(pdf_of(brief)) for note in page.get("/Annots", ())]
     assert len(links) == 2 and all("/URI" not in str(link) for link in links)
+
+
+def pages_of(brief, dots_an_inch):
+    """Return the pages of the PDF as PNG pictures, to look at."""
+    made = brief_pdf._set(TEMPLATE, {"brief": brief_pdf._for_paper(brief)}, format="png", ppi=dots_an_inch)
+    return made if isinstance(made, list) else [made]
 
 
 def test_pages_are_pictures_with_ink_on_them(brief):

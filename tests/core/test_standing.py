@@ -61,6 +61,14 @@ def test_answers_come_from_the_posts_that_pass_the_filter(searcher):
     assert f"{found.newest:%d %B}" == "01 March"
 
 
+def test_where_more_posts_may_answer_than_were_looked_at_at_least_is_said(searcher, monkeypatch):
+    monkeypatch.setattr("ctse_core.standing.MOST", len(POSTS))
+    monkeypatch.setattr("ctse_core.standing.SURE", ("strong",))
+    (found,) = answers(searcher, [WATER])
+    assert 0 < found.posts.height < len(POSTS) and found.more
+    assert found.sentence == f"At least {found.posts.height} posts match."
+
+
 def test_too_few_posts_to_judge_are_no_answer_and_said_to_be_too_few(searcher, monkeypatch):
     monkeypatch.setattr("ctse_core.question.LEAST_JUDGED", 999)
     (found,) = answers(searcher, [WATER])

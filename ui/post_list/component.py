@@ -134,7 +134,7 @@ def _card(post: dict[str, Any], topics: bool) -> dict[str, Any]:
         "when": minute(post[Col.TIME]) if post[Col.TIME] else t("undated"),
         "place": post.get(Col.PLACE) or "",
         "author": post.get(Col.AUTHOR) or "",
-        "copies": t("{count:,} copies", count=copies) if copies > 1 else "",
+        "copies": t("{count:,} posts say this", count=copies) if copies > 1 else "",
         "sources": sources_in_short(post),
         "topic": (post.get(Col.TOPIC) or "") if topics else "",
         "cluster": None if cluster is None or cluster == UNSORTED else cluster,

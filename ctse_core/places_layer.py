@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ctse_core.stored import Analysis
 
 PRODUCT = "places"
-RULES = 5
+RULES = 6
 """Grows when the same posts would be read differently."""
 
 
@@ -113,12 +113,33 @@ def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     keys, own = _of_values(table, gazetteer)
     gazetteer = knowing(gazetteer, own)
     candidates = candidates_of(table[Col.TEXT].to_list(), around, gazetteer, progress)
-    mentions = pl.concat([surest(candidates), of_column(table[Col.PLACE], keys)])
+    column = of_column(table[Col.PLACE], keys)
+    mentions = pl.concat([_near_column(surest(candidates), column, gazetteer), column])
     placeless = np.setdiff1d(np.flatnonzero(np.isfinite(around.lat)), mentions["position"].to_numpy())
     nearest = nearest_towns(around.lat[placeless], around.lon[placeless], gazetteer.places)
     mentions = pl.concat([mentions, of_coordinates(placeless, nearest, gazetteer.places)]).sort("position", "start")
     places = with_surroundings_of({*mentions["key"], *candidates["key"]}, gazetteer)
     return {"mentions": mentions, "places": places, "candidates": candidates}
+
+
+def _near_column(mentions: pl.DataFrame, column: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Return the mentions without those far from the place in the post's column that are no names as they are written.
+
+    A name is "بيريم" less its first letter only by a guess, which the file's own word outweighs.
+    """
+    where = gazetteer.places.select("key", "lat", "lon")
+    told = (
+        column.select("position", "key")
+        .join(where, on="key")
+        .select("position", pl.col("lat", "lon").name.prefix("told_"))
+    )
+    here = mentions.join(where, on="key", how="left", maintain_order="left")
+    here = here.join(told, on="position", how="left", maintain_order="left")
+    away = (pl.col("lat") - pl.col("told_lat")).abs() + (pl.col("lon") - pl.col("told_lon")).abs()
+    said = {one: name_words(one) for one in mentions["said"].unique()}
+    known = set(gazetteer.names.filter(pl.col("name").is_in(list(said.values())))["name"])
+    guessed = pl.col("said").is_in([one for one, name in said.items() if name not in known])
+    return here.filter(~(guessed & (away >= FAR)).fill_null(False)).select(mentions.columns)
 
 
 def _surroundings(table: pl.DataFrame) -> Surroundings:

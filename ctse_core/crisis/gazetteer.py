@@ -16,7 +16,7 @@ import polars as pl
 
 from ctse_core.errors import SettingError
 
-VERSION = 1
+VERSION = 2
 """Grows when the files change, so that posts are read anew."""
 SMALLEST = 1000  # people; smaller towns found no place more in the posts that the benchmark reads
 COUNTRY, REGION, TOWN = "country", "region", "town"

@@ -29,6 +29,7 @@ FOUND_SCHEMA: dict[str, Any] = {
     "cut": pl.Boolean,
 }
 _UNKNOWN = 0
+_NOT_ARABIC = frozenset("یکگپچژٹڈڑںےھہۀەێۆڕڵڤټځڅډړږښڼۍې")  # letters of languages that glue nothing before names
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def find_names(texts: Sequence[str], words: Words, gazetteer: Gazetteer) -> pl.D
         text = texts[post]
         if count == 1 and text[start].islower() and shared.names[name] in common:
             continue  # a word of some language, written as words are
+        if _spelled(text, words, first, count) or (cut[first] and not _NOT_ARABIC.isdisjoint(text[start:end])):
+            continue
         if _bounded(text, start, end):
             rows.append((post, start, end, shared.names[name], first, count, bool(cut[first : last + 1].any())))
     return pl.DataFrame(rows, schema=FOUND_SCHEMA, orient="row")
@@ -191,6 +194,14 @@ def _longest(automaton: Any, sequence: tuple[int, ...], lengths: NDArray[np.int6
         if not kept or one[0] >= kept[-1][0] + kept[-1][1]:
             kept.append(one)
     return kept
+
+
+def _spelled(text: str, words: Words, first: int, count: int) -> bool:
+    """Return whether these are letters with blanks between them: "r u", which is no United Kingdom as "R.U." is."""
+    if count == 1 or (words.ends[first : first + count] - words.starts[first : first + count]).max() > 1:
+        return False
+    said = text[words.starts[first] : words.ends[first + count - 1]]
+    return said.lower() != said.upper() and said.replace(" ", "").isalpha()
 
 
 def _bounded(text: str, start: int, end: int) -> bool:

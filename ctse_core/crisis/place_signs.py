@@ -20,6 +20,8 @@ from ctse_core.crisis.place_words import folded, script_of
 _SHORT = {"CJK": 3, "HANGUL": 3, "KATAKANA": 3}  # letters under which a name says little
 _ENDS = regex.compile(r"[.!?…:;\n。！？|(\[\"“”—–]|- ")
 _CAPITAL_WORD = regex.compile(r"\b\p{Lu}")
+_JOINING = frozenset("d de del des di do du".split())  # noqa: SIM905
+_GLUED_BEFORE = ("ARABIC", "HEBREW")  # scripts in which a word of four letters may be a name of three
 STORM_SHARE, STORM_LEAST = 0.04, 3
 
 
@@ -51,6 +53,7 @@ class _Find:
     opens: bool  # first word of a sentence
     letter_before: str
     letter_after: str
+    goes_on: bool  # "Croix" of "Croix de Bouquet": a longer name that is not on the list
     beside: bool  # another name of a place stands right before
     cut: bool
     words: int
@@ -78,10 +81,23 @@ def _finds(texts: Sequence[str], words: Words, found: pl.DataFrame) -> Iterator[
             opens=before[2],
             letter_before=text[start - 1 : start],
             letter_after=text[end : end + 1],
+            goes_on=_goes_on(text, words, first + count, end, taken),
             beside=first - 1 in taken,
             cut=cut,
             words=count,
         )
+
+
+def _goes_on(text: str, words: Words, place: int, edge: int, taken: set[int]) -> bool:
+    """Return whether "de", "du" or "de la" and a word with a capital, which is no name of a place, follow a name."""
+    word, _, closed = _neighbour(text, words, place, edge)
+    if closed or word not in _JOINING or text[edge : int(words.starts[place])].strip(" -"):
+        return False
+    for further in (place + 1, place + 2):
+        word, big, closed = _neighbour(text, words, further, int(words.ends[further - 1]))
+        if closed or word not in ("la", "las", "los", "l"):
+            return big and (further not in taken or word in words_around("compass"))
+    return False
 
 
 def _neighbour(text: str, words: Words, place: int, edge: int) -> tuple[str, bool, bool]:
@@ -135,8 +151,11 @@ def _sign(one: _Find, storms: set[str], small: set[str]) -> Sign | None:
         weight -= 3.5  # a direction more often than the region that is called so
     elif one.name in common or folded(one.said) in common:
         weight -= 3.2 if one.shape == "upper" else 2.5 if one.opens or one.shape != "mixed" else 1.8
+        weight -= 1.2 if one.words > 1 and script_of(one.said[0]) == "LATIN" else 0.0  # as rare as a single word
     elif one.name in people:
         weight -= 1.6 if one.words == 1 else 2.6
+    if one.goes_on:
+        weight -= 3.0
     if one.name in small:
         weight -= 1.5
     if one.before in words_around("storms") or (one.name in storms and one.after not in words_around("kinds")):
@@ -163,7 +182,8 @@ def _written(one: _Find) -> tuple[float, tuple[str, ...]]:
     elif one.shape == "mixed" and one.said.isupper() and len(one.said) <= 5 and not one.opens:
         weight -= 0.8  # an acronym
     if one.cut:
-        weight -= 0.4
+        short = len(one.name) < 4 and script_of(letter) in _GLUED_BEFORE
+        weight -= 1.6 if short else 0.4  # other posts must speak of that country
     if one.letter_before in ("#", "＃"):
         return weight + 0.4, ("hashtag",)
     return weight, ()

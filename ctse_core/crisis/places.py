@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.crisis.gazetteer import COUNTRY, REGION, TOWN, Gazetteer
-from ctse_core.crisis.mentions import find_names, read_words
+from ctse_core.crisis.mentions import common_words, find_names, read_words
 from ctse_core.crisis.place_signs import read_signs, shape_of
 from ctse_core.types import Progress, no_progress
 from ctse_core.words import mark
@@ -124,7 +124,16 @@ def _joined(found: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     names = names.join(places, on="place")
     names = names.filter(pl.col("population").rank("ordinal", descending=True).over("name") <= MOST_CANDIDATES)
     table = found.with_row_index("find").join(names, on="name", maintain_order="left")
-    return table.filter(~pl.col("code") | pl.col("capitals"))
+    return _without_stray_codes(table.filter(~pl.col("code") | pl.col("capitals")))
+
+
+def _without_stray_codes(table: pl.DataFrame) -> pl.DataFrame:
+    """Leave out codes that are also words ("ID", "OK") but right behind a place of their country ("Moore, OK")."""
+    before = table.select("position", (pl.col("first") + pl.col("words")).alias("first"), "country").unique()
+    before = before.with_columns(pl.lit(True).alias("behind"))
+    told = table.join(before, on=["position", "first", "country"], how="left", maintain_order="left")
+    word = pl.col("name").is_in(common_words()[0]) & pl.col("code") & (pl.col("kind") == REGION)
+    return told.filter(~word | pl.col("behind").fill_null(False)).drop("behind")
 
 
 def _told_above(table: pl.DataFrame) -> pl.Series:

@@ -98,6 +98,52 @@ def test_words_people_and_storms_are_no_places(text):
     assert read([text, text, text]) == [{}, {}, {}]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nou bezwen dlo nan Croix de Bouquet",
+        "Nou nan Croix des Prs",
+        "We are at Gare du Nord",
+        "We are in Lille de la Reine",
+    ],
+)
+def test_a_name_that_goes_on_in_a_longer_one_is_not_the_shorter_place(text):
+    assert read([text]) == [{}]
+
+
+def test_a_place_followed_by_the_one_it_lies_in_is_still_found():
+    (found,) = read(["We need water in Léogâne de Haiti"])
+    assert found["Léogâne"][1] == "HT" and found["Haiti"][1] == "HT"
+
+
+@pytest.mark.parametrize(
+    "text", ["r u ok in there?", "Where R U now", "Lost in Haiti, ID please", "My Haiti ID is lost"]
+)
+def test_spaced_letters_and_codes_that_are_words_are_no_places(text):
+    (found,) = read([text])
+    assert set(found) <= {"Haiti"}
+
+
+def test_letters_with_points_and_a_code_behind_a_town_of_its_state_are_places():
+    found = read(["Rescuers came from the U.K. today", "Flood in Boise, ID this evening"])
+    assert [name for name, _ in found[0].values()] == ["United Kingdom"]
+    assert found[1]["ID"][0] == "Idaho"
+
+
+def test_one_letter_before_a_name_of_three_counts_only_in_arabic_and_with_other_posts_of_the_country():
+    urdu, alone = read(["بریم میں سیلاب", "سيارة بريم"])
+    assert urdu == alone == {}
+    found = read(["نحتاج خياما في دمشق", "زلزال في سوريا", "لا ماء في حمص", "نحتاج خياما بحلب"])
+    assert found[-1]["بحلب"][1] == "SY"
+
+
+@pytest.mark.parametrize(
+    "text", ["カイロが欲しい", "هزة ارضية قوية", "Lale Cad. No 5", "Mungu atusaidie", "Nou nan La Plaine"]
+)
+def test_everyday_words_that_are_places_far_away_need_more_than_themselves(text):
+    assert read([text]) == [{}]
+
+
 def test_a_word_that_is_a_town_counts_where_a_preposition_and_its_state_say_so():
     (found,) = read(["A tornado hit the town of Moore, OK this evening"])
     assert found["Moore"][1] == "US" and found["OK"][0] == "Oklahoma"

@@ -77,6 +77,17 @@ def test_the_files_own_column_names_places_and_posts_then_may_say_them(laid):
     assert located.columns[Col.AT_LAT][4] == 18.5 and located.columns[Col.AT_LAT][5] == 18.5
 
 
+def test_a_name_less_its_first_letter_does_not_win_over_the_files_column(laid):
+    posts = ["نحتاج ماء بدمشق", "نحتاج ماء بدمشق", "نحتاج ماء في دمشق"]
+    for post, (text, place) in enumerate(zip(posts, ["Jacmel, Haiti", None, "Jacmel, Haiti"], strict=True)):
+        laid.analysis.table[post, Col.TEXT] = text
+        laid.analysis.table[post, Col.PLACE] = place
+    located = laid.read()
+    assert named(located, 0) == ["Jacmel"]
+    assert named(located, 1) == ["Damascus"]
+    assert set(named(located, 2)) == {"Jacmel", "Damascus"}
+
+
 def test_a_post_that_names_no_place_lies_in_the_town_at_its_own_coordinates(laid):
     located = laid.read()
     assert named(located, 3) == ["Jacmel"]

@@ -98,6 +98,7 @@ def _volume(workspace: Workspace) -> None:
     if closer:
         show_figure(figure, "closer")
     else:
+        figure.plot.update_layout(dragmode=False)  # clicked here, drawn over on the page of when and where
         _show(workspace, figure, "time")
 
 

@@ -15,12 +15,14 @@ from ui import state
 
 
 def picked_chart(figure: Figure, key: str, config: dict[str, Any]) -> None:
-    """Draw a figure whose bars can be clicked, those of time also drawn over; the page runs anew with the filter."""
+    """Draw a figure whose bars are clicked, or drawn over where it says so; the page runs anew with the filter."""
+    # Where bars are drawn over, plotly gives no clicks.
+    drawn_over = figure.field == TIME and figure.plot.layout.dragmode == "select"
     st.plotly_chart(
         figure.plot,
         key=key,
         on_select=lambda: _of_chart(key, figure.field),
-        selection_mode=("points", "box") if figure.field == TIME else "points",
+        selection_mode="box" if drawn_over else "points",
         config=config,
         alt=figure.summary,
         theme=None,

@@ -95,7 +95,7 @@ def timeline(workspace: Workspace, closer: bool, found: pl.DataFrame | None) -> 
     table = workspace.table if closer else workspace.beside(TIME)
     chosen = TimeChoice() if closer else TimeChoice(now.since, now.until, now.undated)
     figure = volume_figure(table, chosen, state.zone(), marked)
-    hint = t("Click a bar, or draw over several, to choose that time.")
+    hint = t("Draw over bars to choose that time.")
     beside = t("Shaded: more posts than usual.") if marked else ""
     summary = " ".join(part for part in (figure.summary, hint, beside) if part)
     show_figure(dataclasses.replace(figure, summary=summary), f"when_volume_{closer}")

@@ -19,7 +19,7 @@ def opened(tab, server):
 
 def chart(tab, title):
     """Return the figure under this heading, drawn."""
-    place = tab.get_by_test_id("stPlotlyChart").nth({"time": 0, "languages": 1, "topics": 2}[title])
+    place = tab.get_by_test_id("stPlotlyChart").nth({"time": 2, "languages": 3, "topics": 4}[title])
     place.locator(".bars .point").first.wait_for()
     return place
 

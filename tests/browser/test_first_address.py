@@ -6,7 +6,7 @@ from tests.browser.conftest import running
 from tests.browser.test_journey import settled
 
 pytestmark = pytest.mark.browser
-NAMES = ["Overview", "Search", "Map", "Topics", "Report", "Encoders"]
+NAMES = ["Overview", "Search", "Map", "Topics", "Queue", "When and where", "Report", "Encoders"]
 
 
 def test_a_page_opened_first_of_all_bears_the_apps_navigation(chromium, tmp_path):

@@ -132,7 +132,7 @@ def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server
 def test_the_browser_counts_inside_as_the_server_does_and_keeps_outlines_simple(chromium):
     page = chromium.new_page()
     page.set_content("<p>nothing</p>")
-    code = script(MAP_SCRIPTS).replace("export default function", "function start")
+    code = script(MAP_SCRIPTS).replace("export default function", "function")
     rng = np.random.default_rng(4)
     points, corners = rng.uniform(0, 1, (4000, 2)), rng.uniform(0.1, 0.9, (20, 2))
     asked = json.dumps({"points": points.tolist(), "corners": corners.tolist()})

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.crisis.gazetteer import Gazetteer
-from ctse_core.crisis.place_words import cut_forms, name_words, script_of, unspaced_pattern, words_of
+from ctse_core.crisis.place_words import cut_forms, script_of, unspaced_pattern, words_of
 from ctse_core.types import Progress, no_progress
 from ctse_core.words import mark
 
@@ -231,8 +231,3 @@ def _run(text: str, start: int, script: str) -> str:
 def names_in(text: str, gazetteer: Gazetteer) -> pl.DataFrame:
     """Return where names of the gazetteer stand in one text, for a person who asks about one post."""
     return find_names([text], read_words([text]), gazetteer)
-
-
-def folded_name(said: str) -> str:
-    """Return a name as marks and finds are compared: folded, one blank between words."""
-    return name_words(said)

@@ -6,7 +6,6 @@ Folding keeps the number of letters, so that a word's place in the folded text i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -142,8 +141,3 @@ def cut_forms(word: str) -> list[str]:
             if script == "CYRILLIC":
                 forms += [rest + vowel for vowel in _VOWELS]
     return list(dict.fromkeys(forms))
-
-
-def distinct_names(names: Iterable[str]) -> list[str]:
-    """Return the names as they are looked up, each once, without those that hold no word."""
-    return list(dict.fromkeys(filter(None, map(name_words, names))))

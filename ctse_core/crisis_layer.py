@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ctse_core.crisis.gazetteer import PLACES_SCHEMA
 from ctse_core.errors import EncoderError
 from ctse_core.places_layer import Located, place_columns, read_places
 from ctse_core.private_marks import private_marks
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
     from ctse_core.project import Project
     from ctse_core.stored import Analysis
 
-PLACES_SCHEMA: dict[str, Any] = {
-    "key": pl.Utf8,
-    "name": pl.Utf8,
-    "kind": pl.Utf8,
-    "country": pl.Utf8,
-    "region": pl.Utf8,
-    "lat": pl.Float64,
-    "lon": pl.Float64,
-    "population": pl.Int64,
-}
 MENTIONS_SCHEMA: dict[str, Any] = {
     "position": pl.Int64,
     "key": pl.Utf8,

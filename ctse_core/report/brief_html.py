@@ -7,7 +7,7 @@ import base64
 from ctse_core.errors import ProjectError
 from ctse_core.report.brief import Brief, Picture
 from ctse_core.report.brief_pdf import on_paper
-from ctse_core.report.html import TEMPLATES, showable
+from ctse_core.report.html import TEMPLATES, environment_of_templates
 
 
 def html_of(brief: Brief) -> str:
@@ -16,17 +16,10 @@ def html_of(brief: Brief) -> str:
     Raises:
         ProjectError: the templates are not where the installation should have them.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+    from jinja2 import TemplateNotFound
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=showable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = environment_of_templates()
     try:
         style = (TEMPLATES / "brief.css").read_text(encoding="utf-8")
         template = environment.get_template("brief.html.j2")

@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ctse_core.errors import ProjectError
 from ctse_core.report import contents
 from ctse_core.report.analysis_like import AnalysisLike, title_of
 from ctse_core.report.method import CAVEATS, method_rows, notes
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "assets" / "report"
 OPEN_TOPICS = 12
@@ -22,24 +25,31 @@ SET_ASIDE_SHOWN = 20
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def rendered(analysis: AnalysisLike) -> str:
-    """Return the whole report as one HTML text: no link to anything outside, and a policy that forbids it.
+def environment_of_templates(folder: Path = TEMPLATES) -> Environment:
+    """Return what fills the templates in ``folder`` for files to take away: escaping on, nothing undefined."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    Raises:
-        ProjectError: the templates are not where the installation should have them.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    return Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=showable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def rendered(analysis: AnalysisLike) -> str:
+    """Return the whole report as one HTML text: no link to anything outside, and a policy that forbids it.
+
+    Raises:
+        ProjectError: the templates are not where the installation should have them.
+    """
+    from jinja2 import TemplateNotFound
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    environment = environment_of_templates()
     figures = contents.figure_views(analysis)
     try:
         scripts = [unclosed(get_plotlyjs()), unclosed((TEMPLATES / "report.js").read_text(encoding="utf-8"))]

@@ -14,7 +14,7 @@ import numpy as np
 from ctse_core.errors import ProjectError
 from ctse_core.figures.map_files import MAP_SCRIPTS, map_file, script
 from ctse_core.report.analysis_like import AnalysisLike, title_of
-from ctse_core.report.html import content_policy, showable, unclosed
+from ctse_core.report.html import content_policy, environment_of_templates, unclosed
 from ctse_core.report.method import CAVEATS
 from ctse_core.report.viewer_facts import Looks, Records, colourings_of, facts_of, records_of
 from ctse_core.types import Col
@@ -30,13 +30,10 @@ def rendered(analysis: AnalysisLike) -> str:
     Raises:
         ProjectError: the templates are not where the installation should have them.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+    from jinja2 import TemplateNotFound
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, finalize=showable,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = environment_of_templates(FOLDER)
     try:
         own = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
         style = (FOLDER / "viewer.css").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from train.batches import Plan, Rows
 from train.engine import Batch, Losses
 from train.evaluate.held_out import HeldOut
 from train.pairs_store import PairStore
-from train.students import Student, TransformerStudent, autocast
+from train.students import Student, TransformerStudent, autocast, plain_attention
 from train.tokens_store import TokenStore
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class StatesTeacher:
         for piece, number in own.items():
             self._ids[number] = known[piece]
         self._prefix = _prefix_ids(encoder)
+        plain_attention(encoder)
         encoder.model.eval()
 
     def states(self, ids: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:

@@ -21,6 +21,10 @@ class ProjectError(CtseError):
     """A project folder that is missing, incomplete, damaged or in use."""
 
 
+class ServerError(CtseError):
+    """A team's database that cannot be reached, or does not hold what is asked of it."""
+
+
 class JobError(CtseError):
     """A job that cannot be started, found or finished."""
 

@@ -22,6 +22,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -83,22 +84,47 @@ def measure(labels: np.ndarray, posts: Labelled) -> dict[str, float]:
 
 def words_of(labels: np.ndarray, posts: Labelled) -> tuple[float, float]:
     """Return the mean NPMI of each topic's best words in its main language, and the share of words that differ."""
-    holding: dict[str, dict[str, set[int]]] = {}
-    for place, (language, words) in enumerate(zip(posts.languages, posts.tokens, strict=True)):
-        for word in set(words):
-            holding.setdefault(language, {}).setdefault(word, set()).add(place)
-    chosen: list[tuple[str, list[str]]] = []
-    for topic in range(int(labels.max(initial=-1)) + 1):
-        inside = np.flatnonzero(labels == topic)
-        language = Counter(posts.languages[post] for post in inside).most_common(1)[0][0]
-        some = [post for post in inside if posts.languages[post] == language]
-        uses = Counter(word for post in some for word in set(posts.tokens[post]))
-        worth = {word: one * np.log(1 + len(labels) / len(holding[language][word])) for word, one in uses.items()}
-        chosen.append((language, sorted(worth, key=lambda word: (-worth[word], word))[:BEST_WORDS]))
-    spoken = Counter(posts.languages)
-    values = [_npmi(words, holding[language], spoken[language]) for language, words in chosen if len(words) > 1]
+    chosen = best_words(labels, posts.languages, posts.tokens)
+    values, _ = coherences(labels, posts.languages, posts.tokens)
     every = [(language, word) for language, words in chosen for word in words]
-    return float(np.mean(values)) if values else 0.0, len(set(every)) / max(1, len(every))
+    return float(values.mean()) if len(values) else 0.0, len(set(every)) / max(1, len(every))
+
+
+def best_words(labels: np.ndarray, languages: list[str], tokens: list[list[str]]) -> list[tuple[str, list[str]]]:
+    """Return of each topic (c) its main language and its ten best words there."""
+    held = Counter((language, word) for language, words in zip(languages, tokens, strict=True) for word in set(words))
+    order = np.argsort(labels, kind="stable")
+    edges = np.searchsorted(labels[order], np.arange(int(labels.max(initial=-1)) + 2))
+    chosen: list[tuple[str, list[str]]] = []
+    for start, end in pairwise(edges):
+        inside = order[start:end].tolist()
+        language = Counter(languages[post] for post in inside).most_common(1)[0][0]
+        some = [post for post in inside if languages[post] == language]
+        uses = Counter(word for post in some for word in set(tokens[post]))
+        worth = {word: one * np.log(1 + len(labels) / held[language, word]) for word, one in uses.items()}
+        chosen.append((language, sorted(worth, key=lambda word: (-worth[word], word))[:BEST_WORDS]))
+    return chosen
+
+
+def coherences(labels: np.ndarray, languages: list[str], tokens: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return NPMI (m,) in [-1, 1] of each topic's best words over the posts of its language, and its posts (m,).
+
+    Topics with fewer than two words have none and are left out.
+    """
+    chosen = best_words(labels, languages, tokens)
+    asked = {(language, word) for language, words in chosen for word in words}
+    holding: dict[str, dict[str, set[int]]] = {language: {} for language, _ in chosen}
+    for place, (language, words) in enumerate(zip(languages, tokens, strict=True)):
+        for word in set(words):
+            if (language, word) in asked:
+                holding[language].setdefault(word, set()).add(place)
+    spoken, posts = Counter(languages), np.bincount(labels[labels >= 0], minlength=len(chosen))
+    told = [
+        (_npmi(words, holding[language], spoken[language]), count)
+        for (language, words), count in zip(chosen, posts.tolist(), strict=True)
+        if len(words) > 1
+    ]
+    return np.array([value for value, _ in told]), np.array([count for _, count in told])
 
 
 def _npmi(words: list[str], holding: dict[str, set[int]], posts: int) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctse_core.search import Index, LexicalIndex, Unrelated, hybrid_search
+from ctse_core.search import LexicalIndex, Unrelated, VectorIndex, hybrid_search
 
 BEST = 10
 
@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         vectors = make_vectors(Path(folder) / "vectors.npy", chosen.posts, chosen.width)
         begin = time.perf_counter()
-        index = Index(vectors, Unrelated(asked[:64]))
+        index = VectorIndex(vectors, Unrelated(asked[:64]))
         built = time.perf_counter() - begin
         print(f"{chosen.posts:,} posts x {chosen.width}; opening the index, bands calibrated: {built:.2f} s\n")
         print("| search | naive p50 / p95 ms | ours p50 / p95 ms | same rows |\n|---|---:|---:|---|")

@@ -18,7 +18,7 @@ from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
 from ctse_core.manifest import consent_to, loads_by
-from ctse_core.search import Index, Judged, LexicalIndex, Unrelated, hybrid_search, more_like_this, rank_again
+from ctse_core.search import Judged, LexicalIndex, Unrelated, VectorIndex, hybrid_search, more_like_this, rank_again
 from ctse_core.second_look import FOUND, JUDGED, SecondLook, load_second, unrelated_vectors
 from ctse_core.structure import language_offsets
 from ctse_core.types import Col, Progress, Rows, Vectors, no_progress
@@ -72,11 +72,13 @@ class Searcher:
         unrelated, spoken = unrelated_vectors(encoder)
         # Ranked in the space without languages, where translations meet; judged in the encoder's own, where
         # answerable and unanswerable questions part best (benchmarks/questions.py measures both).
-        self.judge = Index(analysis.vectors, Unrelated(unrelated, spoken), originals)
+        self.judge = VectorIndex(analysis.vectors, Unrelated(unrelated, spoken), originals)
         # Questions are a register of their own: their common direction says "a question", not what it asks for.
         self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
         self._unrelated = self._offsets.centred(unrelated, spoken, self._origin)
-        self.index = Index(self._offsets.centred(analysis.vectors, languages), Unrelated(self._unrelated), originals)
+        self.index = VectorIndex(
+            self._offsets.centred(analysis.vectors, languages), Unrelated(self._unrelated), originals
+        )
 
     def over(self, analysis: Analysis) -> Searcher:
         """Return this searcher over the same posts with other topics, tags or sets; the indexes are shared."""

@@ -29,7 +29,7 @@ DOORS = {
     "hdbscan": ("ctse_core/structure",),
     "bertopic": ("ctse_core/structure",),
     "sklearn": ("ctse_core/structure", "train/evaluate"),
-    "numba": ("ctse_core/structure",),
+    "numba": ("ctse_core/structure", "ctse_core/search"),
     "plotly": ("ctse_core/figures", "ctse_core/report"),
     "xlsxwriter": ("ctse_core/report",),
     "typst": ("ctse_core/report",),

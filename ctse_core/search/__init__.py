@@ -2,16 +2,22 @@
 
 from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, Unrelated
 from ctse_core.search.hybrid import FusedHits, FusionSettings, Judged, fuse, hybrid_search, rank_again
-from ctse_core.search.index import Hits, Index, more_like_this
+from ctse_core.search.index import Hits, VectorIndex, more_like_this
+from ctse_core.search.interface import Condition, Found, Index, Where
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
+from ctse_core.search.quantised import Codes, read_codes, write_codes
 from ctse_core.search.second import among, found_background
+from ctse_core.search.shifted import Shifted
 from ctse_core.search.unrelated import UNRELATED_QUESTIONS
 
 __all__ = [
     "BANDS",
     "UNRELATED_QUESTIONS",
     "Background",
+    "Codes",
+    "Condition",
     "ConfidenceSettings",
+    "Found",
     "FusedHits",
     "FusionSettings",
     "Hits",
@@ -20,11 +26,16 @@ __all__ = [
     "LexicalHits",
     "LexicalIndex",
     "LexicalSettings",
+    "Shifted",
     "Unrelated",
+    "VectorIndex",
+    "Where",
     "among",
     "found_background",
     "fuse",
     "hybrid_search",
     "more_like_this",
     "rank_again",
+    "read_codes",
+    "write_codes",
 ]

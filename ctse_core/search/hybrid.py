@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ctse_core.search.index import MISSING, Index, unit_rows
+from ctse_core.search.index import MISSING, VectorIndex, unit_rows
 from ctse_core.search.lexical import LexicalHits, LexicalIndex
 from ctse_core.types import Rows, Vectors
 
@@ -80,7 +80,7 @@ def fuse(
 
 
 def hybrid_search(
-    index: Index,
+    index: VectorIndex,
     lexical: LexicalIndex,
     question: tuple[Vectors, Sequence[str]],
     k: int = 10,
@@ -93,7 +93,7 @@ def hybrid_search(
     so that one list reads alike throughout.
 
     Raises:
-        SettingError, EncoderError: as Index.search does.
+        SettingError, EncoderError: as VectorIndex.search does.
     """
     chosen = settings or FusionSettings()
     vector, tokens = question

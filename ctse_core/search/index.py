@@ -1,8 +1,9 @@
-"""Exact cosine search over an array of vectors, in memory or memory-mapped.
+"""Cosine search over an array of vectors, in memory or memory-mapped.
 
 Identity stays outside, geometry inside: the index knows rows and numbers, never posts. One pass over the
 vectors in blocks finds candidates in float32; the few candidates are scored again in float64, row by row,
-so that equal vectors get equal numbers whatever the linear-algebra library does with a block's edge.
+so that equal vectors get equal numbers whatever the linear-algebra library does with a block's edge. Where the vectors
+were also kept in one byte a number (quantised.py), single questions take their candidates from there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from ctse_core.search.confidence import (
     bulk_rows,
     question_background,
 )
+from ctse_core.search.quantised import Codes, Scan
+from ctse_core.search.shifted import Shifted
 from ctse_core.types import Rows, Vectors, check_vectors
 from ctse_core.words import t
 
@@ -31,6 +34,8 @@ RESCORE_ROWS = 8_192
 GATHER_BELOW = 0.35  # a filter that leaves a smaller share is served by copying the rows it leaves
 NEARLY = 4e-6  # float32 products of the same two unit vectors may differ by this much
 MISSING = -1
+SCANNED_ALONE = 4  # more questions at once are quicker in blocks, all together
+SCANNED_UP_TO = 0.02  # of the posts, that many results at most come from a scan
 LIKED = 0.75  # what the liked posts count beside a question
 UNLIKED = 0.5  # what the posts to avoid take off
 
@@ -50,26 +55,47 @@ class Hits:
     answered: NDArray[np.bool_]
 
 
-class Index:
-    """Exact search by meaning; build once, search often, safe to share between threads (it never changes)."""
+class VectorIndex:
+    """Search by meaning over rows; build once, search often, safe to share between threads (it never changes)."""
 
     def __init__(
-        self, vectors: Vectors, unrelated: Unrelated | None = None, among: NDArray[np.bool_] | None = None
+        self,
+        vectors: Vectors | Shifted,
+        unrelated: Unrelated | None = None,
+        among: NDArray[np.bool_] | None = None,
+        codes: Codes | None = None,
     ) -> None:
         """Keep a reference to ``vectors`` (n, d) and learn what chance looks like among them.
 
         ``unrelated``: UNRELATED_QUESTIONS as the same encoder encodes them; they calibrate the bands. Without them
         (or with fewer than 8) each question is judged against its own bulk, which is weaker. ``among`` (n,) are the
-        posts that chance is learnt from: one of each group of copies.
+        posts that chance is learnt from: one of each group of copies. ``codes`` are the vectors in one byte a
+        number (of what lies under them, where they are shifted); without them every search reads all vectors.
 
         Raises:
             EncoderError: the vectors are not a table of finite numbers.
         """
         if vectors.ndim != 2:
             raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
-        self.vectors = vectors.view(np.ndarray)  # a plain view: slices of a memmap object cost more
-        self.scale = _reciprocal_lengths(self.vectors)
+        self._hold(vectors, _reciprocal_lengths(vectors), codes)
         self.background = self._background(unrelated, among)
+
+    @classmethod
+    def known(
+        cls, vectors: Vectors | Shifted, scale: NDArray[np.float32], background: Background, codes: Codes | None
+    ) -> VectorIndex:
+        """Return the index of vectors whose 1 / length (n,) and background were learnt before."""
+        index = cls.__new__(cls)
+        index._hold(vectors, scale, codes)
+        index.background = background
+        return index
+
+    def _hold(self, vectors: Vectors | Shifted, scale: NDArray[np.float32], codes: Codes | None) -> None:
+        # A plain view: slices of a memmap object cost more.
+        self.vectors = vectors.view(np.ndarray) if isinstance(vectors, np.ndarray) else vectors
+        self.scale = scale
+        self.filled = scale > 0
+        self.scan = None if codes is None else Scan(codes, self.vectors, scale)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -96,11 +122,9 @@ class Index:
         unit = unit_rows(asked)
         rows = np.full((len(unit), k), MISSING, dtype=np.int64)
         similarity = np.zeros((len(unit), k), dtype=np.float32)
-        candidates = _Candidates(len(unit), k)
-        for block_rows, scores in self._blocks(unit, self._allowed(where)):
-            candidates.offer(block_rows, scores)
+        candidates = self._candidates(unit, k, where)
         for i in np.flatnonzero(unit.any(axis=1)):  # an empty question finds nothing
-            best, exact = self._rescore(unit[i], candidates.rows[i], k)
+            best, exact = self._rescore(unit[i], candidates[i], k)
             rows[i, : len(best)], similarity[i, : len(best)] = best, exact
         band = self.background.bands(unit, rows, similarity, languages)
         band[rows == MISSING] = "none"
@@ -118,6 +142,16 @@ class Index:
         unit = unit_rows(np.atleast_2d(query).astype(np.float32))
         return self.background.bands(unit, rows[None], similarity[None], [language] if language else ())[0]
 
+    def _candidates(self, unit: Vectors, k: int, where: NDArray[np.bool_] | None) -> list[Rows]:
+        """Return for each of unit queries (q, d) the rows among which its best ``k`` are."""
+        if self.scan is not None and len(unit) <= SCANNED_ALONE and k <= SCANNED_UP_TO * len(self):
+            mask = self._mask(where)
+            return [self.scan.candidates(one, k, mask) for one in unit]
+        candidates = _Candidates(len(unit), k)
+        for block_rows, scores in self._blocks(unit, self._allowed(where)):
+            candidates.offer(block_rows, scores)
+        return candidates.rows
+
     def _background(self, unrelated: Unrelated | None, among: NDArray[np.bool_] | None) -> Background:
         if unrelated is not None and self.scale.any():
             asked = unit_rows(check_vectors(unrelated.vectors, dim=self.vectors.shape[1]))
@@ -126,7 +160,7 @@ class Index:
                 spoken = [language for language, has in zip(unrelated.languages, full.tolist(), strict=False) if has]
                 allowed = self._allowed(among)
                 sample = allowed[bulk_rows(len(allowed))]
-                middle = unit_rows(np.asarray(self.vectors[sample], dtype=np.float32)).mean(axis=0)
+                middle = unit_rows(self._read(sample)).mean(axis=0)
                 # Hubness is needed of every post, chance only of those that it is learnt from.
                 background = question_background(
                     Unrelated(asked[full], spoken), middle, self._blocks(asked[full], allowed), len(self)
@@ -135,24 +169,30 @@ class Index:
                     return replace(background, hubness=self._mean_cosine(background.unrelated))
                 return background
         rows = bulk_rows(len(self))
-        return bulk_background(unit_rows(np.asarray(self.vectors[rows], dtype=np.float32)), len(self))
+        return bulk_background(unit_rows(self._read(rows)), len(self))
+
+    def _read(self, rows: Rows | slice) -> Vectors:
+        return np.asarray(self.vectors[rows], dtype=np.float32)
 
     def _mean_cosine(self, unit: Vectors) -> NDArray[np.float32]:
         """Return the mean cosine (n,) of each post with unit rows (m, d)."""
         return np.concatenate(
             [
-                (self.vectors[start : start + MAX_BLOCK_ROWS] @ unit.mean(axis=0))
+                (self._read(slice(start, start + MAX_BLOCK_ROWS)) @ unit.mean(axis=0))
                 * self.scale[start : start + MAX_BLOCK_ROWS]
                 for start in range(0, len(self), MAX_BLOCK_ROWS)
             ]
         )
 
-    def _allowed(self, where: NDArray[np.bool_] | None) -> Rows:
+    def _mask(self, where: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
         if where is None:
-            return np.flatnonzero(self.scale > 0)
+            return self.filled
         if where.shape != (len(self),):
             raise SettingError(f"The filter has {len(where):,} entries for {len(self):,} posts.")
-        return np.flatnonzero(where.astype(bool) & (self.scale > 0))
+        return where.astype(bool) & self.filled
+
+    def _allowed(self, where: NDArray[np.bool_] | None) -> Rows:
+        return np.flatnonzero(self._mask(where))
 
     def _blocks(self, unit: Vectors, allowed: Rows) -> Iterator[tuple[Rows, NDArray[np.float32]]]:
         """Yield (rows (b,), scores (q, b)) over the allowed posts, in row order."""
@@ -161,12 +201,12 @@ class Index:
         for start in range(0, len(allowed), size) if gather else range(0, len(self), size):
             if gather:
                 rows = allowed[start : start + size]
-                block = self.vectors[rows]
+                block = self._read(rows)
                 yield rows, _products(unit, block) * self.scale[rows]
             else:
                 end = min(start + size, len(self))
                 rows = allowed[np.searchsorted(allowed, start) : np.searchsorted(allowed, end)]
-                scores = _products(unit, self.vectors[start:end]) * self.scale[start:end]
+                scores = _products(unit, self._read(slice(start, end))) * self.scale[start:end]
                 yield rows, scores if len(rows) == end - start else scores[:, rows - start]
 
     def _rescore(self, unit: NDArray[np.float32], rows: Rows, k: int) -> tuple[Rows, NDArray[np.float32]]:
@@ -211,7 +251,7 @@ class _Candidates:
             self.rows[i], self.scores[i] = kept_rows, kept
 
 
-def more_like_this(vectors: Vectors, like: Rows, unlike: Rows, question: Vectors | None = None) -> Vectors:
+def more_like_this(vectors: Vectors | Shifted, like: Rows, unlike: Rows, question: Vectors | None = None) -> Vectors:
     """Return a query (1, d), unit length: the question, towards the liked posts, away from the others.
 
     ``like`` (m,) and ``unlike`` (m,) are rows of ``vectors`` (n, d); ``question`` (1, d) may be missing where there
@@ -233,7 +273,7 @@ def more_like_this(vectors: Vectors, like: Rows, unlike: Rows, question: Vectors
     return unit_rows(wanted[None].astype(np.float32))
 
 
-def _mean_direction(vectors: Vectors, rows: Rows) -> NDArray[np.float64]:
+def _mean_direction(vectors: Vectors | Shifted, rows: Rows) -> NDArray[np.float64]:
     chosen = np.asarray(vectors[np.asarray(rows, dtype=np.int64)], dtype=np.float64)
     lengths = np.linalg.norm(chosen, axis=1)
     chosen = chosen[lengths > 0] / lengths[lengths > 0][:, None]
@@ -256,11 +296,11 @@ def _kth(scores: NDArray[np.float32], k: int) -> float:
     return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
 
-def _reciprocal_lengths(vectors: Vectors) -> NDArray[np.float32]:
+def _reciprocal_lengths(vectors: Vectors | Shifted) -> NDArray[np.float32]:
     """Return 1 / length of each row (n,), 0 for rows of zeros."""
     lengths = np.empty(len(vectors), dtype=np.float32)
     for start in range(0, len(vectors), MAX_BLOCK_ROWS):
-        block = vectors[start : start + MAX_BLOCK_ROWS]
+        block = np.asarray(vectors[start : start + MAX_BLOCK_ROWS], dtype=np.float32)
         lengths[start : start + MAX_BLOCK_ROWS] = np.sqrt(np.einsum("nd,nd->n", block, block))
     if not np.isfinite(lengths).all():
         raise EncoderError("Some vectors hold NaN or infinity; embed the texts again with another runtime.")

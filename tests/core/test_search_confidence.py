@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctse_core.search import UNRELATED_QUESTIONS, ConfidenceSettings, Index, Unrelated
+from ctse_core.search import UNRELATED_QUESTIONS, ConfidenceSettings, Unrelated, VectorIndex
 from ctse_core.search.confidence import (
     Chance,
     QuestionBackground,
@@ -41,7 +41,7 @@ def collection():
 
 def test_questions_that_can_be_answered_are_told_from_others_in_a_narrow_cone(collection):
     posts, groups, unrelated, held_out = collection
-    index = Index(posts, Unrelated(unrelated))
+    index = VectorIndex(posts, Unrelated(unrelated))
     hits = index.search(narrow(groups, seed=4), 5)
     assert hits.similarity.min() > 0.8  # the cosine alone says nothing …
     assert index.search(held_out, 1).similarity.min() > 0.7
@@ -52,7 +52,7 @@ def test_questions_that_can_be_answered_are_told_from_others_in_a_narrow_cone(co
 
 def test_without_unrelated_questions_rare_matches_still_stand_out_from_the_questions_own_bulk(collection):
     rare = np.random.default_rng(5).standard_normal((300, 63)) / np.sqrt(25)
-    index = Index(narrow(np.repeat(rare, 4, axis=0), seed=6))
+    index = VectorIndex(narrow(np.repeat(rare, 4, axis=0), seed=6))
     assert (index.search(narrow(rare[:40], seed=7), 1).band != "none").mean() > 0.8
     assert (index.search(collection[3], 1).band == "none").mean() > 0.8
 
@@ -60,17 +60,17 @@ def test_without_unrelated_questions_rare_matches_still_stand_out_from_the_quest
 def test_a_few_unrelated_questions_that_do_find_something_move_nothing(collection):
     posts, groups, unrelated, _ = collection
     spoilt = np.vstack([unrelated, narrow(groups[:6], seed=9)])
-    clean, dirty = Index(posts, Unrelated(unrelated)).background, Index(posts, Unrelated(spoilt)).background
+    clean, dirty = VectorIndex(posts, Unrelated(unrelated)).background, VectorIndex(posts, Unrelated(spoilt)).background
     assert dirty.plain.level == pytest.approx(clean.plain.level, abs=clean.plain.spread / 2)
     assert dirty.adjusted.level == pytest.approx(clean.adjusted.level, abs=clean.adjusted.spread)
-    assert (Index(posts, Unrelated(spoilt)).search(narrow(groups, seed=4), 1).band != "none").all()
+    assert (VectorIndex(posts, Unrelated(spoilt)).search(narrow(groups, seed=4), 1).band != "none").all()
 
 
 def test_a_post_that_is_near_to_everything_is_no_match_for_anything(collection):
     posts, groups, unrelated, held_out = collection
     generic = np.zeros((1, 64), dtype=np.float32)
     generic[0, 0] = 1.0  # the middle of the cone: nearest of all to most questions
-    index = Index(np.vstack([posts, generic]), Unrelated(unrelated))
+    index = VectorIndex(np.vstack([posts, generic]), Unrelated(unrelated))
     hits = index.search(held_out, 1)
     assert (hits.rows == len(posts)).mean() > 0.9 and (hits.band == "none").mean() > 0.9
     asked = index.search(narrow(groups, seed=4), 200)
@@ -113,7 +113,7 @@ def test_a_language_whose_questions_come_nearer_has_a_level_of_its_own_the_surer
 
 def test_one_question_out_of_many_posts_and_five_out_of_many_are_both_seen(collection):
     posts, groups, unrelated, held_out = collection
-    index = Index(posts, Unrelated(unrelated), np.arange(len(posts)) % 2 == 0)
+    index = VectorIndex(posts, Unrelated(unrelated), np.arange(len(posts)) % 2 == 0)
     asked, other = index.search(narrow(groups, seed=4), 50), index.search(held_out, 50)
     assert asked.answered.all() and other.answered.mean() < 0.2
     assert (index.background.hubness != 0).all()
@@ -123,16 +123,16 @@ def test_a_single_post_and_identical_posts_still_get_bands():
     one = np.array([[1.0, 0.0, 0.0]], dtype=np.float32)
     unrelated = np.array([[0.02 * i, 1.0, -0.1 * i] for i in range(10)], dtype=np.float32)
     for posts in (one, np.tile(one, (50, 1))):
-        index = Index(posts, Unrelated(unrelated))
+        index = VectorIndex(posts, Unrelated(unrelated))
         assert index.search(one, 1).band.tolist() == [["strong"]]
         assert index.search(np.array([[0.0, 1.0, 0.0]], np.float32), 1).band.tolist() == [["none"]]
 
 
 def test_too_few_unrelated_questions_are_not_relied_on(collection):
     posts, _, unrelated, _ = collection
-    assert isinstance(Index(posts, Unrelated(unrelated)).background, QuestionBackground)
-    assert not isinstance(Index(posts, Unrelated(unrelated[:4])).background, QuestionBackground)
-    assert not isinstance(Index(posts, Unrelated(np.zeros_like(unrelated))).background, QuestionBackground)
+    assert isinstance(VectorIndex(posts, Unrelated(unrelated)).background, QuestionBackground)
+    assert not isinstance(VectorIndex(posts, Unrelated(unrelated[:4])).background, QuestionBackground)
+    assert not isinstance(VectorIndex(posts, Unrelated(np.zeros_like(unrelated))).background, QuestionBackground)
 
 
 def test_the_expected_maximum_of_normal_numbers_is_right():
@@ -167,7 +167,7 @@ def test_real_questions_are_told_from_unrelated_ones_on_real_messages():
     table = pl.read_parquet(Path(os.environ["CTSE_SHARED_DATA"]) / "crisis_messages_shared.parquet")
     encoder = load_encoder(DEFAULT_ENCODER)
     posts = encoder.encode(table["message"].head(1500).to_list())
-    index = Index(posts, Unrelated(encoder.encode(list(UNRELATED_QUESTIONS))))
+    index = VectorIndex(posts, Unrelated(encoder.encode(list(UNRELATED_QUESTIONS))))
     asked = [
         "we need drinking water",
         "necesitamos comida",

@@ -7,10 +7,10 @@ import pytest
 
 from ctse_core.errors import SettingError
 from ctse_core.search import (
-    Index,
     LexicalIndex,
     LexicalSettings,
     Unrelated,
+    VectorIndex,
     fuse,
     hybrid_search,
 )
@@ -70,7 +70,7 @@ def test_fusing_mixes_scores_by_weight_and_shows_each_share():
 
 def test_hybrid_gives_every_hit_a_similarity_and_a_band_and_keeps_the_filter():
     vectors = np.eye(6, dtype=np.float32)
-    index, lexical = Index(vectors, Unrelated(np.full((9, 6), 0.1, np.float32))), LexicalIndex(POSTS)
+    index, lexical = VectorIndex(vectors, Unrelated(np.full((9, 6), 0.1, np.float32))), LexicalIndex(POSTS)
     found = hybrid_search(index, lexical, (vectors[3], ["bridge"]), 4)
     assert found.rows.tolist() == [3, 1, 5, 0]
     assert found.similarity == pytest.approx([1, 0, 0, 0]) and found.band.tolist() == ["strong"] + ["none"] * 3
@@ -83,7 +83,7 @@ def test_hybrid_gives_every_hit_a_similarity_and_a_band_and_keeps_the_filter():
 def test_hybrid_puts_a_post_that_both_sides_find_above_what_one_side_finds():
     vectors = np.array([[1, 0.1], [1, 0], [0, 1], [0.1, 1], [0, 1], [0.2, 1]], dtype=np.float32)
     index, lexical = (
-        Index(vectors, Unrelated(np.tile(np.array([[-1.0, -1.0]], np.float32), (9, 1)))),
+        VectorIndex(vectors, Unrelated(np.tile(np.array([[-1.0, -1.0]], np.float32), (9, 1)))),
         LexicalIndex(POSTS),
     )
     found = hybrid_search(index, lexical, (np.array([1, 0], np.float32), ["bridge"]), 3)
@@ -98,9 +98,9 @@ def test_a_question_of_which_only_a_common_word_is_found_gains_little_by_words()
 
 
 def test_hybrid_of_an_empty_question_or_an_empty_collection_finds_nothing():
-    nobody = hybrid_search(Index(np.zeros((0, 4), np.float32)), LexicalIndex([]), (np.ones(4, np.float32), ["a"]))
+    nobody = hybrid_search(VectorIndex(np.zeros((0, 4), np.float32)), LexicalIndex([]), (np.ones(4, np.float32), ["a"]))
     assert len(nobody.rows) == 0 and not nobody.answered
-    index = Index(np.eye(6, dtype=np.float32))
+    index = VectorIndex(np.eye(6, dtype=np.float32))
     assert len(hybrid_search(index, LexicalIndex(POSTS), (np.zeros(6, np.float32), [])).rows) == 0
 
 

@@ -1,0 +1,113 @@
+"""Vectors in one byte a number: a quarter of the memory, read whole for each question, so that nothing is missed.
+
+A post's numbers are kept as whole steps of a length of its own. The products with a question's whole numbers pick
+candidates, somewhat more than are wanted, which the index then compares in full. At a million posts a scan takes the
+time in which memory can be read once; cells (an inverted file) would read a quarter of it and miss one post in forty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctse_core.search.shifted import Shifted
+from ctse_core.types import Rows, Vectors
+
+STEPS = 127  # whole steps on either side of zero
+BLOCK = 65_536
+SPARE = 64  # candidates beyond those wanted, and a quarter of these
+SKIP_BELOW = 0.12  # a filter that leaves a smaller share is asked before a row is read, else after
+ALONE = 100_000  # rows that one thread reads as fast as two
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Quantised rows: ``steps`` (n, d) int8, ``size`` (n,) float32; row i is about ``steps[i] * size[i]``."""
+
+    steps: NDArray[np.int8]
+    size: NDArray[np.float32]
+
+
+def write_codes(vectors: Vectors, folder: Path) -> Codes:
+    """Quantise ``vectors`` (n, d) block by block into files in ``folder``, and return them memory-mapped."""
+    rows, width = vectors.shape
+    steps = np.lib.format.open_memmap(folder / "steps.npy", "w+", np.int8, (rows, width))
+    size = np.empty(rows, dtype=np.float32)
+    for start in range(0, rows, BLOCK):
+        block = np.asarray(vectors[start : start + BLOCK], dtype=np.float32)
+        largest = np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0))
+        size[start : start + BLOCK] = largest / STEPS
+        factor = np.divide(STEPS, largest, out=np.zeros_like(largest), where=largest > 0)
+        steps[start : start + BLOCK] = np.rint(block * factor[:, None])
+    steps.flush()
+    np.save(folder / "size.npy", size, allow_pickle=False)
+    return read_codes(folder)
+
+
+def read_codes(folder: Path) -> Codes:
+    """Return the codes in ``folder``, memory-mapped."""
+    steps = np.load(folder / "steps.npy", mmap_mode="r", allow_pickle=False)
+    return Codes(steps.view(np.ndarray), np.load(folder / "size.npy", allow_pickle=False))
+
+
+class Scan:
+    """Finds candidates among quantised rows for one question at a time; never changes."""
+
+    def __init__(self, codes: Codes, table: Vectors | Shifted, scale: NDArray[np.float32]) -> None:
+        """Read ``codes`` of ``table``'s rows (of what lies under it, where it is shifted) beside 1 / length (n,)."""
+        self.codes = codes
+        self.gain = codes.size * scale
+        self.shifted = table if isinstance(table, Shifted) else None
+        self.scale = scale
+
+    def candidates(self, unit: NDArray[np.float32], k: int, mask: NDArray[np.bool_]) -> Rows:
+        """Return some more than ``k`` rows, ascending, among them those nearest to ``unit`` (d,) that ``mask`` lets."""
+        wanted = min(k + k // 4 + SPARE, len(mask))
+        largest = float(np.abs(unit).max())
+        if wanted == 0 or largest == 0:
+            return np.zeros(0, dtype=np.int64)
+        asked = np.rint(unit * (STEPS / largest)).astype(np.int16)
+        # What a row's group takes off, in the same whole steps of the question.
+        group, away = self._away(unit * (STEPS / largest))
+        skip = bool(mask.mean() < SKIP_BELOW)
+        parts = 1 if len(mask) < ALONE else min(4, cpu_count() or 1)
+        edges = np.linspace(0, len(mask), parts + 1).astype(np.int64)
+
+        def part(number: int) -> tuple[Rows, NDArray[np.float32]]:
+            rows, scores = np.empty(wanted, np.int64), np.empty(wanted, np.float32)
+            limits = (edges[number], edges[number + 1])
+            found = _kernel()(
+                self.codes.steps, asked, (self.gain, self.scale), (group, away), mask, skip, limits, rows, scores
+            )
+            return rows[:found], scores[:found]
+
+        if parts == 1:
+            rows, scores = part(0)
+        else:
+            with ThreadPoolExecutor(parts) as pool:
+                found = list(pool.map(part, range(parts)))
+            rows, scores = np.concatenate([some[0] for some in found]), np.concatenate([some[1] for some in found])
+        if len(rows) > wanted:
+            rows = rows[np.argpartition(scores, len(rows) - wanted)[len(rows) - wanted :]]
+        return np.sort(rows)
+
+    def _away(self, scaled: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+        if self.shifted is None:
+            return np.zeros(0, dtype=np.uint16), np.zeros(0, dtype=np.float32)
+        return self.shifted.group, (self.shifted.offsets @ scaled).astype(np.float32)
+
+
+@cache
+def _kernel() -> Callable[..., int]:
+    from ctse_core.search.kernels import best_rows
+
+    compiled: Any = best_rows
+    return compiled

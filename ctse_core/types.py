@@ -8,10 +8,11 @@ are UTC; sizes are counted in posts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.errors import EncoderError
@@ -26,6 +27,8 @@ Rows: TypeAlias = NDArray[np.int64]
 """(m,) int64 positions in the posts table."""
 Progress: TypeAlias = Callable[[float, str], None]
 """Called with the share done in [0, 1] and a sentence."""
+Tell: TypeAlias = Callable[[float], None]
+"""Called with the share done in [0, 1]."""
 
 UNSORTED = -1
 UNSORTED_NAME = "Unsorted"
@@ -107,6 +110,35 @@ class TopicCol:
 
 def no_progress(share: float, sentence: str) -> None:
     """Take a progress report and do nothing with it."""
+
+
+def told_nobody(share: float) -> None:
+    """Take how far a step is and do nothing with it."""
+
+
+PIECE = 5_000
+"""Rows of a table that are worked on at once: small enough to stop in between, or to be done elsewhere."""
+
+
+class Spread(Protocol):
+    """What does a step piece by piece, here or in other processes (engines/hands.py); what comes out is the same."""
+
+    def __call__(
+        self, work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], tell: Tell = told_nobody
+    ) -> pl.DataFrame:
+        """Return what ``work(piece, **given)`` makes of the pieces of ``table``, below each other."""
+
+
+def joined_pieces(
+    work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], tell: Tell = told_nobody
+) -> pl.DataFrame:
+    """Return what ``work(piece, **given)`` makes of the pieces of ``table``, below each other; done in this process."""
+    made = []
+    for start in range(0, max(table.height, 1), PIECE):
+        tell(start / max(table.height, 1))
+        made.append(work(table.slice(start, PIECE), **given))
+    tell(1.0)
+    return made[0] if len(made) == 1 else pl.concat(made)
 
 
 def check_vectors(vectors: NDArray, rows: int | None = None, dim: int | None = None) -> Vectors:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 _EVERY = 0.1
 _WIDTH = 24
@@ -36,12 +37,21 @@ class Bar:
         self._started = time.monotonic()
         self._drawn = 0.0
         self._told = -1.0
+        self._pace = ""
+        self._left: float | None = None
+
+    def stages(self, stages: Sequence[Mapping[str, Any]], left: float | None) -> None:
+        """Take how fast the step at work is, and about how many seconds the rest takes; shown with the next report."""
+        at_work = [stage for stage in stages if 0.0 < stage["share"] < 1.0 and stage["posts_a_second"]]
+        self._pace = f", {at_work[-1]['posts_a_second']:,} posts/s" if at_work else ""
+        self._left = left
 
     def __call__(self, share: float, sentence: str) -> None:
         """Show the share done in [0, 1] and the sentence."""
         if self.quiet:
             return
         now = time.monotonic()
+        sentence = sentence if "posts/s" in sentence else sentence + self._pace
         if not self.live:
             if share >= self._told + _STEP or (now - self._drawn > _PAUSE and share > self._told):
                 self._told, self._drawn = share, now
@@ -52,7 +62,8 @@ class Bar:
             return
         self._drawn = now
         elapsed = now - self._started
-        left = f", about {spoken(elapsed * (1 - share) / share)} left" if share > 0.03 and elapsed > 3 else ""
+        rest = elapsed * (1 - share) / share if self._left is None and share > 0.03 else self._left
+        left = f", about {spoken(rest)} left" if rest and elapsed > 3 else ""
         done = round(share * _WIDTH)
         line = f"[{'█' * done}{'·' * (_WIDTH - done)}] {share:4.0%}  {sentence}"
         line = line if " left" in sentence else line + left

@@ -1,16 +1,18 @@
-"""The work in progress: stages, share, time left, Cancel and Resume; it polls what the worker writes down."""
+"""The work in progress: place in the line, stages, share, time left, Cancel and Resume; read off what is on disk."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from ctse_core import append
-from ctse_core.analysis import JOB_TARGET, STEPS
-from ctse_core.engines import cancel_job, start_job
+from ctse_core.analysis import JOB_TARGET
+from ctse_core.engines import cancel_job, keep_moving, start_job
 from ctse_core.project import Job, Project, read_job
 from ctse_core.project.jobs import forget_job
+from ctse_core.project.queue import Ticket, ahead_of
 from ctse_core.terminal import spoken
 from ctse_core.words import number, said, t
 from ui.so_far import more_to_show
@@ -36,41 +38,53 @@ def job_panel(project: Project) -> bool:
 
 @st.fragment(run_every=1.0)
 def _working(folder: str) -> None:
-    from pathlib import Path
-
     project = Project(Path(folder))
+    keep_moving()
     job = read_job(project)
     if job is None or not job.active or more_to_show(project):
         st.rerun()
         return
     with st.container(border=True):
-        st.progress(job.share, text=f"**{number(job.share, '.0%')}** · {plain(said(job.sentence))}")
-        left = ""
-        if job.share > 0.05 and job.seconds > 5:
-            left = t(" · about {time} left", time=spoken(job.seconds * (1 - job.share) / job.share))
-        told = t("At work for {time}", time=spoken(job.seconds))
-        st.caption(f"{told}{left}. {t('You may close this page: the work goes on.')}")
-        st.caption("  →  ".join(_stage(said(step.title), place) for step, place in _places(job)))
+        if job.state == "queued" and (before := _before(project)):
+            _in_line(before)
+        else:
+            _at_work(job)
         if st.button(t("Cancel"), key="cancel_job", icon=":material/stop_circle:"):
             cancel_job(project)
             st.toast(t("Stopping; what was finished is kept."))
 
 
-def _places(job: Job) -> list[tuple[Any, str]]:
-    steps = append.STEPS if job.target == append.JOB_TARGET else STEPS
-    total = sum(step.weight for step in steps)
-    reached, places = 0.0, []
-    for step in steps:
-        start, reached = reached, reached + step.weight / total
-        place = "done" if job.share >= reached - 1e-9 else "now" if job.share >= start - 1e-9 else "later"
-        places.append((step, place))
-    return places
+def _before(project: Project) -> list[tuple[Ticket, Job]]:
+    """Return what is at work or waits before the project."""
+    jobs = [(ticket, read_job(Project(ticket.folder))) for ticket in ahead_of(project) or ()]
+    return [(ticket, job) for ticket, job in jobs if job is not None and job.active]
 
 
-def _stage(title: str, place: str) -> str:
-    if place == "done":
-        return f"✓ {title}"
-    return f"**{title}**" if place == "now" else f":gray[{title}]"
+def _in_line(before: list[tuple[Ticket, Job]]) -> None:
+    """Tell the place in the line and who is before it: one analysis at a time has the memory."""
+    st.markdown(t("**Number {place} in line.** It starts by itself; you may close this page.", place=len(before) + 1))
+    for ticket, job in before:
+        told = t("Before it: {project}, asked for by {who}", project=ticket.folder.name, who=ticket.by)
+        st.caption(plain(f"{told} · {number(job.share, '.0%')}"))
+
+
+def _at_work(job: Job) -> None:
+    st.progress(job.share, text=f"**{number(job.share, '.0%')}** · {plain(said(job.sentence))}")
+    rest = job.seconds * (1 - job.share) / job.share if job.left is None and job.share > 0.05 else job.left
+    left = t(" · about {time} left", time=spoken(rest)) if rest and job.seconds > 5 else ""
+    told = t("At work for {time}", time=spoken(job.seconds))
+    st.caption(f"{told}{left}. {t('You may close this page: the work goes on.')}")
+    st.caption("  →  ".join(_stage(stage) for stage in job.stages))
+
+
+def _stage(stage: dict[str, Any]) -> str:
+    title = plain(said(stage["title"]))
+    if stage["share"] >= 1.0:
+        return f"✓ {title} ({spoken(stage['seconds'])})"
+    if not stage["share"] and not stage["seconds"]:
+        return f":gray[{title}]"
+    pace = stage["posts_a_second"]
+    return f"**{title}**" + (f" ({t('{count:,} posts/s', count=pace)})" if pace else "")
 
 
 def _ended(project: Project, job: Job) -> None:

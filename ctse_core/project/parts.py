@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import polars as pl
 
 Parts: TypeAlias = Mapping[str, Any]
 """Name of each part -> polars table, numpy array, or a value that JSON can write."""
@@ -29,6 +28,8 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_parts(folder: Path, parts: Parts) -> None:
     """Write each part into ``folder``, which must exist."""
+    import polars as pl  # here, so that a process that only watches another one is there at once
+
     for name, part in parts.items():
         if isinstance(part, pl.DataFrame):
             part.write_parquet(folder / f"{name}.parquet", compression="zstd")
@@ -40,6 +41,8 @@ def write_parts(folder: Path, parts: Parts) -> None:
 
 def read_parts(folder: Path) -> dict[str, Any]:
     """Return all parts of ``folder``; arrays are memory-mapped and read-only."""
+    import polars as pl
+
     parts: dict[str, Any] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix == ".parquet":

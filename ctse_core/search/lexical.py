@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.errors import SettingError
 from ctse_core.types import Rows
+
+Postings: TypeAlias = NDArray[np.int32]
+"""(p,) rows of the posts that hold a word, word after word."""
+Weights: TypeAlias = NDArray[np.float32]
+"""(p,) what each of them scores by that word."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +49,38 @@ class LexicalHits:
 class LexicalIndex:
     """BM25 weights of every word in every post, laid out by word; never changes once built."""
 
-    def __init__(self, tokens: Sequence[Sequence[str]], settings: LexicalSettings | None = None) -> None:
+    def __init__(self, tokens: Sequence[Sequence[str]] | pl.Series, settings: LexicalSettings | None = None) -> None:
         """Count the words of each post in ``tokens`` (n lists; an empty list never matches).
 
         Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009, with
         the inverse document frequency of Lucene, which is never negative.
         """
-        self.posts = len(tokens)
-        self.words: dict[str, int] = {}
-        known = self.words
-        word_ids = [known.setdefault(word, len(known)) for words in tokens for word in words]
-        lengths = np.fromiter((len(words) for words in tokens), dtype=np.int64, count=len(tokens))
-        self._starts, self._rows, self._weights = _weigh(
-            np.asarray(word_ids, dtype=np.int64), lengths, len(known), settings or LexicalSettings()
-        )
+        lists = tokens if isinstance(tokens, pl.Series) else pl.Series("", list(map(list, tokens)), pl.List(pl.Utf8))
+        lengths = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
+        flat = lists.filter(lengths > 0).explode().rename("word").to_frame()
+        words = flat["word"].unique().sort()
+        numbered = words.to_frame("word").with_row_index("number")
+        ids = flat.join(numbered, on="word", how="left", maintain_order="left")["number"].to_numpy()
+        weighed = _weigh(ids.astype(np.int64), lengths, len(words), settings or LexicalSettings())
+        self._hold(len(lists), words, weighed)
+
+    def _hold(self, posts: int, words: pl.Series, weighed: tuple[NDArray[np.int64], Postings, Weights]) -> None:
+        self.posts = posts
+        self.words = words  # sorted
+        self._starts, self._rows, self._weights = weighed
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the index is made of, to be kept on a disk: arrays and a table by their names."""
+        arrays = {"starts": self._starts, "rows": self._rows, "weights": self._weights}
+        return {"words": self.words.to_frame("word"), "posts": self.posts, **arrays}
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Any]) -> LexicalIndex:
+        """Return the index of parts that were kept; its arrays may be memory-mapped."""
+        index = cls.__new__(cls)
+        starts, rows, weights = (np.asarray(parts[name]) for name in ("starts", "rows", "weights"))
+        index._hold(int(parts["posts"]), parts["words"]["word"], (starts, rows, weights))
+        return index
 
     def search(self, question: Iterable[str], k: int = 10, where: NDArray[np.bool_] | None = None) -> LexicalHits:
         """Return at most ``k`` posts with any word of ``question`` (tokens made as the posts' were).
@@ -71,12 +96,10 @@ class LexicalIndex:
             raise SettingError(f"The filter has {len(where):,} entries for {self.posts:,} posts.")
         score = np.zeros(self.posts, dtype=np.float32)
         for word in sorted(set(question)):
-            number = self.words.get(word)
-            if number is not None:
-                part = slice(self._starts[number], self._starts[number + 1])
-                score[self._rows[part]] += self._weights[part]
+            part = self._postings(word)
+            score[self._rows[part]] += self._weights[part]
         if where is not None:
-            score[~where.astype(bool)] = 0.0
+            score *= where.astype(bool)
         found = np.flatnonzero(score)
         if len(found) > k:
             floor = np.partition(score[found], len(found) - k)[len(found) - k]
@@ -86,18 +109,24 @@ class LexicalIndex:
 
     def attainable(self, question: Iterable[str]) -> float:
         """Return the score of a post of average length that holds every word of ``question`` once."""
-        known = (self.words.get(word) for word in set(question))
-        posts_with = [0 if n is None else int(self._starts[n + 1] - self._starts[n]) for n in known]
-        return float(sum(_rarity(self.posts, np.asarray([count]))[0] for count in posts_with))
+        parts = [self._postings(word) for word in sorted(set(question))]
+        return float(sum(_rarity(self.posts, np.asarray([part.stop - part.start]))[0] for part in parts))
+
+    def _postings(self, word: str) -> slice:
+        """Return where the posts that hold ``word`` stand among all postings; nowhere where nobody says it."""
+        number = int(self.words.search_sorted(word)) if len(self.words) else 0
+        if number == len(self.words) or self.words[number] != word:
+            return slice(0, 0)
+        return slice(int(self._starts[number]), int(self._starts[number + 1]))
 
 
 def _weigh(
     word_ids: NDArray[np.int64], lengths: NDArray[np.int64], words: int, settings: LexicalSettings
-) -> tuple[NDArray[np.int64], Rows, NDArray[np.float32]]:
+) -> tuple[NDArray[np.int64], Postings, Weights]:
     """Return where each word starts (words + 1,), and the rows and BM25 weights of its posts."""
     posts = len(lengths)
     if not len(word_ids):
-        return np.zeros(words + 1, dtype=np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
+        return np.zeros(words + 1, dtype=np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
     of_post = np.repeat(np.arange(posts, dtype=np.int64), lengths)
     pairs, counts = np.unique(word_ids * posts + of_post, return_counts=True)
     word, row = np.divmod(pairs, posts)
@@ -106,7 +135,7 @@ def _weigh(
     relative = lengths / lengths[lengths > 0].mean()
     dampening = settings.saturation * (1 - settings.length + settings.length * relative)
     weights = rarity[word] * counts * (settings.saturation + 1) / (counts + dampening[row])
-    return np.concatenate([[0], np.cumsum(in_posts)]), row, weights.astype(np.float32)
+    return np.concatenate([[0], np.cumsum(in_posts)]), row.astype(np.int32), weights.astype(np.float32)
 
 
 def _rarity(posts: int, in_posts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ctse_core.errors import SettingError
@@ -109,6 +110,24 @@ def test_twenty_thousand_posts_are_indexed_within_a_second():
 
     rng = np.random.default_rng(0)
     posts = [[f"w{w}" for w in line] for line in rng.zipf(1.4, (20_000, 15))]
-    begin = time.perf_counter()
+    begin = time.process_time()
     LexicalIndex(posts)
-    assert time.perf_counter() - begin < 1.0
+    assert time.process_time() - begin < 1.0
+
+
+def test_an_index_of_words_is_the_same_after_it_was_kept(tmp_path):
+    index = LexicalIndex(POSTS)
+    parts = index.parts()
+    for name in ("starts", "rows", "weights"):
+        np.save(tmp_path / f"{name}.npy", parts[name])
+        parts[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    kept = LexicalIndex.of(parts)
+    for question in (["water", "bridge"], ["مياه"], ["nobody"], []):
+        here, there = index.search(question), kept.search(question)
+        assert here.rows.tolist() == there.rows.tolist() and here.score.tolist() == there.score.tolist()
+        assert index.attainable(question) == kept.attainable(question)
+
+
+def test_lists_of_words_of_a_table_are_read_as_lists_are():
+    lists = pl.Series([*POSTS, None], dtype=pl.List(pl.Utf8))
+    assert LexicalIndex(lists).search(["water"]).rows.tolist() == LexicalIndex(POSTS).search(["water"]).rows.tolist()

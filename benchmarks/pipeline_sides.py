@@ -74,7 +74,7 @@ def defaults(notes: Notes, arguments: list[str]) -> None:
 
     texts = pl.read_csv(file, infer_schema_length=0)[column].fill_null("").to_list()
     model = SentenceTransformer(weights, device="cpu")
-    if model.max_seq_length < float("inf"):  # a bag of token vectors has no such bound
+    if (model.max_seq_length or 0) < float("inf"):  # a bag of token vectors has no such bound
         model.max_seq_length = 128
     notes.begin("encode")
     model.encode(texts, prompt=prefix, show_progress_bar=False, normalize_embeddings=True)

@@ -95,8 +95,10 @@ def is_eight_bit(folder: Path) -> bool:
     return isinstance(head, dict) and (head.get("__metadata__") or {}).get("format") == FORM
 
 
-def read_weights(path: Path) -> dict[str, NDArray[Any]]:
+def read_weights(path: Path, of: str = "") -> dict[str, NDArray[Any]]:
     """Return the weights of a safetensors file by their names, those in eight bits or bfloat16 as float32.
+
+    Of a file in eight bits only those are read whose name begins with ``of``.
 
     Raises:
         SafetensorError, KeyError, ValueError: it is damaged; read it inside ``Readable``.
@@ -109,9 +111,9 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
             from safetensors.torch import load_file
 
             return {name: values.float().numpy() for name, values in load_file(path).items()}
-        arrays = {name: stream.get_tensor(name) for name in names}
         if (stream.metadata() or {}).get("format") != FORM:
-            return arrays
+            return {name: stream.get_tensor(name) for name in names}
+        arrays = {name: stream.get_tensor(name) for name in names if own_name(name).startswith(of)}
     scales = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SCALES)}
     return dict(_plain(name, values, scales) for name, values in arrays.items())
 
@@ -127,10 +129,18 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     with safe_open(path, framework="numpy") as stream:
         shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
     return {
-        name.removeprefix(_WHOLE).removeprefix(_HALVES): (shape[0], 2 * shape[1]) if name.startswith(_HALVES) else shape
+        own_name(name): (shape[0], 2 * shape[1]) if name.startswith(_HALVES) else shape
         for name, shape in shapes.items()
         if not name.startswith(_SCALES)
     }
+
+
+def own_name(told: str) -> str:
+    """Return the name of the weight that an array of the file tells a part of."""
+    for front in (_WHOLE, _HALVES, _SCALES):
+        if told.startswith(front):
+            return told.removeprefix(front)
+    return told
 
 
 def _plain(name: str, values: NDArray[Any], scales: Mapping[str, NDArray[Any]]) -> tuple[str, NDArray[Any]]:

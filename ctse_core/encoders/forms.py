@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ctse_core.encoders.cache import written_beside
 from ctse_core.encoders.eight_bit import read_weights, write_eight_bit
 from ctse_core.encoders.encoder import find_encoder
+from ctse_core.encoders.head import into_one_file
 from ctse_core.encoders.layout import is_static, require_writable
 from ctse_core.encoders.own import ABOUT
 from ctse_core.encoders.reading import Readable
@@ -103,4 +104,5 @@ def _shrink(folder: Path, most_tokens: int, bits: int) -> None:
         tokenizer = folder / "tokenizer.json"
         told = json.loads(tokenizer.read_text(encoding="utf-8"))
     tokenizer.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    into_one_file(folder, weights)
     write_eight_bit(weights, folder / "model.safetensors", _TOKENS if bits == 4 else ())

@@ -1,11 +1,14 @@
-"""The layers after the pooling that a sentence-transformers folder may have (LaBSE has one)."""
+"""The layers after the pooling that a sentence-transformers folder may have (LaBSE has one, ctse-small another)."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
+from ctse_core.encoders.eight_bit import is_eight_bit, read_weights
 from ctse_core.encoders.layout import DenseLayer
 from ctse_core.encoders.reading import Readable
 
@@ -22,10 +25,13 @@ def read_dense(layer: DenseLayer) -> tuple[Tensor, Tensor | None]:
     import torch
     from safetensors.torch import load_file
 
-    safe = layer.folder / "model.safetensors"
+    safe, front = layer.folder / "model.safetensors", f"{layer.folder.name}."
     with Readable(layer.folder):
         if safe.is_file():
             state = load_file(safe)
+        elif is_eight_bit(layer.folder.parent):
+            own = read_weights(layer.folder.parent / "model.safetensors", of=front)
+            state = {name.removeprefix(front): torch.from_numpy(values) for name, values in own.items()}
         else:
             state = torch.load(layer.folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
         return state["linear.weight"], state.get("linear.bias")
@@ -44,6 +50,16 @@ def load_head(layers: tuple[DenseLayer, ...]) -> nn.Sequential:
         if layer.activation == "tanh":
             steps.append(torch.nn.Tanh())
     return torch.nn.Sequential(*steps).eval()
+
+
+def into_one_file(folder: Path, weights: dict[str, NDArray[Any]]) -> None:
+    """Move the weights of the layers that ``save_head`` wrote in ``folder`` to ``weights``, named by their sub-folders.
+
+    An encoder in eight bits has one file of weights; ``read_dense`` finds its layers' there.
+    """
+    for safe in sorted(folder.glob("*_Dense/model.safetensors")):
+        weights |= {f"{safe.parent.name}.{name}": values for name, values in read_weights(safe).items()}
+        safe.unlink()
 
 
 def save_head(head: nn.Sequential, folder: Path) -> list[str]:

@@ -246,7 +246,7 @@ def _from_eight_bit(folder: Path) -> Any:
 
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     weights = read_weights(folder / "model.safetensors")
-    state = {name: torch.from_numpy(values) for name, values in weights.items()}
+    state = {name: torch.from_numpy(values) for name, values in weights.items() if "_Dense." not in name}
     with torch.device("meta"):  # no weights are drawn only to be replaced
         kind = type(AutoModel.from_config(config))
     model, told = kind.from_pretrained(

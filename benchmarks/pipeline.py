@@ -13,7 +13,7 @@ clusters and names; of the defaults ``fit_transform`` with vectors given: import
 line, not in the second. Both cluster vectors of the same encoder and the same posts. Printed are wall seconds,
 processor seconds and peak memory a stage (on a machine that is shared, read processor seconds), then what the
 clusters are worth beside known groups (``--group-column``) and each other. A side that takes more than
-``--most-minutes`` or ``--most-gb`` is stopped, and the table says where.
+``--most-minutes`` (of processor time) or ``--most-gb`` is stopped, and the table says where.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,9 @@ import polars as pl
 from benchmarks import pipeline_sides
 from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder, save_plain
 from ctse_core.encoders.sources import encoder_folder
+
+if TYPE_CHECKING:
+    import psutil
 
 OUR_TOPICS = ("words", "structure", "topics")
 """Our stages that do what the defaults' ``fit_transform`` does, and the map."""
@@ -48,7 +52,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a side may take."""
+    """What a side may take: processor seconds and resident GB."""
 
     seconds: float
     gigabytes: float
@@ -114,7 +118,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--code", type=Path, default=ROOT, help="another checkout of the program, to compare with")
     parser.add_argument("--work", type=Path, help="folder for what lies there meanwhile")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--most-minutes", type=float, default=60.0)
+    parser.add_argument("--most-minutes", type=float, default=60.0, help="processor minutes a side may take")
     parser.add_argument("--most-gb", type=float, default=16.0)
     return parser.parse_args()
 
@@ -200,9 +204,10 @@ def measured(side: list[str], arguments: list[str], notes: Path, limits: Limits,
         told.seconds = time.perf_counter() - started
         if ended:
             break
-        told.peak = max(told.peak, _resident(root))
-        if told.peak > limits.gigabytes or told.seconds > limits.seconds:
-            told.stopped = f"stopped after {told.seconds / 60:.0f} min at {told.peak:.1f} GB"
+        resident, processor = _taken(root)
+        told.peak = max(told.peak, resident)
+        if told.peak > limits.gigabytes or processor > limits.seconds:
+            told.stopped = f"stopped after {processor / 60:.0f} processor minutes at {told.peak:.1f} GB"
             os.killpg(process.pid, signal.SIGKILL)
             limits = Limits(float("inf"), float("inf"))
         time.sleep(0.1)
@@ -213,22 +218,25 @@ def measured(side: list[str], arguments: list[str], notes: Path, limits: Limits,
         before = told.stages.get(stage, [0.0, 0.0, 0.0])
         told.stages[stage] = [before[0] + wall, before[1] + processor, max(before[2], peak)]
     told.peak = max([told.peak, *(peak for _, _, peak in told.stages.values())])
-    if status and not told.stopped:
+    if told.stopped and told.stages:
+        told.stopped += f" in “{list(told.stages)[-1]}”"
+    elif status:
         told.stopped = f"ended with status {status} after {told.seconds / 60:.0f} min at {told.peak:.1f} GB"
     return told
 
 
-def _resident(root: object) -> float:
-    """Return the GB that are resident in a process and its descendants."""
+def _taken(root: psutil.Process) -> tuple[float, float]:
+    """Return the GB that are resident in a process and its descendants, and the processor seconds they took."""
     import psutil
 
-    total = 0
+    total, seconds = 0, 0.0
     try:
-        for process in [root, *root.children(recursive=True)]:  # type: ignore[attr-defined]
+        for process in [root, *root.children(recursive=True)]:
             total += process.memory_info().rss
+            seconds += sum(process.cpu_times()[: 4 if process is root else 2])
     except psutil.Error:  # one has just ended
         pass
-    return total / (1 << 30)
+    return total / (1 << 30), seconds
 
 
 def show(title: str, side: Side) -> None:

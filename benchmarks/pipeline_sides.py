@@ -30,6 +30,7 @@ class Notes:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.stage, self.wall, self.processor = "import and load", time.perf_counter() - _age(), 0.0
+        self.write(0.0, 0.0, 0.0)
 
     def begin(self, stage: str) -> None:
         """End the stage before, if another, and begin ``stage``."""
@@ -37,15 +38,19 @@ class Notes:
             return
         self.end()
         self.stage, self.wall, self.processor = stage, time.perf_counter(), _processor()
+        self.write(0.0, 0.0, 0.0)  # what is stopped tells what it was at
         _forget_peak()
 
     def end(self) -> None:
         """Write what the stage took."""
         if self.stage:
-            took = [time.perf_counter() - self.wall, _processor() - self.processor, _peak()]
-            with self.file.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps([self.stage, *(round(one, 3) for one in took)]) + "\n")
+            self.write(time.perf_counter() - self.wall, _processor() - self.processor, _peak())
             self.stage = ""
+
+    def write(self, *took: float) -> None:
+        """Add a line: the stage, wall seconds, processor seconds, peak GB."""
+        with self.file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps([self.stage, *(round(one, 3) for one in took)]) + "\n")
 
 
 def ours(notes: Notes, arguments: list[str]) -> None:

@@ -210,7 +210,7 @@ def measured(side: list[str], arguments: list[str], notes: Path, limits: Limits,
             told.stopped = f"stopped after {processor / 60:.0f} processor minutes at {told.peak:.1f} GB"
             os.killpg(process.pid, signal.SIGKILL)
             limits = Limits(float("inf"), float("inf"))
-        time.sleep(0.1)
+        time.sleep(0.5)  # looking up descendants costs more than it seems
     process.returncode = status
     told.processor = usage.ru_utime + usage.ru_stime
     for line in notes.read_text().splitlines() if notes.is_file() else ():

@@ -9,78 +9,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from ctse_core.text.duplicates import (
-    _BANDS,
-    DuplicateSettings,
-    Known,
-    _band_keys,
-    _precedence,
-    _read,
-    _Text,
-    follow,
-)
-from ctse_core.types import Progress, Rows, no_progress
+from ctse_core.text.copy_words import BANDS, band_groups, first_rows, numbered, shared_groups, whole_keys, words_of_texts
+from ctse_core.text.duplicates import MOST_CANDIDATES, DuplicateSettings, Known, follow, precedence
+from ctse_core.types import Progress, Rows, Spread, joined_pieces, no_progress
 
 
 def join_copies(
-    earlier: Sequence[str],
+    earlier: Sequence[str] | pl.Series,
     representative: NDArray,
-    later: Sequence[str],
+    later: Sequence[str] | pl.Series,
     settings: DuplicateSettings | None = None,
     progress: Progress = no_progress,
+    spread: Spread = joined_pieces,
 ) -> Rows:
     """Return (m,) for each of the ``later`` texts the row of its representative among earlier + later texts (n + m).
 
     ``earlier`` are n normalised texts and ``representative`` (n,) the rows of theirs, which stay what they are.
     """
     settings = settings or DuplicateSettings()
-    progress(0.0, f"Looking for copies among {len(later):,} new posts.")
-    folded = [text.casefold() for text in later]
-    first_row = _first_rows(earlier, representative, set(folded))
-    first = np.fromiter(
-        (first_row.setdefault(text, len(earlier) + row) for row, text in enumerate(folded)),
-        dtype=np.int64,
-        count=len(later),
-    )
+    count, added = len(earlier), len(later)
+    progress(0.0, f"Looking for copies among {added:,} new posts.")
+    both = pl.concat([pl.Series("text", texts, dtype=pl.Utf8) for texts in (earlier, later)]).to_frame()
+    read = spread(words_of_texts, both, {}, lambda share: progress(0.2 * share, f"Reading {len(both):,} posts."))
+    first = _first_rows(read["folded"], np.asarray(representative), count)
     if settings.near:
-        distinct, counts = np.unique(first[first >= len(earlier)], return_counts=True)
-        texts = [
-            _read(later[row - len(earlier)], int(row), int(count)) for row, count in zip(distinct, counts, strict=True)
-        ]
-        progress(0.2, f"Looking for near copies of {len(texts):,} different texts.")
-        leader = _leaders_beside([_read(earlier[row], row, 1) for row in np.unique(representative).tolist()], texts)
-        first = np.array([leader.get(row, row) for row in first.tolist()], dtype=np.int64)
-    progress(
-        1.0, f"{len(np.unique(first[first >= len(earlier)])):,} of {len(later):,} new posts differ from all others."
-    )
+        distinct, posts = np.unique(first[first >= count], return_counts=True)
+        progress(0.2, f"Looking for near copies of {len(distinct):,} different texts.")
+        settled = np.unique(representative).astype(np.int64)
+        leader = np.arange(count + added, dtype=np.int64)
+        rows = np.concatenate([settled, distinct])
+        leader[distinct] = rows[_leaders_beside(len(settled), read[rows], posts)]
+        first = leader[first]
+    different = len(np.unique(first[first >= count]))
+    progress(1.0, f"{different:,} of {added:,} new posts differ from all others.")
     return first
 
 
-def _first_rows(earlier: Sequence[str], representative: NDArray, wanted: set[str]) -> dict[str, int]:
-    """Return the representative's row of each ``wanted`` text that stands among the earlier ones."""
-    rows: dict[str, int] = {}
-    for row, text in enumerate(earlier):
-        fold = text.casefold()
-        if fold in wanted:
-            rows.setdefault(fold, int(representative[row]))
-    return rows
+def _first_rows(folded: pl.Series, representative: NDArray, count: int) -> Rows:
+    """Return (m,) for each text behind the first ``count`` the representative of the first equal text, or that text."""
+    first = first_rows(folded)[count:].copy()
+    earlier = first < count
+    first[earlier] = representative[first[earlier]]
+    return first
 
 
-def _leaders_beside(settled: list[_Text], texts: list[_Text]) -> dict[int, int]:
-    """Return for the row of each text that is a near copy the row of its representative, a settled one first."""
-    everything = [*settled, *texts]
-    keys = _band_keys([text.words for text in everything])
-    bands: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
-    for place, band in enumerate(bands):  # most settled texts share nothing with the new ones
-        asked = np.isin(keys[: len(settled), place], keys[len(settled) :, place])
-        for row in np.flatnonzero(asked).tolist():
-            band.setdefault(int(keys[row, place]), []).append(row)
-    words_of_new = {text.words for text in texts}
-    same_words: dict[tuple[str, ...], int] = {}
-    for row, text in enumerate(settled):
-        if text.words and text.words in words_of_new:
-            same_words.setdefault(text.words, row)
-    order = sorted(range(len(settled), len(everything)), key=lambda row: _precedence(everything[row]))
-    return follow(everything, order, Known(keys, bands, same_words))
+def _leaders_beside(settled: int, read: pl.DataFrame, posts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (m,) the representative of each text of ``read`` behind the ``settled`` first ones, which stand."""
+    texts = numbered(read)
+    known = Known(texts, band_groups(texts), shared_groups(whole_keys(texts), texts.lengths > 0))
+    for band in range(BANDS):
+        groups = known.groups[:, band]
+        asked = np.flatnonzero(np.isin(groups[:settled], groups[settled:]) & (groups[:settled] >= 0))
+        for text, group in zip(asked.tolist(), groups[asked].tolist(), strict=True):
+            others = known.bands[band].setdefault(group, [])
+            if len(others) < MOST_CANDIDATES:
+                others.append(text)
+    same = known.same[:settled]
+    for text in np.flatnonzero(np.isin(same, known.same[settled:]) & (same >= 0)).tolist():
+        known.worded.setdefault(int(same[text]), []).append(text)
+    order = precedence(texts, np.concatenate([np.ones(settled, dtype=np.int64), posts]))
+    leader = np.arange(len(texts), dtype=np.int64)
+    for text, found in follow(known, order[order >= settled]).items():
+        leader[text] = found
+    return leader[settled:]

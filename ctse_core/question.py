@@ -17,10 +17,11 @@ from ctse_core.asking import MODES, MOST_RESULTS, Asked, Mode, Question, holding
 from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.errors import EncoderError, SettingError
 from ctse_core.filters import Filter
+from ctse_core.indexes import indexes_of, lexical_of
 from ctse_core.manifest import consent_to, loads_by
-from ctse_core.search import Judged, LexicalIndex, Unrelated, VectorIndex, hybrid_search, more_like_this, rank_again
-from ctse_core.second_look import FOUND, JUDGED, SecondLook, load_second, unrelated_vectors
-from ctse_core.structure import language_offsets
+from ctse_core.project import Project
+from ctse_core.search import Judged, LexicalIndex, hybrid_search, more_like_this, rank_again
+from ctse_core.second_look import FOUND, JUDGED, SecondLook, load_second
 from ctse_core.types import Col, Progress, Rows, Vectors, no_progress
 from ctse_core.words import t
 
@@ -47,8 +48,16 @@ class _Hits:
 class Searcher:
     """Answers questions about one analysis; keeps its indexes, changes nothing, may be shared by threads."""
 
-    def __init__(self, analysis: Analysis, encoder: Encoder, second: Callable[[], Encoder] = load_second) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        encoder: Encoder,
+        second: Callable[[], Encoder] = load_second,
+        project: Project | None = None,
+    ) -> None:
         """Build the index over the analysis' vectors; ``second`` loads the encoder that re-ranks, when it is needed.
+
+        Of many posts the indexes are kept in the ``project``, where one is given, and read from there.
 
         Raises:
             EncoderError: the encoder is not the one that made the vectors.
@@ -61,24 +70,16 @@ class Searcher:
         self.analysis = analysis
         self.encoder = encoder
         self._load_second = second
+        self._project = project
         # Made when first asked for, and shared with the searchers that ``over`` gives: one of each at most.
         self._second: list[SecondLook] = []
         self._lexical: list[LexicalIndex] = []
         self._parts: list[dict[str, Vectors]] = [{}]
-        originals = analysis.table[Col.DUPLICATE_OF].is_null().to_numpy()
-        self.unique = int(originals.sum())
-        languages = analysis.table[Col.LANG].to_list()
-        self._offsets = language_offsets(analysis.vectors, languages)
-        unrelated, spoken = unrelated_vectors(encoder)
-        # Ranked in the space without languages, where translations meet; judged in the encoder's own, where
-        # answerable and unanswerable questions part best (benchmarks/questions.py measures both).
-        self.judge = VectorIndex(analysis.vectors, Unrelated(unrelated, spoken), originals)
-        # Questions are a register of their own: their common direction says "a question", not what it asks for.
-        self._origin = (unrelated - self._offsets.of(spoken)).mean(axis=0)
-        self._unrelated = self._offsets.centred(unrelated, spoken, self._origin)
-        self.index = VectorIndex(
-            self._offsets.centred(analysis.vectors, languages), Unrelated(self._unrelated), originals
-        )
+        self._originals: NDArray[np.bool_] = analysis.table[Col.DUPLICATE_OF].is_null().to_numpy()
+        self.unique = int(self._originals.sum())
+        made = indexes_of(analysis, encoder, project)
+        self._offsets, self._origin, self._unrelated = made.offsets, made.origin, made.unrelated
+        self.judge, self.index = made.judge, made.index
 
     def over(self, analysis: Analysis) -> Searcher:
         """Return this searcher over the same posts with other topics, tags or sets; the indexes are shared."""
@@ -101,7 +102,7 @@ class Searcher:
     def lexical(self) -> LexicalIndex:
         """The index of words, built when it is first asked for."""
         if not self._lexical:
-            self._lexical.append(LexicalIndex(self.analysis.words.to_list()))
+            self._lexical.append(lexical_of(self.analysis, self._project))
         return self._lexical[0]
 
     def ask(self, question: Question) -> Answer:
@@ -298,10 +299,12 @@ class Searcher:
         passes = among.mask(table, self.analysis.sets)
         if patterns:
             passes = passes & holding(table[Col.COMPARED], patterns)
-        passing = np.flatnonzero(passes)
-        _, first = np.unique(table[Col.REPRESENTATIVE].to_numpy()[passing], return_index=True)
-        where = np.zeros(table.height, dtype=bool)
-        where[passing[first]] = True
+        # The first of each group is an original: where it passes, its copies need not be looked at.
+        where = passes & self._originals
+        among_copies = np.flatnonzero(passes & ~self._originals)
+        of = self._representative(among_copies)
+        left = ~passes[of]
+        where[among_copies[left][np.unique(of[left], return_index=True)[1]]] = True
         return where
 
     def _posts(

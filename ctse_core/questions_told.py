@@ -57,7 +57,7 @@ def saved_lines(asked: Namespace, _: Any) -> Iterator[Line]:
         told = "No question is saved here." if not kept else f"{len(kept):,} saved questions; no post is new."
         yield Line(told, asked.json)
         return
-    searcher = Searcher(analysis, encoder_of(analysis))
+    searcher = Searcher(analysis, encoder_of(analysis), project=project)
     news = ask_again(project, analysis, searcher=searcher)
     if not news:
         yield Line(f"{len(kept):,} saved questions; no new post matches any of them.", asked.json)
@@ -89,7 +89,7 @@ def standing_lines(asked: Namespace, progress: Any) -> Iterator[Line]:
     questions = pack.chosen(tuple(key.strip() for key in asked.only.split(",") if key.strip()))
     analysis = edited(load_analysis(project), project)
     among, count = filter_of(asked, analysis.table, analysis.crisis), checked_count(asked.k)
-    searcher = Searcher(analysis, encoder_of(analysis))
+    searcher = Searcher(analysis, encoder_of(analysis), project=project)
     found = answers(searcher, questions, asked.tell, among, progress)
     progress.close()
     answered = sum(1 for one in found if one.posts.height)

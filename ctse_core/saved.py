@@ -95,7 +95,7 @@ def ask_again(
     if not waiting:
         return []
     if searcher is None:
-        searcher = Searcher(analysis, encoder or encoder_of(analysis))
+        searcher = Searcher(analysis, encoder or encoder_of(analysis), project=project)
     told = []
     for saved in waiting:
         posts = _fresh(searcher, saved)

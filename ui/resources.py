@@ -136,7 +136,7 @@ def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
     found = _analysis(folder, fingerprint, made)
     made_by = found.manifest["encoder"]
     first = _made_by(loads_by(made_by), made_by["send_to"], found)
-    return Searcher(found, first, second=lambda: encoder(DEFAULT_ENCODER))
+    return Searcher(found, first, second=lambda: encoder(DEFAULT_ENCODER), project=Project(Path(folder)))
 
 
 def searcher(chosen: Project) -> Searcher:

@@ -4,8 +4,9 @@ from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, U
 from ctse_core.search.hybrid import FusedHits, FusionSettings, Judged, fuse, hybrid_search, rank_again
 from ctse_core.search.index import Hits, VectorIndex, more_like_this
 from ctse_core.search.interface import Condition, Found, Index, Where
+from ctse_core.search.kept import index_of, index_parts
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
-from ctse_core.search.quantised import Codes, read_codes, write_codes
+from ctse_core.search.quantised import Codes, quantised
 from ctse_core.search.second import among, found_background
 from ctse_core.search.shifted import Shifted
 from ctse_core.search.unrelated import UNRELATED_QUESTIONS
@@ -34,8 +35,9 @@ __all__ = [
     "found_background",
     "fuse",
     "hybrid_search",
+    "index_of",
+    "index_parts",
     "more_like_this",
+    "quantised",
     "rank_again",
-    "read_codes",
-    "write_codes",
 ]

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from os import cpu_count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,26 +35,17 @@ class Codes:
     size: NDArray[np.float32]
 
 
-def write_codes(vectors: Vectors, folder: Path) -> Codes:
-    """Quantise ``vectors`` (n, d) block by block into files in ``folder``, and return them memory-mapped."""
+def quantised(vectors: Vectors) -> Codes:
+    """Return ``vectors`` (n, d), which may be memory-mapped, in one byte a number."""
     rows, width = vectors.shape
-    steps = np.lib.format.open_memmap(folder / "steps.npy", "w+", np.int8, (rows, width))
-    size = np.empty(rows, dtype=np.float32)
+    steps, size = np.empty((rows, width), dtype=np.int8), np.empty(rows, dtype=np.float32)
     for start in range(0, rows, BLOCK):
         block = np.asarray(vectors[start : start + BLOCK], dtype=np.float32)
         largest = np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0))
         size[start : start + BLOCK] = largest / STEPS
         factor = np.divide(STEPS, largest, out=np.zeros_like(largest), where=largest > 0)
         steps[start : start + BLOCK] = np.rint(block * factor[:, None])
-    steps.flush()
-    np.save(folder / "size.npy", size, allow_pickle=False)
-    return read_codes(folder)
-
-
-def read_codes(folder: Path) -> Codes:
-    """Return the codes in ``folder``, memory-mapped."""
-    steps = np.load(folder / "steps.npy", mmap_mode="r", allow_pickle=False)
-    return Codes(steps.view(np.ndarray), np.load(folder / "size.npy", allow_pickle=False))
+    return Codes(steps, size)
 
 
 class Scan:
@@ -63,7 +53,7 @@ class Scan:
 
     def __init__(self, codes: Codes, table: Vectors | Shifted, scale: NDArray[np.float32]) -> None:
         """Read ``codes`` of ``table``'s rows (of what lies under it, where it is shifted) beside 1 / length (n,)."""
-        self.codes = codes
+        self.steps = codes.steps.view(np.ndarray)  # a plain view: slices of a memmap object cost more
         self.gain = codes.size * scale
         self.shifted = table if isinstance(table, Shifted) else None
         self.scale = scale
@@ -85,7 +75,7 @@ class Scan:
             rows, scores = np.empty(wanted, np.int64), np.empty(wanted, np.float32)
             limits = (edges[number], edges[number + 1])
             found = _kernel()(
-                self.codes.steps, asked, (self.gain, self.scale), (group, away), mask, skip, limits, rows, scores
+                self.steps, asked, (self.gain, self.scale), (group, away), mask, skip, limits, rows, scores
             )
             return rows[:found], scores[:found]
 

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     from ctse_core.filter_flags import add_filter_flags
     from ctse_core.questions_told import add_saved_flags, add_standing_flags
     from ctse_core.search_flags import add_search_flags
+    from ctse_core.share_flags import add_share_flags
 
     parser = argparse.ArgumentParser(
         prog="python -m ctse_core",
@@ -121,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     encode.set_defaults(run=_encode)
 
     search = commands.add_parser("search", help="a question in any language -> posts in every language")
-    search.add_argument("project", type=Path, metavar="PROJECT")
+    search.add_argument("project", metavar="PROJECT", help="a folder, or postgresql://…#name for a shared project")
     add_search_flags(search)
     search.set_defaults(run=_search, quiet=False)
 
@@ -139,6 +140,10 @@ def _parser() -> argparse.ArgumentParser:
     scheme.add_argument("project", type=Path, metavar="PROJECT")
     scheme.add_argument("scheme", metavar="NAME|FILE", help="trec_is, ocha, ifrc, or a CSV or JSON file")
     scheme.set_defaults(run=_scheme, quiet=False)
+
+    share = commands.add_parser("share", help="a project -> a team's PostgreSQL, with what people noted of its posts")
+    add_share_flags(share)
+    share.set_defaults(run=_share)
 
     encoders = commands.add_parser("encoders", help="the catalogue: what there is, what is at hand")
     encoders.add_argument("--json", action="store_true")
@@ -254,18 +259,12 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
 
 
 def _search(asked: argparse.Namespace, bar: Any) -> None:
-    from ctse_core.analysis import load_analysis
-    from ctse_core.edited import edited
     from ctse_core.highlight import reasons
-    from ctse_core.project import Project
-    from ctse_core.question import Searcher, encoder_of
     from ctse_core.saved import save
-    from ctse_core.search_flags import asked_question, reason_fields, written_post, written_value
+    from ctse_core.search_flags import asked_question, reason_fields, searched, written_post, written_value
 
-    project = Project(asked.project)
-    analysis = edited(load_analysis(project), project)
     _agreed(None, asked.send_texts_to)
-    searcher = Searcher(analysis, encoder_of(analysis))
+    searcher, project = searched(asked)
     question = asked_question(asked, searcher)
     if question.rerank:
         searcher.prepare_rerank(bar)
@@ -279,7 +278,7 @@ def _search(asked: argparse.Namespace, bar: Any) -> None:
     else:
         for post in found:
             print(written_post(post))
-    if asked.save is not None:
+    if asked.save is not None and project is not None:
         save(project, question, searcher, asked.save)
         print(f"Saved; ask-saved {asked.project} tells what is new.", file=sys.stderr)
 
@@ -289,6 +288,15 @@ def _ask_saved(asked: argparse.Namespace, bar: Any) -> None:
 
     for line in (standing_lines if asked.standing else saved_lines)(asked, bar):
         print(line.text, file=sys.stderr if line.aside else sys.stdout)
+
+
+def _share(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.share_flags import shared_lines
+
+    told = shared_lines(asked, bar)
+    bar.close()
+    for line in told:
+        print(line)
 
 
 def _scheme(asked: argparse.Namespace, _: Any) -> None:

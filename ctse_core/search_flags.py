@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctse_core.errors import SettingError
@@ -11,10 +12,9 @@ from ctse_core.filter_flags import add_filter_flags, filter_of
 from ctse_core.types import Col
 
 if TYPE_CHECKING:  # a command that only tells its help loads no search
-    import polars as pl
-
     from ctse_core.asking import Question
     from ctse_core.highlight import Reason
+    from ctse_core.project import Project
     from ctse_core.question import Searcher
 
 LONGEST = 300  # characters of a post on one line
@@ -38,6 +38,32 @@ def add_search_flags(command: ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def searched(asked: Namespace) -> tuple[Searcher, Project | None]:
+    """Return what answers questions to the project that the flags name, and the project; None where it is shared.
+
+    Raises:
+        ProjectError, ServerError: there is none.
+        SettingError: a question is to be saved in a shared project.
+    """
+    from ctse_core.analysis import load_analysis
+    from ctse_core.edited import edited
+    from ctse_core.project import Project
+    from ctse_core.question import Searcher, encoder_of
+    from ctse_core.served.address import is_address, read_address
+
+    if is_address(asked.project):
+        from ctse_core.shared_search import SharedSearcher
+
+        if asked.save is not None:
+            raise SettingError(
+                "Questions are saved in a project of this machine; leave out --save, or name its folder."
+            )
+        return SharedSearcher(read_address(asked.project), encoder_of), None
+    project = Project(Path(asked.project))
+    analysis = edited(load_analysis(project), project)
+    return Searcher(analysis, encoder_of(analysis)), project
+
+
 def asked_question(asked: Namespace, searcher: Searcher) -> Question:
     """Return the question that the flags tell.
 
@@ -56,13 +82,17 @@ def asked_question(asked: Namespace, searcher: Searcher) -> Question:
         k=asked.k,
         among=filter_of(asked, table, searcher.analysis.crisis),
         rerank=rerank and asked.mode != "words" and not chosen,
-        like=_positions(asked.like, table),
-        unlike=_positions(asked.unlike, table),
+        like=_positions(asked.like, searcher),
+        unlike=_positions(asked.unlike, searcher),
     )
 
 
-def _positions(ids: Sequence[str], table: pl.DataFrame) -> tuple[int, ...]:
-    places = []
+def _positions(ids: Sequence[str], searcher: Searcher) -> tuple[int, ...]:
+    from ctse_core.shared_search import SharedSearcher
+
+    if isinstance(searcher, SharedSearcher):
+        return searcher.position_of(ids)
+    table, places = searcher.analysis.table, []
     for wanted in ids:
         found = (table[Col.POST_ID] == wanted).arg_max() if table.height else None
         if found is None or table[Col.POST_ID][found] != wanted:

@@ -39,6 +39,7 @@ DOORS = {
     "sqlalchemy": ("ctse_core/project",),
     "sknetwork": ("ctse_core/structure",),
     "ray": ("ctse_core/engines",),
+    "psycopg": ("ctse_core/served",),
     "psutil": ("ctse_core/project", "ctse_core/engines"),
     "filelock": ("ctse_core/project", "ctse_core/engines", "train"),
     "defusedxml": ("train",),
@@ -69,6 +70,7 @@ LAZY = {
     "ahocorasick",
     "phonenumbers",
     "stdnum",
+    "psycopg",
 }
 
 

@@ -26,7 +26,8 @@ TAGS_SCHEMA: dict[str, Any] = {
 }
 
 
-def _tags() -> Table:
+def declared_tags() -> Table:
+    """Return the table of tags, told to the database so that the first write makes it."""
     from sqlalchemy import Column, Integer, String, Table
 
     known = tables().tables.get("tags")
@@ -69,7 +70,7 @@ def add_tag(folder: Path, positions: Sequence[int] | Rows, tag: str) -> int:
     name, chosen = checked_tag(tag), _distinct(positions)
     if not chosen:
         return 0
-    table, who, when = _tags(), author(), now().isoformat()
+    table, who, when = declared_tags(), author(), now().isoformat()
     rows = [{"position": position, "tag": name, "author": who, "at": when} for position in chosen]
     with writing(folder) as connection:
         before = _count(connection, name)
@@ -86,7 +87,7 @@ def remove_tag(folder: Path, positions: Sequence[int] | Rows, tag: str) -> int:
     from sqlalchemy import bindparam, delete
 
     chosen = _distinct(positions)
-    table = _tags()
+    table = declared_tags()
     if not chosen:
         return 0
     gone = delete(table).where(table.c.tag == tag, table.c.position == bindparam("here"))
@@ -103,7 +104,7 @@ def _distinct(positions: Sequence[int] | Rows) -> list[int]:
 def _count(connection: Connection, tag: str) -> int:
     from sqlalchemy import func, select
 
-    table = _tags()
+    table = declared_tags()
     return int(connection.execute(select(func.count()).where(table.c.tag == tag)).scalar_one())
 
 
@@ -115,7 +116,7 @@ def all_tags(folder: Path) -> pl.DataFrame:
     """
     from sqlalchemy import select
 
-    table = _tags()
+    table = declared_tags()
     with reading(folder) as connection:
         rows = [] if connection is None else connection.execute(select(table)).all()
     found = pl.DataFrame(
@@ -134,7 +135,7 @@ def tags_at(folder: Path, positions: Sequence[int] | Rows) -> dict[int, list[str
     """
     from sqlalchemy import select
 
-    table = _tags()
+    table = declared_tags()
     found: dict[int, list[str]] = {}
     with reading(folder) as connection:
         if connection is not None:

@@ -1,1 +1,1 @@
-"""A team's database: posts, vectors and what people noted in PostgreSQL with pgvector, behind the search's own terms."""
+"""A team's database: posts, vectors and what people noted of them, in PostgreSQL with pgvector."""

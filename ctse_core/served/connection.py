@@ -11,10 +11,11 @@ from ctse_core.errors import ServerError
 from ctse_core.served.address import Address
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Error
+    from psycopg import Error
 
-    Link: TypeAlias = Connection[tuple[Any, ...]]
 
+Link: TypeAlias = Any
+"""A psycopg connection; its type wants every statement written out as it stands, tables' names too."""
 LEAST_PGVECTOR = (0, 8)  # the first to go on searching where a filter left too few
 CANDIDATES = 120  # hnsw.ef_search: 40 finds 0.95 of the nearest ten, 120 finds 0.98
 SCANNED = 40_000  # tuples after which a filtered search gives up and looks at all that pass
@@ -116,7 +117,9 @@ class Server:
         said = (fault.diag.message_primary or str(fault)).strip().splitlines()
         first = said[0].rstrip(".") if said else type(fault).__name__
         if isinstance(fault, errors.InsufficientPrivilege):
-            return ServerError(f"{where} does not allow this ({first}); ask who looks after the database for the right.")
+            return ServerError(
+                f"{where} does not allow this ({first}); ask who looks after the database for the right."
+            )
         if isinstance(fault, (errors.DiskFull, errors.OutOfMemory)):
             return ServerError(f"{where} has no room left ({first}); nothing was changed. Make room and try again.")
         if isinstance(fault, OperationalError):
@@ -147,4 +150,6 @@ def needs_pgvector(connection: Link) -> None:
         found = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
     version = str(found[0]) if found else "0"
     if tuple(int(part) for part in version.split(".")[:2]) < LEAST_PGVECTOR:
-        raise ServerError(f"The database has pgvector {version}; it needs 0.8 or newer. Update it there, and try again.")
+        raise ServerError(
+            f"The database has pgvector {version}; it needs 0.8 or newer. Update it there, and try again."
+        )

@@ -53,7 +53,9 @@ def kind_of(dtype: pl.DataType) -> str:
         return str(dtype)
     if isinstance(dtype, pl.List) and str(dtype.inner) in _KINDS:
         return f"{dtype.inner}[]"
-    raise SettingError(f"A column of kind {dtype} cannot be kept as a fact; use texts, numbers, times or lists of them.")
+    raise SettingError(
+        f"A column of kind {dtype} cannot be kept as a fact; use texts, numbers, times or lists of them."
+    )
 
 
 def sql_of(kind: str) -> str:
@@ -160,10 +162,13 @@ def conditions_sql(where: Where | None, columns: Mapping[str, tuple[str, str]], 
 
 
 def _condition(one: Condition, column: str, kind: str) -> tuple[str, list[Any]]:
-    many, values = kind.endswith("[]"), []
-    held = []
+    many = kind.endswith("[]")
+    held: list[str] = []
+    values: list[Any] = []
     if one.any_of:
-        held.append(f"{column} {'&&' if many else '= ANY('} %s::{sql_of(kind.removesuffix('[]'))}[]{'' if many else ')'}")
+        held.append(
+            f"{column} {'&&' if many else '= ANY('} %s::{sql_of(kind.removesuffix('[]'))}[]{'' if many else ')'}"
+        )
         values.append(list(one.any_of))
     for limit, sign in ((one.at_least, ">="), (one.below, "<")):
         if limit is not None:

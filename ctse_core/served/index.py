@@ -97,7 +97,9 @@ class ServedIndex:
         given = check_vectors(np.atleast_2d(vectors), dim=self.width) if len(keys) else np.zeros((0, self.width))
         told = facts if facts is not None else pl.DataFrame({"": []}).drop("")
         if len(given) != len(keys) or (told.width and told.height != len(keys)):
-            raise SettingError(f"There are {len(keys):,} keys, {len(given):,} vectors and {told.height:,} rows of facts.")
+            raise SettingError(
+                f"There are {len(keys):,} keys, {len(given):,} vectors and {told.height:,} rows of facts."
+            )
         if len(set(keys)) != len(keys):
             raise SettingError("A key comes twice among the entries to add; every entry needs its own.")
         if not keys:
@@ -177,7 +179,9 @@ class ServedIndex:
             shape = _Shape(shape.table, shape.width, kinds)
             for name, kind in shape.columns.values():
                 connection.execute(f"ALTER TABLE {shape.table} ADD COLUMN {name} {sql_of(kind)}")
-                connection.execute(f"CREATE INDEX ON {shape.table} {'USING gin ' if kind.endswith('[]') else ''}({name})")
+                connection.execute(
+                    f"CREATE INDEX ON {shape.table} {'USING gin ' if kind.endswith('[]') else ''}({name})"
+                )
             connection.execute(
                 "UPDATE ctse.indexes SET facts = %s WHERE name = %s", [json.dumps(kinds), self._server.address.name]
             )
@@ -191,13 +195,20 @@ class ServedIndex:
         return shape
 
     def _found(
-        self, connection: Link, query: Vectors, k: int, passing: tuple[str, list[Any]], how: tuple[tuple[str, ...], bool]
+        self,
+        connection: Link,
+        query: Vectors,
+        k: int,
+        passing: tuple[str, list[Any]],
+        how: tuple[tuple[str, ...], bool],
     ) -> Found:
         (passes, values), (give, few) = passing, how
         kinds = {name: (self._shape.kinds or {})[name] for name in give}
         length = float(np.linalg.norm(query))
         if length == 0:
-            return Found((), np.zeros(0, dtype=np.float32), pl.DataFrame(schema={n: dtype_of(x) for n, x in kinds.items()}))
+            return Found(
+                (), np.zeros(0, dtype=np.float32), pl.DataFrame(schema={n: dtype_of(x) for n, x in kinds.items()})
+            )
         unit = query / length
         shown = "".join(f", one.{self._shape.columns[name][0]}" for name in give)
         rows: list[tuple[Any, ...]] = []

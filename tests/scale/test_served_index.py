@@ -2,14 +2,12 @@
 
 import uuid
 
-import numpy as np
 import pytest
 
 from ctse_core.errors import EncoderError, ServerError
-from ctse_core.search.interface import Condition, Where
 from ctse_core.served import index as served
 from ctse_core.served.address import read_address
-from tests.core.index_conformance import IndexConformance, nearest, some_facts, some_keys, some_vectors
+from tests.core.index_conformance import IndexConformance
 from tests.scale.postgres import running
 
 pytestmark = pytest.mark.scale
@@ -49,11 +47,9 @@ class TestThroughTheGraph(TestServedIndex):
         index, vectors, _ = filled
         with index._server.reading() as connection:
             connection.execute("ANALYZE")
-            plan = connection.execute(
-                f"EXPLAIN SELECT key FROM {index._shape.table} AS one WHERE one.vector IS NOT NULL "
-                f"ORDER BY (one.vector <#> %s::halfvec({index.width})) LIMIT 26",
-                [str(vectors[0].tolist())],
-            ).fetchall()
+            sql = f"SELECT key FROM {index._shape.table} AS one WHERE one.vector IS NOT NULL ORDER BY "
+            sql += f"(one.vector <#> %s::halfvec({index.width})) LIMIT 26"
+            plan = connection.execute(f"EXPLAIN {sql}", [str(vectors[0].tolist())]).fetchall()
         assert any("_graph" in line for (line,) in plan)
 
 

@@ -19,6 +19,7 @@ from ctse_core.encoders import (
     load_encoder,
     tried_choice,
 )
+from ctse_core.engines.hands import spread
 from ctse_core.errors import InputFileError
 from ctse_core.posts import ColumnRoles, ReadSettings, read_posts
 from ctse_core.project import DiskVectors, Parts, cache_home
@@ -34,7 +35,7 @@ from ctse_core.structure import (
     measured,
     name_topics,
 )
-from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, tokens_of_all
+from ctse_core.text import DuplicateSettings, collapse_duplicates, prepare_text, words_of_all
 from ctse_core.types import UNSORTED, UNSORTED_NAME, Col, Progress, TopicCol, Vectors
 
 
@@ -103,13 +104,13 @@ def of_first_file(table: pl.DataFrame) -> pl.DataFrame:
 
 def text_product(table: pl.DataFrame, tell: Progress) -> Parts:
     """Repair the texts, make what is compared, find the languages."""
-    prepared = prepare_text(table, tell)
+    prepared = prepare_text(table, tell, spread=spread)
     return {"table": prepared.table, "facts": {"repaired": prepared.repaired}}
 
 
 def copies_product(table: pl.DataFrame, settings: DuplicateSettings, tell: Progress) -> Parts:
     """Find exact and near copies: representative (n,), unique rows (u,), copies (n,)."""
-    found = collapse_duplicates(table[Col.COMPARED].to_list(), settings, tell)
+    found = collapse_duplicates(table[Col.COMPARED], settings, tell, spread)
     return {
         "representative": found.representative,
         "unique_rows": found.unique_rows,
@@ -179,9 +180,9 @@ def structure_product(unique: UniquePosts, settings: StructureSettings, tell: Pr
 
 def words_product(table: pl.DataFrame, unique_rows: np.ndarray, tell: Progress) -> Parts:
     """Cut the unique posts into words: one list a post, for the topics' names and the search by words."""
-    unique = table[np.asarray(unique_rows)]
-    words = tokens_of_all(unique[Col.COMPARED].to_list(), unique[Col.LANG].to_list(), tell)
-    return {"words": pl.DataFrame({"words": pl.Series(words, dtype=pl.List(pl.Utf8))})}
+    unique = table.select(Col.COMPARED, Col.LANG)[np.asarray(unique_rows)]
+    words = words_of_all(unique[Col.COMPARED], unique[Col.LANG], tell, spread)
+    return {"words": words.to_frame("words")}
 
 
 def topics_product(

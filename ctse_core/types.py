@@ -124,19 +124,28 @@ class Spread(Protocol):
     """What does a step piece by piece, here or in other processes (engines/hands.py); what comes out is the same."""
 
     def __call__(
-        self, work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], tell: Tell = told_nobody
+        self,
+        work: Callable[..., pl.DataFrame],
+        table: pl.DataFrame,
+        given: Mapping[str, Any],
+        tell: Tell = told_nobody,
+        size: int = PIECE,
     ) -> pl.DataFrame:
-        """Return what ``work(piece, **given)`` makes of the pieces of ``table``, below each other."""
+        """Return what ``work(piece, **given)`` makes of each ``size`` rows of ``table``, below each other."""
 
 
 def joined_pieces(
-    work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], tell: Tell = told_nobody
+    work: Callable[..., pl.DataFrame],
+    table: pl.DataFrame,
+    given: Mapping[str, Any],
+    tell: Tell = told_nobody,
+    size: int = PIECE,
 ) -> pl.DataFrame:
-    """Return what ``work(piece, **given)`` makes of the pieces of ``table``, below each other; done in this process."""
+    """Return what ``work(piece, **given)`` makes of each ``size`` rows of ``table``, done in this process."""
     made = []
-    for start in range(0, max(table.height, 1), PIECE):
+    for start in range(0, max(table.height, 1), size):
         tell(start / max(table.height, 1))
-        made.append(work(table.slice(start, PIECE), **given))
+        made.append(work(table.slice(start, size), **given))
     tell(1.0)
     return made[0] if len(made) == 1 else pl.concat(made)
 

@@ -81,17 +81,21 @@ def helping() -> Iterator[None]:
 
 
 def spread(
-    work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], tell: Tell = told_nobody
+    work: Callable[..., pl.DataFrame],
+    table: pl.DataFrame,
+    given: Mapping[str, Any],
+    tell: Tell = told_nobody,
+    size: int = PIECE,
 ) -> pl.DataFrame:
-    """Return the tables that ``work(piece, **given)`` makes of pieces of ``table``, below each other in order.
+    """Return the tables that ``work(piece, **given)`` makes of each ``size`` rows of ``table``, below each other.
 
     ``work`` is a function of a module, ``given`` what JSON can write. Within ``helping`` long tables are shared out to
     processes beside this one; what comes out is the same. ``tell`` hears the share done in [0, 1].
     """
     helpers = _at_work.started() if _at_work is not None and table.height >= WORTH else []
     if not helpers:
-        return joined_pieces(work, table, given, tell)
-    shared = _Shared(work, table, given)
+        return joined_pieces(work, table, given, tell, size)
+    shared = _Shared(work, table, given, size)
     threads = [threading.Thread(target=shared.hand_out, args=(helper,), daemon=True) for helper in helpers]
     for thread in threads:
         thread.start()
@@ -114,9 +118,11 @@ def spread(
 class _Shared:
     """The pieces of one table, each taken by whoever is free, and what came of them."""
 
-    def __init__(self, work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any]) -> None:
-        self.table = table
-        self.pieces = -(-table.height // PIECE)
+    def __init__(
+        self, work: Callable[..., pl.DataFrame], table: pl.DataFrame, given: Mapping[str, Any], size: int
+    ) -> None:
+        self.table, self.size = table, size
+        self.pieces = -(-table.height // size)
         self.made: dict[int, pl.DataFrame] = {}
         self._named = json.dumps({"work": f"{work.__module__}:{work.__qualname__}", "given": dict(given)}).encode()
         self._next = 0
@@ -131,7 +137,7 @@ class _Shared:
             return self._next - 1
 
     def piece(self, number: int) -> pl.DataFrame:
-        return self.table.slice(number * PIECE, PIECE)
+        return self.table.slice(number * self.size, self.size)
 
     def share(self) -> float:
         return len(self.made) / self.pieces

@@ -10,7 +10,7 @@ from ctse_core.text.plain import hashtag_words, plain
 from ctse_core.text.prepare import Prepared, prepare_text
 from ctse_core.text.repair import repair, repair_all
 from ctse_core.text.stopwords import stopwords
-from ctse_core.text.tokens import tokens, tokens_of_all
+from ctse_core.text.tokens import tokens, tokens_of_all, words_of_all
 
 __all__ = [
     "DuplicateSettings",
@@ -32,4 +32,5 @@ __all__ = [
     "tokens",
     "tokens_of_all",
     "word_places",
+    "words_of_all",
 ]

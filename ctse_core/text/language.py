@@ -22,6 +22,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.text.language_hints import add_hints
@@ -35,7 +36,7 @@ from ctse_core.text.scripts import (
     SHARED_SCRIPTS,
     letters_by_script,
 )
-from ctse_core.types import UNDETERMINED
+from ctse_core.types import UNDETERMINED, Spread, Tell, joined_pieces, told_nobody
 
 # What the model calls otherwise or divides more finely than posts of sixty characters allow.
 _CALLED = {"no": "nb", "nn": "nb", "bs": "hr", "yue": "zh", "wuu": "zh", "arz": "ar", "ary": "ar"}
@@ -110,38 +111,64 @@ def detect_languages(
     The texts, raw or normalised, are judged together (see the module's text), so the same short text may
     be read differently in another file.
     """
-    return languages_of_words([plain(normalise(text)) for text in texts], settings)
+    told = languages_of(pl.Series([normalise(text) for text in texts], dtype=pl.Utf8), settings)
+    return told["lang"].to_list(), told["confidence"].to_numpy()
 
 
-def languages_of_words(
-    words: Sequence[str], settings: LanguageSettings | None = None
-) -> tuple[list[str], NDArray[np.float32]]:
-    """Return what ``detect_languages`` returns, for texts that went through ``plain`` already."""
+def languages_of(
+    compared: pl.Series,
+    settings: LanguageSettings | None = None,
+    spread: Spread = joined_pieces,
+    tell: Tell = told_nobody,
+) -> pl.DataFrame:
+    """Return "lang" and "confidence" of normalised texts, judged together, as ``detect_languages`` does."""
     settings = settings or LanguageSettings()
-    columns = _columns()
-    every = -(-len(words) // _SAMPLE) or 1
-    sample = words[::every]
-    evidence, letters = _evidence(sample)
-    prior = columns.prior
+    every = -(-len(compared) // _SAMPLE) or 1
+    texts = compared.alias("text").to_frame()
+    sample = spread(evidence_of, texts.gather_every(every), {}, lambda share: tell(share / (1 + every)))
+    prior = _columns().prior
     if settings.learn_from_file:
-        prior = _estimate_prior(evidence[letters >= _LONG_ENOUGH], prior)
-    codes: list[str] = []
-    confidence = np.zeros(len(words), dtype=np.float32)
-    for start in range(0, len(words), _SAMPLE):
-        part = words[start : start + _SAMPLE]
-        if every > 1:
-            evidence, letters = _evidence(part)
-        share = _posterior(evidence, prior)
-        share[letters == 0] = 0.0
-        best = share.argmax(axis=1)
-        sure = share[np.arange(len(part)), best] if len(part) else np.zeros(0, dtype=np.float32)
-        confidence[start : start + len(part)] = sure
-        codes += [columns.codes[column] for column in best]
+        enough = sample.filter(pl.col("letters") >= _LONG_ENOUGH)
+        prior = _estimate_prior(_matrix(enough), prior)
+    given = {"prior": prior.tolist(), "least": settings.min_confidence}
+    if every == 1:
+        return joined_pieces(told_of, sample.with_columns(texts["text"]), given)
+    return spread(told_of, texts, given, lambda share: tell((1 + every * share) / (1 + every)))
+
+
+def evidence_of(piece: pl.DataFrame) -> pl.DataFrame:
+    """Return the "evidence" (l) for each language in each of the normalised texts ("text"), and its "letters"."""
+    scores, letters = _evidence([plain(text) for text in piece["text"].to_list()])
+    return pl.DataFrame({"evidence": pl.Series(scores, dtype=pl.Array(pl.Float32, scores.shape[1])), "letters": letters})
+
+
+def told_of(piece: pl.DataFrame, prior: Sequence[float], least: float) -> pl.DataFrame:
+    """Return "lang" and "confidence" of normalised texts ("text"); ``prior`` (l,) are logarithms.
+
+    The evidence may stand beside them already; under ``least`` confidence a language is undetermined.
+    """
+    columns = _columns()
+    words = [plain(text) for text in piece["text"].to_list()]
+    if "evidence" in piece.columns:
+        evidence, letters = _matrix(piece), piece["letters"].to_numpy()
+    else:
+        evidence, letters = _evidence(words)
+    share = _posterior(evidence, np.asarray(prior, dtype=np.float32))
+    share[letters == 0] = 0.0
+    best = share.argmax(axis=1)
+    confidence = share[np.arange(len(words)), best] if len(words) else np.zeros(0, dtype=np.float32)
+    codes = [columns.codes[column] for column in best]
     _read_telling_letters(words, codes)
-    undetermined = np.flatnonzero((confidence < settings.min_confidence) | (confidence <= 0))
-    for row in undetermined:
+    for row in np.flatnonzero((confidence < least) | (confidence <= 0)):
         codes[row] = UNDETERMINED
-    return codes, confidence
+    return pl.DataFrame(
+        {"lang": pl.Series(codes, dtype=pl.Utf8), "confidence": pl.Series(confidence, dtype=pl.Float32)}
+    )
+
+
+def _matrix(table: pl.DataFrame) -> NDArray[np.float32]:
+    """Return the evidence (n, l) that a table holds."""
+    return table["evidence"].to_numpy().reshape(table.height, len(_columns().codes))
 
 
 def _evidence(words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

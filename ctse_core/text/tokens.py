@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+import polars as pl
+
 from ctse_core.text.folding import folded
+from ctse_core.text.lists import word_lists
 from ctse_core.text.normalise import HANDLE, LINK
 from ctse_core.text.plain import HASHTAG, hashtag_words
 from ctse_core.text.stopwords import stopwords
-from ctse_core.types import Progress, no_progress
+from ctse_core.types import Progress, Spread, joined_pieces, no_progress
 
 LONGEST = 40
 """Letters of a word; a longer run is a key, a checksum or a scream."""
@@ -59,13 +62,28 @@ def tokens(text: str, lang: str | None = None, numbers: bool = False) -> list[st
 
 def tokens_of_all(texts: Sequence[str], langs: Sequence[str], progress: Progress = no_progress) -> list[list[str]]:
     """Return the words of each text, read in the language that stands beside it."""
-    found: list[list[str]] = []
-    for number, (text, lang) in enumerate(zip(texts, langs, strict=True)):
-        if number % 5_000 == 0:
-            progress(number / max(len(texts), 1), f"Cutting posts into words: {number:,} of {len(texts):,}.")
-        found.append(tokens(text, lang))
-    progress(1.0, f"Cut {len(texts):,} posts into words.")
-    return found
+    both = pl.DataFrame({"text": texts, "lang": langs}, schema={"text": pl.Utf8, "lang": pl.Utf8})
+    return words_of_all(both["text"], both["lang"], progress).to_list()
+
+
+def words_of_all(
+    texts: pl.Series, langs: pl.Series, progress: Progress = no_progress, spread: Spread = joined_pieces
+) -> pl.Series:
+    """Return a column of lists: the words of each text, read in the language that stands beside it."""
+    count = len(texts)
+
+    def tell(share: float) -> None:
+        progress(share, f"Cutting posts into words: {int(share * count):,} of {count:,}.")
+
+    cut = spread(words_of_texts, pl.DataFrame([texts.alias("text"), langs.alias("lang")]), {}, tell)
+    progress(1.0, f"Cut {count:,} posts into words.")
+    return cut["words"]
+
+
+def words_of_texts(piece: pl.DataFrame) -> pl.DataFrame:
+    """Return the "words" of each normalised text ("text"), read in its language ("lang")."""
+    read = zip(piece["text"].to_list(), piece["lang"].to_list(), strict=True)
+    return pl.DataFrame({"words": word_lists("words", [tokens(text, lang) for text, lang in read])})
 
 
 def _tag_and_parts(tag: Any) -> str:

@@ -13,12 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.crisis.gazetteer import PLACES_SCHEMA
+from ctse_core.crisis.gazetteer import VERSION as GAZETTEER
 from ctse_core.errors import EncoderError
-from ctse_core.places_layer import Located, place_columns, read_places
+from ctse_core.places_layer import RULES, Located, place_columns, read_places
 from ctse_core.private_marks import private_marks
 from ctse_core.project.place_marks import newest_mark
-from ctse_core.remembered import remembered
-from ctse_core.sources_layer import source_columns
+from ctse_core.remembered import laid, remembered
+from ctse_core.sources_layer import SOURCES, source_columns
 from ctse_core.types import Col, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -110,13 +111,18 @@ def _needs(analysis: Analysis, project: Project, layer: Layer) -> tuple[pl.DataF
 
 
 def _within(analysis: Analysis, project: Project, located: Located) -> pl.Series:
-    depends_on = (str(project.folder), str(analysis.manifest["fingerprint"]), newest_mark(project.folder))
-    return remembered("within", depends_on, lambda: with_surroundings(located.columns[Col.LOCATED], located.places))
+    run = (str(analysis.manifest["fingerprint"]), analysis.table.height, GAZETTEER, RULES)
+
+    def made() -> dict[str, pl.DataFrame]:
+        return {"within": with_surroundings(located.columns[Col.LOCATED], located.places).to_frame()}
+
+    return laid("within", project, (*run, newest_mark(project.folder)), made)["within"][Col.WITHIN]
 
 
 def _sources(analysis: Analysis, project: Project) -> pl.DataFrame:
-    depends_on = (str(project.folder), str(analysis.manifest["fingerprint"]), newest_mark(project.folder))
-    return remembered("sources", depends_on, lambda: source_columns(analysis, project))
+    run = (str(analysis.manifest["fingerprint"]), analysis.table.height, SOURCES, GAZETTEER, RULES)
+    depends_on = (*run, newest_mark(project.folder))
+    return laid("sources", project, depends_on, lambda: {"sources": source_columns(analysis, project)})["sources"]
 
 
 def _triage(analysis: Analysis, project: Project) -> pl.DataFrame:
@@ -135,12 +141,15 @@ def prepare(
     The posts as they were read are meant, without what people changed. ``load`` gives the encoder that made the
     vectors, where it is at hand.
     """
+    from ctse_core.masked import masked
     from ctse_core.needs_layer import needs_columns
 
     read_places(analysis, project, progress)
     with suppress(EncoderError):
         needs_columns(analysis, project, progress, load)
-    private_marks(with_crisis(analysis, project), project, progress)
+    whole = with_crisis(analysis, project)
+    private_marks(whole, project, progress)
+    masked(whole, project)
 
 
 def with_surroundings(located: pl.Series, places: pl.DataFrame) -> pl.Series:

@@ -14,9 +14,10 @@ import polars as pl
 from ctse_core.posts.role_names import name_score
 from ctse_core.private_marks import person, private_marks, pseudonyms, regions_of
 from ctse_core.project.privacy import salt_of, shows_as_written
-from ctse_core.remembered import remembered
+from ctse_core.remembered import laid, remembered
 from ctse_core.text.normalise import normalise
 from ctse_core.text.privacy import EMAIL, HANDLE, KINDS, find_marks, masked_text
+from ctse_core.text.privacy import PRIVACY as MASKED
 from ctse_core.types import Col, TopicCol
 
 if TYPE_CHECKING:
@@ -52,9 +53,12 @@ def masked(analysis: Analysis, project: Project) -> Analysis:
     """
     if PRIVACY in analysis.manifest:
         return analysis
-    depends_on = (str(project.folder), str(analysis.manifest.get("made")), analysis.table.height, regions_of(analysis))
-    posts, marks = remembered("masked", depends_on, lambda: _masked_posts(analysis, project))
-    hide = text_mask(salt_of(project.folder), regions_of(analysis))
+    salt = salt_of(project.folder)
+    run = (*(str(analysis.manifest.get(part)) for part in ("fingerprint", "made")), analysis.table.height)
+    regions = regions_of(analysis)
+    tables = laid("masked", project, (*run, MASKED, regions, salt.hex()), lambda: _masked(analysis, project))
+    posts, marks = tables["posts"], tables["marks"]
+    hide = text_mask(salt, regions)
     counted = dict(marks["kind"].value_counts().rows())
     told = {kind: counted[kind] for kind in KINDS if kind in counted}
     if Col.AUTHOR in posts.columns:
@@ -132,8 +136,8 @@ def masked_rows(table: pl.DataFrame, project: Project) -> pl.DataFrame:
     return table.with_columns(_pseudonymous(table[Col.AUTHOR], salt)) if Col.AUTHOR in table.columns else table
 
 
-def _masked_posts(analysis: Analysis, project: Project) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the columns of the posts that change (n rows), and what was masked in them."""
+def _masked(analysis: Analysis, project: Project) -> dict[str, pl.DataFrame]:
+    """Return the columns of the "posts" that change (n rows), and the "marks": what was masked in them."""
     marks = private_marks(analysis, project)
     columns: list[pl.Series] = []
     if marks.height:
@@ -148,7 +152,7 @@ def _masked_posts(analysis: Analysis, project: Project) -> tuple[pl.DataFrame, p
         columns += [pl.Series(Col.TEXT, texts, dtype=pl.Utf8), pl.Series(Col.COMPARED, compared, dtype=pl.Utf8)]
     if Col.AUTHOR in analysis.table.columns:
         columns.append(_pseudonymous(analysis.table[Col.AUTHOR], salt_of(project.folder)))
-    return pl.DataFrame(columns), marks
+    return {"posts": pl.DataFrame(columns), "marks": marks}
 
 
 def _by_post(marks: pl.DataFrame) -> list[tuple[int, list[tuple[int, int, str, str]]]]:

@@ -23,7 +23,7 @@ from ctse_core.needs_ground import (
 from ctse_core.project import Project, fingerprint
 from ctse_core.project.need_marks import NeedMark, need_marks, newest_mark, scheme_choices
 from ctse_core.question import encoder_of
-from ctse_core.remembered import remembered
+from ctse_core.remembered import laid, remembered
 from ctse_core.stored import Analysis
 from ctse_core.types import Col, Progress, no_progress
 
@@ -58,10 +58,10 @@ def needs_columns(
     """
     scheme = scheme_of(project)
 
-    def told() -> pl.DataFrame:
-        return columns_of(*_ground_and_marks(analysis, project, scheme, (progress, load)))
+    def told() -> dict[str, pl.DataFrame]:
+        return {"needs": columns_of(*_ground_and_marks(analysis, project, scheme, (progress, load)))}
 
-    return remembered("needs", stands(analysis, project), told)
+    return laid("needs", project, stands(analysis, project)[1:], told)["needs"]
 
 
 def nothing_told(posts: int) -> pl.DataFrame:

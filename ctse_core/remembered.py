@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ctse_core.project.fingerprint import fingerprint
+from ctse_core.project.parts import Plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ctse_core.project import Project
 
 Made = TypeVar("Made")
 
 MOST = 3
 """How many versions of one part are kept; the one not asked for longest goes first."""
+
+QUICK = 0.1
+"""Processor seconds: what is made as quickly as this is not worth a place on the disk."""
+LAID = 1
+"""Grows when what is laid over the same posts by the same rules is another one."""
 
 _kept: dict[str, OrderedDict[Hashable, Any]] = {}
 _lock = Lock()
@@ -29,3 +43,29 @@ def remembered(part: str, depends_on: Hashable, make: Callable[[], Made]) -> Mad
         while len(versions) > MOST:
             versions.popitem(last=False)
     return made
+
+
+def laid(
+    part: str, project: Project, depends_on: tuple[Any, ...], make: Callable[[], Mapping[str, pl.DataFrame]]
+) -> dict[str, pl.DataFrame]:
+    """Return tables that ``make`` made before for the same ``part`` of a project and the same ``depends_on``.
+
+    They come out of memory, else out of the project; else they are made now, and kept in the project where that took
+    long, so that a server that starts anew opens a large project at once.
+
+    Raises:
+        ProjectError: the project cannot be written to.
+    """
+    mark = fingerprint("laid", LAID, part, *depends_on)
+
+    def found() -> dict[str, pl.DataFrame]:
+        kept = project.kept(f"laid-{part}", mark)
+        if kept is not None:
+            return kept
+        begun = time.process_time()
+        tables = dict(make())
+        if time.process_time() - begun < QUICK:
+            return tables
+        return project.keep(f"laid-{part}", mark, lambda: {name: Plain(table) for name, table in tables.items()})
+
+    return remembered(f"laid {part}", (str(project.folder), mark), found)

@@ -21,7 +21,7 @@ _CLAIM = ".ctse"
 _NEXT = "next"
 _LEFT = re.compile(
     r"\.(?:read|text|copies|words|encoder|vectors|structure|topics|posts|empty|unreadable|neighbours|manifest|job"
-    r"|next|append_\w+|together|needs|search|search_words|places|place_finds|sources|privacy-\d+)"
+    r"|next|append_\w+|together|needs|search|search_words|places|place_finds|sources|privacy-\d+|laid-\w+)"
     r"(?:\.\w+)?\.[0-9a-f]{8}(?:\.old)?"
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")

@@ -36,6 +36,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import pipeline_sides
+from benchmarks.pipeline_quality import known_groups, read_project, worth
 from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder, save_plain
 from ctse_core.encoders.sources import encoder_folder
 
@@ -95,12 +96,13 @@ def main() -> None:
             show("sentence-transformers + BERTopic", defaults)
         if ours and defaults:
             compare(ours, defaults)
+        told = {"ours": ours and asdict(ours), "defaults": defaults and asdict(defaults), "worth": {}}
+        if asked.json:
+            asked.json.write_text(json.dumps(told))
         if ours and not ours.stopped:
-            told = quality(project, groups, asked.group_column, labels, posts)
+            told["worth"] = quality(project, groups, asked.group_column, labels, posts)
             if asked.json:
-                asked.json.write_text(
-                    json.dumps({"ours": asdict(ours), "defaults": defaults and asdict(defaults), "worth": told})
-                )
+                asked.json.write_text(json.dumps(told))
 
 
 def _asked() -> argparse.Namespace:
@@ -280,8 +282,6 @@ def quality(
 ) -> dict[str, dict[str, float]]:
     """Print and return what both clusterings are worth, and how far they agree."""
     from sklearn.metrics import adjusted_rand_score
-
-    from benchmarks.pipeline_quality import known_groups, read_project, worth
 
     found, said = read_project(project, posts)
     group = known_groups(groups, column)

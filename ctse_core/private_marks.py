@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ctse_core.engines.hands import spread
 from ctse_core.project import fingerprint
 from ctse_core.project.privacy import salt_of
 from ctse_core.text.privacy import HANDLE, KINDS, PRIVACY, Mark, find_marks, handle_value
@@ -31,7 +32,6 @@ stands there instead."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 _PERSON, _NUMBER = 7, 5  # letters of a pseudonym: 31 ** 7 keep 50,000 people apart, with a chance of 1 in 20
 _MOST_COUNTRIES, _LEAST_SHARE = 6, 0.05
-_TOGETHER = 5_000
 
 
 def regions_of(analysis: Analysis, rows: pl.DataFrame | None = None) -> tuple[str, ...]:
@@ -79,16 +79,26 @@ def _digest(rows: pl.DataFrame) -> str:
 
 
 def _found(rows: pl.DataFrame, regions: Sequence[str], salt: bytes, progress: Progress) -> dict[str, pl.DataFrame]:
-    token = pseudonyms(salt)
+    count = rows.height
+
+    def tell(share: float) -> None:
+        here = int(share * count)
+        progress(share, f"Looking for names and numbers of people in post {here:,} of {count:,}.")
+
+    texts = rows.select(Col.TEXT, Col.LANG, here=pl.int_range(count, dtype=pl.Int64))
+    return {"marks": spread(marks_of_texts, texts, {"regions": list(regions), "salt": salt.hex()}, tell)}
+
+
+def marks_of_texts(piece: pl.DataFrame, regions: Sequence[str], salt: str) -> pl.DataFrame:
+    """Return what is masked in texts as written (MARKS_SCHEMA); their "here" are the positions, ``salt`` is in hex."""
+    token = pseudonyms(bytes.fromhex(salt))
     found: list[tuple[int, int, int, str, str]] = []
-    texts, languages = rows[Col.TEXT].fill_null("").to_list(), rows[Col.LANG].to_list()
     own: dict[str | None, tuple[str, ...]] = {}
-    for here, (text, lang) in enumerate(zip(texts, languages, strict=True)):
-        if here % _TOGETHER == 0:
-            progress(here / len(texts), f"Looking for names and numbers of people in post {here:,} of {len(texts):,}.")
+    written = piece.filter(pl.col(Col.TEXT).is_not_null())
+    for text, lang, here in written.select(Col.TEXT, Col.LANG, "here").iter_rows():
         spoken = own.setdefault(lang, tuple(dict.fromkeys((*REGIONS_OF.get(lang or "", ()), *regions))))
         found += [(here, mark.start, mark.end, mark.kind, token(mark)) for mark in find_marks(text, spoken)]
-    return {"marks": pl.DataFrame(found, schema=MARKS_SCHEMA, orient="row")}
+    return pl.DataFrame(found, schema=MARKS_SCHEMA, orient="row")
 
 
 def pseudonyms(salt: bytes) -> Callable[[Mark], str]:

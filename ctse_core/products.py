@@ -127,10 +127,10 @@ def choice_product(texts: list[str], gpu: bool, load: Callable[[str], Encoder]) 
 
 def vectors_product(table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress) -> Parts:
     """Embed each representative once and give its copies the same vector: (n, d) float32 unit rows."""
-    known = DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
-    unique_rows, unique_of = np.unique(representative, return_inverse=True)
-    texts = table[Col.COMPARED].gather(unique_rows).to_list()
-    return {"vectors": embed(texts, encoder, known, tell)[unique_of]}
+    # Bags of token vectors are made again as fast as they are looked up.
+    fast = isinstance(encoder, StaticEncoder)
+    known = None if fast else DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
+    return {"vectors": embed(table[Col.COMPARED].gather(representative).to_list(), encoder, known, tell)}
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def unique_posts(table: pl.DataFrame, copies: Any, vectors: np.ndarray, words: p
     return UniquePosts(
         rows=rows,
         table=table[rows],
-        vectors=np.asarray(vectors[rows]),
+        vectors=np.asarray(vectors if len(rows) == table.height else vectors[rows]),
         copies=np.asarray(copies["copies"])[rows],
         words=words["words"],
         of=np.asarray(copies["unique_of"]),

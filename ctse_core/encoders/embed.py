@@ -58,7 +58,9 @@ def embed(
         todo = [row for row, has in zip(todo, found, strict=True) if not has]
     todo.sort(key=lambda row: len(texts[row]), reverse=True)
     _embed_shards(texts, todo, vectors, encoder, known, progress)
-    return vectors[firsts]
+    again = np.flatnonzero(firsts != np.arange(len(texts)))
+    vectors[again] = vectors[firsts[again]]
+    return vectors
 
 
 def _embed_shards(

@@ -41,7 +41,7 @@ DOORS = {
     "ray": ("ctse_core/engines",),
     "psycopg": ("ctse_core/served",),
     "psutil": ("ctse_core/project", "ctse_core/engines"),
-    "filelock": ("ctse_core/project", "ctse_core/engines", "train"),
+    "filelock": ("ctse_core/project", "ctse_core/engines", "ctse_core/search", "train"),
     "defusedxml": ("train",),
     "xml": ("train",),
     "phonenumbers": ("ctse_core/text",),

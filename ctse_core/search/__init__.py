@@ -1,6 +1,7 @@
 """A question becomes posts: exact search by meaning, by words, both fused, with a calibrated confidence."""
 
 from ctse_core.search.confidence import BANDS, Background, ConfidenceSettings, Unrelated
+from ctse_core.search.embedded import EmbeddedIndex
 from ctse_core.search.hybrid import FusedHits, FusionSettings, Judged, fuse, hybrid_search, rank_again
 from ctse_core.search.index import Hits, VectorIndex, more_like_this
 from ctse_core.search.interface import Condition, Found, Index, Where
@@ -18,6 +19,7 @@ __all__ = [
     "Codes",
     "Condition",
     "ConfidenceSettings",
+    "EmbeddedIndex",
     "Found",
     "FusedHits",
     "FusionSettings",

@@ -77,7 +77,7 @@ class VectorIndex:
         """
         if vectors.ndim != 2:
             raise EncoderError(f"Vectors must be a table of shape (n, d), not of shape {vectors.shape}.")
-        self._hold(vectors, _reciprocal_lengths(vectors), codes)
+        self._hold(vectors, reciprocal_lengths(vectors), codes)
         self.background = self._background(unrelated, among)
 
     @classmethod
@@ -120,15 +120,22 @@ class VectorIndex:
             raise SettingError(f"Ask for at least one result, not for {k}.")
         asked = check_vectors(np.atleast_2d(queries), dim=self.vectors.shape[1])
         unit = unit_rows(asked)
+        rows, similarity = self.nearest(unit, k, where)
+        band = self.background.bands(unit, rows, similarity, languages)
+        band[rows == MISSING] = "none"
+        return Hits(rows, similarity, band, self.background.answered(unit, rows, similarity, languages))
+
+    def nearest(
+        self, unit: Vectors, k: int, where: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return rows and cosines, both (q, k), of the posts nearest to unit queries (q, d), without a verdict."""
         rows = np.full((len(unit), k), MISSING, dtype=np.int64)
         similarity = np.zeros((len(unit), k), dtype=np.float32)
         candidates = self._candidates(unit, k, where)
         for i in np.flatnonzero(unit.any(axis=1)):  # an empty question finds nothing
             best, exact = self._rescore(unit[i], candidates[i], k)
             rows[i, : len(best)], similarity[i, : len(best)] = best, exact
-        band = self.background.bands(unit, rows, similarity, languages)
-        band[rows == MISSING] = "none"
-        return Hits(rows, similarity, band, self.background.answered(unit, rows, similarity, languages))
+        return rows, similarity
 
     def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float32]:
         """Return the cosine (m,) of one query (d,) with the posts in ``rows`` (m,), in [-1, 1]."""
@@ -296,7 +303,7 @@ def _kth(scores: NDArray[np.float32], k: int) -> float:
     return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
 
-def _reciprocal_lengths(vectors: Vectors | Shifted) -> NDArray[np.float32]:
+def reciprocal_lengths(vectors: Vectors | Shifted) -> NDArray[np.float32]:
     """Return 1 / length of each row (n,), 0 for rows of zeros."""
     lengths = np.empty(len(vectors), dtype=np.float32)
     for start in range(0, len(vectors), MAX_BLOCK_ROWS):

@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +118,60 @@ def read_weights(path: Path, of: str = "") -> dict[str, NDArray[Any]]:
         arrays = {name: stream.get_tensor(name) for name in names if own_name(name).startswith(of)}
     scales = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SCALES)}
     return dict(_plain(name, values, scales) for name, values in arrays.items())
+
+
+@dataclass(frozen=True)
+class HalvesTable:
+    """A matrix (r, c) in four bits whose rows become float32 when they are asked for: most tokens never come up."""
+
+    halves: NDArray[np.uint8]
+    scales: NDArray[np.float16]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.halves), 2 * self.halves.shape[1]
+
+    @cached_property
+    def _restored(self) -> NDArray[np.float32]:
+        return np.empty(self.shape, dtype=np.float32)  # takes no memory where nothing was written
+
+    @cached_property
+    def _there(self) -> NDArray[np.bool_]:
+        return np.zeros(len(self.halves), dtype=bool)
+
+    def with_rows(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the matrix (r, c), of which at least ``rows`` are filled in."""
+        missing = np.unique(rows[~self._there[rows]])
+        if len(missing):
+            self._restored[missing] = _restored_halves(self.halves[missing], self.scales[missing])
+            self._there[missing] = True
+        return self._restored
+
+    def whole(self) -> NDArray[np.float32]:
+        """Return the matrix (r, c)."""
+        return self.with_rows(np.arange(len(self.halves)))
+
+
+def read_halves(path: Path, name: str) -> HalvesTable | None:
+    """Return the matrix ``name`` of a safetensors file if it is told in four bits, else None.
+
+    Raises:
+        SafetensorError, ValueError: it is damaged; read it inside ``Readable``.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as stream:
+        told = set(stream.keys())
+        if (stream.metadata() or {}).get("format") != FORM or not {_HALVES + name, _SCALES + name} <= told:
+            return None
+        halves, scales = stream.get_tensor(_HALVES + name), stream.get_tensor(_SCALES + name)
+    if not np.isfinite(scales).all():
+        raise ValueError("the scales of its weights are no numbers")
+    _restored_halves(halves[:0], scales[:0])
+    if len(scales) != len(halves):
+        raise ValueError("halves and scales of its weights do not fit each other")
+    return HalvesTable(halves, scales)
 
 
 def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders.cache import written_beside
-from ctse_core.encoders.eight_bit import read_weights
+from ctse_core.encoders.eight_bit import HalvesTable, read_halves, read_weights
 from ctse_core.encoders.fingerprint import folder_digest, vectors_fingerprint, vectors_space
 from ctse_core.encoders.layout import EncoderUse, read_layout, require_writable, write_static_modules
 from ctse_core.encoders.reading import Readable
@@ -44,8 +44,10 @@ class StaticEncoder:
 
     runtime = "static"
 
-    def __init__(self, name: str, tokenizer: Any, table: NDArray[np.float32] | Tensor, use: EncoderUse) -> None:
-        if table.ndim != 2 or len(table) < tokenizer.get_vocab_size():
+    def __init__(
+        self, name: str, tokenizer: Any, table: NDArray[np.float32] | HalvesTable | Tensor, use: EncoderUse
+    ) -> None:
+        if len(table.shape) != 2 or table.shape[0] < tokenizer.get_vocab_size():
             raise EncoderError(
                 f"{name} has a table of shape {tuple(table.shape)} for {tokenizer.get_vocab_size()} tokens; every "
                 "token needs a row. Make or fetch it again."
@@ -53,8 +55,11 @@ class StaticEncoder:
         self.name = name
         self.note = ""
         self.use = use
-        self._rows: Any = np.ascontiguousarray(table, dtype=np.float32) if isinstance(table, np.ndarray) else None
-        self._table: Any = None if isinstance(table, np.ndarray) else _parameter(table)
+        if isinstance(table, np.ndarray):
+            table = np.ascontiguousarray(table, dtype=np.float32)
+        plain = isinstance(table, (np.ndarray, HalvesTable))
+        self._rows: Any = table if plain else None
+        self._table: Any = None if plain else _parameter(table)
         self.tokens = WordTokenizer(tokenizer, use)
         self._files: str | None = None
         self._loaded_state: tuple[int, int] | None = None  # None as long as torch has not seen the table
@@ -86,7 +91,8 @@ class StaticEncoder:
         if self._table is None:
             import torch
 
-            self._table = _parameter(torch.from_numpy(self._rows))
+            rows = self._rows.whole() if isinstance(self._rows, HalvesTable) else self._rows
+            self._table = _parameter(torch.from_numpy(rows))
             self._loaded_state = self._changes()
         return self._table
 
@@ -139,7 +145,8 @@ class StaticEncoder:
             part = slice(start, start + TEXTS_AT_ONCE)
             flat, lengths = self.tokens.flat_ids(texts[part])
             if self._table is None:
-                vectors[part] = _sums(self._rows, flat, lengths)
+                rows = self._rows.with_rows(flat) if isinstance(self._rows, HalvesTable) else self._rows
+                vectors[part] = _sums(rows, flat, lengths)
             else:
                 vectors[part] = self._means(flat, np.cumsum(lengths) - lengths).detach().cpu().numpy()
         return unit_rows(vectors)
@@ -223,7 +230,7 @@ def _flat(ids: Sequence[Sequence[int] | NDArray[np.integer]]) -> tuple[NDArray[n
     return np.fromiter(itertools.chain.from_iterable(ids), np.int64, int(starts[-1])), starts[:-1]
 
 
-def _read_table(folder: Path) -> NDArray[np.float32]:
+def _read_table(folder: Path) -> NDArray[np.float32] | HalvesTable:
     """Return the token vectors (v, d); those of model2vec have a mapping and a weight a token folded in."""
     path = folder / "model.safetensors"
     if not path.is_file():
@@ -231,6 +238,8 @@ def _read_table(folder: Path) -> NDArray[np.float32]:
 
         state = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
         return state["embedding.weight"].float().numpy()
+    if (halves := read_halves(path, "embedding.weight")) is not None:
+        return halves
     arrays = read_weights(path)
     if "embedding.weight" in arrays:
         return arrays["embedding.weight"].astype(np.float32, copy=False)

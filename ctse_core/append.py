@@ -19,7 +19,7 @@ from ctse_core.append_rows import newer_rows_product, roles_like_first
 from ctse_core.crisis_layer import prepare
 from ctse_core.encoders import Encoder, described_service, embed, load_encoder, service_table
 from ctse_core.errors import EncoderError, ProjectError
-from ctse_core.manifest import consent_to, counts, file_entry, files_of, languages_of, loads_by, now
+from ctse_core.manifest import GROWN_FROM, consent_to, counts, file_entry, files_of, languages_of, loads_by, now
 from ctse_core.posts import ColumnRoles
 from ctse_core.project import DiskVectors, Project, cache_home, file_digest, fingerprint
 from ctse_core.steps import Made, Runner, Step
@@ -40,7 +40,6 @@ STEPS = (
 )
 """The steps in their order, with their usual share of the time."""
 JOB_TARGET = "ctse_core.append:run_job"
-GROWN_FROM = "grown_from"
 INCOMING = "incoming"
 
 

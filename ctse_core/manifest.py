@@ -76,6 +76,20 @@ def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [entry | {"added": manifest.get("made", "")}]
 
 
+GROWN_FROM = "grown_from"
+
+
+def before_newest(manifest: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return the fingerprint of the run that the newest file was appended to, and how many posts that had, or None.
+
+    Those posts are the first ones still, so that what was read out of them need not be read again.
+    """
+    earlier = manifest.get(GROWN_FROM)
+    if not earlier:
+        return None
+    return str(earlier[-1]), int(manifest["counts"]["posts"]) - int(files_of(manifest)[-1]["posts"])
+
+
 def counts(table: pl.DataFrame, empty: int, unreadable: int, rows_in_file: int, topics: int) -> dict[str, Any]:
     """Return the counts that the overview, the report and the tests hold against each other.
 

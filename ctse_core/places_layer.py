@@ -11,7 +11,7 @@ import polars as pl
 
 from ctse_core.crisis.gazetteer import PLACES_SCHEMA, TOWN, VERSION, Gazetteer, load_gazetteer
 from ctse_core.crisis.place_words import name_words
-from ctse_core.crisis.places import LIKELY, SURE, Surroundings, candidates_of
+from ctse_core.crisis.places import LIKELY, SURE, Surroundings, candidates_of, finds_of, weighed
 from ctse_core.crisis.told_places import (
     around_of,
     corrected,
@@ -23,15 +23,18 @@ from ctse_core.crisis.told_places import (
     surest,
     with_surroundings_of,
 )
+from ctse_core.manifest import before_newest
 from ctse_core.project import Project, fingerprint
 from ctse_core.project.place_marks import PlaceMark, newest_mark, place_marks, standing
-from ctse_core.remembered import remembered
+from ctse_core.remembered import laid
 from ctse_core.types import Col, Progress, no_progress
+from ctse_core.words import mark
 
 if TYPE_CHECKING:
     from ctse_core.stored import Analysis
 
 PRODUCT = "places"
+FINDS = "place_finds"
 RULES = 6
 """Grows when the same posts would be read differently."""
 
@@ -65,9 +68,9 @@ def place_columns(analysis: Analysis, project: Project, progress: Progress = no_
         ProjectError: what people corrected cannot be read.
         SettingError: the list of places is missing.
     """
-    run = (str(project.folder), str(analysis.manifest["fingerprint"]), analysis.table.height)
+    run = (str(analysis.manifest["fingerprint"]), analysis.table.height, VERSION, RULES)
     depends_on = (*run, newest_mark(project.folder))
-    return remembered(PRODUCT, depends_on, lambda: _located(analysis, project, progress))
+    return Located(**laid(PRODUCT, project, depends_on, lambda: vars(_located(analysis, project, progress))))
 
 
 def _located(analysis: Analysis, project: Project, progress: Progress) -> Located:
@@ -103,16 +106,18 @@ def read_places(analysis: Analysis, project: Project, progress: Progress = no_pr
     Raises:
         SettingError: the list of places is missing.
     """
-    mark = fingerprint(str(analysis.manifest["fingerprint"]), analysis.table.height, VERSION, RULES)
-    return project.keep(PRODUCT, mark, lambda: _read(analysis.table, progress))
+    name = fingerprint(str(analysis.manifest["fingerprint"]), analysis.table.height, VERSION, RULES)
+    return project.keep(PRODUCT, name, lambda: _read(analysis, project, progress))
 
 
-def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
-    gazetteer = load_gazetteer()
+def _read(analysis: Analysis, project: Project, progress: Progress) -> dict[str, Any]:
+    table, gazetteer = analysis.table, load_gazetteer()
     around = _surroundings(table)
     keys, own = _of_values(table, gazetteer)
     gazetteer = knowing(gazetteer, own)
-    candidates = candidates_of(table[Col.TEXT].to_list(), around, gazetteer, progress)
+    finds = _finds(analysis, project, gazetteer, own, progress)
+    progress(0.6, mark("Weighing which places are meant"))
+    candidates = weighed(finds, around, gazetteer)
     column = of_column(table[Col.PLACE], keys)
     mentions = pl.concat([_near_column(surest(candidates), column, gazetteer), column])
     placeless = np.setdiff1d(np.flatnonzero(np.isfinite(around.lat)), mentions["position"].to_numpy())
@@ -120,6 +125,27 @@ def _read(table: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     mentions = pl.concat([mentions, of_coordinates(placeless, nearest, gazetteer.places)]).sort("position", "start")
     places = with_surroundings_of({*mentions["key"], *candidates["key"]}, gazetteer)
     return {"mentions": mentions, "places": places, "candidates": candidates}
+
+
+def _finds(
+    analysis: Analysis, project: Project, gazetteer: Gazetteer, own: list[dict[str, Any]], progress: Progress
+) -> pl.DataFrame:
+    """Return the names in all posts and what stands around them; after an append only the newer posts are read."""
+    texts, own_names = analysis.table[Col.TEXT], sorted(str(place["key"]) for place in own)
+
+    def named(run: str, posts: int) -> str:
+        return fingerprint(run, posts, VERSION, RULES, own_names)
+
+    def made() -> dict[str, Any]:
+        before = before_newest(analysis.manifest)
+        known = project.kept(FINDS, named(*before)) if before else None
+        if before is None or known is None:
+            return {"finds": finds_of(texts.to_list(), gazetteer, progress)}
+        newer = finds_of(texts[before[1] :].to_list(), gazetteer, progress)
+        moved = newer.with_columns(pl.col("position") + before[1])
+        return {"finds": pl.concat([known["finds"], moved])}
+
+    return project.keep(FINDS, named(str(analysis.manifest["fingerprint"]), len(texts)), made)["finds"]
 
 
 def _near_column(mentions: pl.DataFrame, column: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:

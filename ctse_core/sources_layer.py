@@ -23,6 +23,7 @@ from ctse_core.crisis.sources import (
     voices,
     wordings,
 )
+from ctse_core.manifest import before_newest
 from ctse_core.project.fingerprint import fingerprint
 from ctse_core.remembered import remembered
 from ctse_core.text.near_copies import TURNING
@@ -114,12 +115,25 @@ def families_of(analysis: Analysis, project: Project) -> NDArray[np.int64]:
 
 def _kept(analysis: Analysis, project: Project) -> dict[str, Any]:
     run = str(analysis.manifest.get("fingerprint"))
-    depends_on = fingerprint("sources", SOURCES, run, analysis.table.height)
+    depends_on = _named(run, analysis.table.height)
     key = (str(project.folder), depends_on)
-    return remembered("sources read", key, lambda: project.keep("sources", depends_on, lambda: _read(analysis)))
+
+    def read() -> dict[str, Any]:
+        before = before_newest(analysis.manifest)
+        return _read(analysis, before and before[1], project.kept("sources", _named(*before)) if before else None)
+
+    return remembered("sources read", key, lambda: project.keep("sources", depends_on, read))
 
 
-def _read(analysis: Analysis) -> dict[str, Any]:
+def _named(run: str, posts: int) -> str:
+    return fingerprint("sources", SOURCES, run, posts)
+
+
+def _read(analysis: Analysis, earlier: int | None = None, there: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Read who said what out of the texts, and which of them are one statement.
+
+    What is ``there`` of pairs among the ``earlier`` posts, to which newer ones were appended, is not read again.
+    """
     table = analysis.table
     names: list[str | None] = [None] * table.height
     if Col.AUTHOR in table.columns:
@@ -138,10 +152,16 @@ def _read(analysis: Analysis) -> dict[str, Any]:
     credited = np.where((credited == author) & (author >= 0), UNKNOWN, credited)
     said = pl.DataFrame({"author": author, "credited": credited, "words": words})
     near = analysis.neighbours
-    pairs = np.zeros((0, 2), dtype=np.int64) if near is None else near_pairs(analysis.vectors, near.of, near.rows)
+    pairs = np.zeros((0, 2), dtype=np.int64)
+    if near is not None:
+        newer = earlier if earlier and there else 0
+        pairs = near_pairs(analysis.vectors, near.of, near.rows, newer=newer)
     known = {row: facts_of(analysis, row) for row in np.unique(pairs).tolist()}
     told = np.array([wordings(known[one], known[other]) for one, other in pairs.tolist()], dtype=np.int64)
-    return {"said": said, "alike": pairs[told == 2], "edited": pairs[told == 1]}
+    found = {"alike": pairs[told == 2], "edited": pairs[told == 1]}
+    if there:
+        found = {part: np.concatenate([there[part], rows]) for part, rows in found.items()}
+    return {"said": said, **found}
 
 
 def _source_named(text: str, group: int) -> str | None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 import regex
 
-from ctse_core.crisis.mentions import Words, common_words, words_around
+from ctse_core.crisis.mentions import FOUND_SCHEMA, Words, common_words, words_around
 from ctse_core.crisis.place_words import folded, script_of
 
 _SHORT = {"CJK": 3, "HANGUL": 3, "KATAKANA": 3}  # letters under which a name says little
@@ -33,12 +33,19 @@ class Sign:
     why: tuple[str, ...] = ()
 
 
-def read_signs(texts: Sequence[str], words: Words, found: pl.DataFrame) -> list[Sign | None]:
-    """Return the sign of each find; None where it is surely no place (a code that is not written as one)."""
-    finds = list(_finds(texts, words, found))
-    storms = _storms(finds)
-    small = _small(finds)
-    return [_sign(one, storms, small) for one in finds]
+def finds_in(texts: Sequence[str], words: Words, found: pl.DataFrame) -> pl.DataFrame:
+    """Return ``found`` (FOUND_SCHEMA) with what stands around each name in its own post: rows of FINDS_SCHEMA."""
+    rows = [tuple(getattr(one, name) for name in _AROUND) for one in _finds(texts, words, found)]
+    around = pl.DataFrame(rows, schema={name: FINDS_SCHEMA[name] for name in _AROUND}, orient="row")
+    return pl.concat([found, around], how="horizontal").select(*FINDS_SCHEMA)
+
+
+def signs_of(finds: pl.DataFrame) -> list[Sign | None]:
+    """Return the sign of each find of all posts; None where it is surely no place (a code not written as one)."""
+    named = finds.select(field.name for field in fields(_Find))
+    every = [_Find(*row) for row in named.iter_rows()]
+    storms, small = _storms(every), _small(every)
+    return [_sign(one, storms, small) for one in every]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,13 @@ class _Find:
     beside: bool  # another name of a place stands right before
     cut: bool
     words: int
+
+
+_AROUND = [field.name for field in fields(_Find) if field.name not in ("name", "cut", "words")]
+FINDS_SCHEMA: dict[str, Any] = FOUND_SCHEMA | {
+    name: pl.Utf8 if name in ("said", "shape", "before", "after", "letter_before", "letter_after") else pl.Boolean
+    for name in _AROUND
+}
 
 
 def _finds(texts: Sequence[str], words: Words, found: pl.DataFrame) -> Iterator[_Find]:

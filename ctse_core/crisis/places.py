@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.crisis.gazetteer import COUNTRY, REGION, TOWN, Gazetteer
-from ctse_core.crisis.mentions import common_words, find_names, read_words
-from ctse_core.crisis.place_signs import read_signs, shape_of
+from ctse_core.crisis.mentions import FOUND_SCHEMA, common_words, find_names, read_words
+from ctse_core.crisis.place_signs import finds_in, signs_of
 from ctse_core.types import Progress, no_progress
 from ctse_core.words import mark
 
@@ -76,25 +76,30 @@ def candidates_of(
     ``likely`` is the probability that the name is a place here, ``share`` that it is this one of its candidates, both
     in [0, 1]; ``why`` are codes.
     """
+    finds = finds_of(texts, gazetteer, progress)
+    progress(0.6, mark("Weighing which places are meant"))
+    return weighed(finds, around, gazetteer)
+
+
+def finds_of(texts: Sequence[str], gazetteer: Gazetteer, progress: Progress = no_progress) -> pl.DataFrame:
+    """Return the names of places in ``texts`` (n,) and what stands around them: rows of FINDS_SCHEMA.
+
+    They are of each text by itself: those of more texts come below, with their positions moved.
+    """
     words = read_words(texts, progress)
-    found = find_names(texts, words, gazetteer)
-    signs = read_signs(texts, words, found)
-    found = found.with_columns(
+    return finds_in(texts, words, find_names(texts, words, gazetteer))
+
+
+def weighed(finds: pl.DataFrame, around: Surroundings, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Return what the finds (FINDS_SCHEMA) of all n posts may mean, as ``candidates_of`` does."""
+    signs = signs_of(finds)
+    capitals = [said.isupper() and shape != "upper" for said, shape in finds.select("said", "shape").iter_rows()]
+    found = finds.select(*FOUND_SCHEMA, "said").with_columns(
         pl.Series("sign", [sign.weight if sign else None for sign in signs], dtype=pl.Float64),
         pl.Series("why", [";".join(sign.why) if sign else "" for sign in signs], dtype=pl.Utf8),
-        *_written(texts, found),
-    ).drop_nulls("sign")
-    progress(0.6, mark("Weighing which places are meant"))
-    return resolve(found, around, gazetteer)
-
-
-def _written(texts: Sequence[str], found: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Return each find as it is written, and whether that is in capitals where the rest of its post is not."""
-    spans = [
-        (post, texts[post][start:end]) for post, start, end in found.select("position", "start", "end").iter_rows()
-    ]
-    capitals = [said.isupper() and shape_of(texts[post]) != "upper" for post, said in spans]
-    return pl.Series("said", [said for _, said in spans], dtype=pl.Utf8), pl.Series("capitals", capitals, pl.Boolean)
+        pl.Series("capitals", capitals, dtype=pl.Boolean),
+    )
+    return resolve(found.drop_nulls("sign"), around, gazetteer)
 
 
 def resolve(found: pl.DataFrame, around: Surroundings, gazetteer: Gazetteer) -> pl.DataFrame:

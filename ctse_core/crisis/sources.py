@@ -153,21 +153,27 @@ def _crowds(posts: pl.DataFrame, settings: SourceSettings) -> pl.DataFrame:
 
 
 def near_pairs(
-    vectors: NDArray[np.float32], of: NDArray[np.int64], near: NDArray[np.int64], settings: SourceSettings | None = None
+    vectors: NDArray[np.float32],
+    of: NDArray[np.int64],
+    near: NDArray[np.int64],
+    settings: SourceSettings | None = None,
+    newer: int = 0,
 ) -> NDArray[np.int64]:
     """Return (m, 2) pairs of unique posts that mean nearly the same, each once, smaller row first.
 
     ``vectors`` (n, d) are unit rows, ``of`` (u,) the rows of the unique posts, ``near`` (u, k) their nearest, -1 for
-    none. What counts as near follows from how alike two posts at random are in this encoder's space.
+    none. What counts as near follows from how alike two posts at random are in this encoder's space. Where rows from
+    ``newer`` on were appended, only pairs with one of them are meant, and the posts before tell what is near.
     """
     settings = settings or SourceSettings()
-    if not len(of) or not near.size:
+    earlier = of[of < newer] if newer else of
+    if not len(earlier) or not near.size:
         return np.zeros((0, 2), dtype=np.int64)
-    chance = np.random.default_rng(0).choice(of, (min(2_000, 4 * len(of)), 2))
+    chance = np.random.default_rng(0).choice(earlier, (min(2_000, 4 * len(earlier)), 2))
     chance = chance[chance[:, 0] != chance[:, 1]]
     unrelated = float(np.mean(_cosines(vectors, chance))) if len(chance) else 0.0
     pairs = np.column_stack([np.repeat(of, near.shape[1]), near.ravel()]).astype(np.int64)
-    pairs = np.unique(np.sort(pairs[pairs[:, 1] >= 0], axis=1), axis=0)
+    pairs = np.unique(np.sort(pairs[(pairs[:, 1] >= 0) & (pairs.max(axis=1) >= newer)], axis=1), axis=0)
     share = (_cosines(vectors, pairs) - unrelated) / max(1e-6, 1 - unrelated)
     return pairs[share >= settings.nearness]
 

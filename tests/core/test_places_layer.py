@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from ctse_core import place_facts
+from ctse_core import place_facts, places_layer
 from ctse_core.crisis.gazetteer import PLACES_SCHEMA
 from ctse_core.crisis.told_places import name_pattern, own_place, spans_of
 from ctse_core.crisis_layer import Layer
@@ -208,3 +208,24 @@ def test_a_place_of_ones_own_lies_in_the_country_of_the_nearest_town_and_inside_
         place_facts.new_place("Cazeau", 18.0, None)
     with pytest.raises(SettingError, match="needs a name"):
         place_facts.new_place(" - ", None, None)
+
+
+@pytest.mark.parametrize(("column", "lengths"), [("Jacmel, Haiti", [4, 4, 8]), ("Camp Bois Rond", [4, 8, 8])])
+def test_after_an_append_only_newer_posts_are_read_but_where_the_file_names_a_place_of_its_own(
+    laid, tmp_path, monkeypatch, column, lengths
+):
+    texts = ["Flood in Jacmel, Haiti", "hurricane Sandy hit", "Les Cayes is under water", "near Camp Bois Rond"]
+    newer = ["Help needed in Jacmel", "hurricane Sandy again", "Hurricane Sandy is near", "Sandy"]
+    table = laid.analysis.table.with_columns(
+        pl.Series(Col.TEXT, texts + newer), pl.Series(Col.PLACE, [None] * 7 + [column], dtype=pl.Utf8)
+    )
+    first = SimpleNamespace(table=table.head(4), manifest={"fingerprint": "first"})
+    told = {"fingerprint": "second", "grown_from": ["first"], "counts": {"posts": 8}, "files": [{}, {"posts": 4}]}
+    second, read, finds_of = SimpleNamespace(table=table, manifest=told), [], places_layer.finds_of
+    monkeypatch.setattr(places_layer, "finds_of", lambda texts, *by: read.append(len(texts)) or finds_of(texts, *by))
+    places_layer.read_places(first, laid.project)
+    grown = places_layer.read_places(second, laid.project)
+    anew = places_layer.read_places(second, Project(tmp_path / "anew"))
+    assert read == lengths
+    for part in ("mentions", "candidates", "places"):
+        assert grown[part].equals(anew[part]), part

@@ -2,13 +2,15 @@
 
 import dataclasses
 
+import numpy as np
 import polars as pl
 import pytest
 
+from ctse_core import sources_layer
 from ctse_core.example import EXAMPLE
 from ctse_core.project import Project
 from ctse_core.sources_layer import _credited, alike_pairs, facts_of, source_columns
-from ctse_core.stored import load_analysis
+from ctse_core.stored import Near, load_analysis
 from ctse_core.types import Col
 
 
@@ -75,3 +77,27 @@ def test_what_was_read_is_kept_and_a_corrected_place_counts_at_once(analysis, tm
 )
 def test_whom_a_post_names_as_its_source_is_read(text, name):
     assert _credited(text) == name
+
+
+def test_after_an_append_only_pairs_with_a_newer_post_are_looked_at_and_none_is_lost(analysis, tmp_path, monkeypatch):
+    posts, earlier, near = analysis.table.height, 500, analysis.neighbours
+    inside = near.rows[near.of < earlier]
+    cut = Near(of=near.of[near.of < earlier], rows=np.where(inside < earlier, inside, -1))
+    first = dataclasses.replace(
+        analysis, table=analysis.table.head(earlier), neighbours=cut, manifest={"fingerprint": "first"}
+    )
+    files = [{"posts": earlier}, {"posts": posts - earlier}]
+    told = {"fingerprint": "second", "grown_from": ["first"], "counts": {"posts": posts}, "files": files}
+    second = dataclasses.replace(analysis, manifest=told)
+    looked, all_pairs = [], sources_layer.near_pairs
+    monkeypatch.setattr(
+        sources_layer, "near_pairs", lambda *by, newer: looked.append(all_pairs(*by, newer=newer)) or looked[-1]
+    )
+    source_columns(first, Project(tmp_path / "p"))
+    grown = source_columns(second, Project(tmp_path / "p"))
+    anew = source_columns(second, Project(tmp_path / "anew"))
+    of_first, of_newer, of_all = looked
+    assert of_newer.max(axis=1).min() >= earlier and len(of_newer) < len(of_all)
+    missing = {*map(tuple, of_all.tolist())} - {*map(tuple, [*of_first.tolist(), *of_newer.tolist()])}
+    assert len(missing) <= 1  # what is near by chance is told by the posts before
+    assert (grown == anew).select(pl.all().mean()).row(0) >= (0.99, 0.99, 0.99)

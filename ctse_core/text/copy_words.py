@@ -176,7 +176,9 @@ def _keys_of(flat: NDArray[np.uint64], lengths: NDArray[np.int64]) -> NDArray[np
 def whole_keys(texts: Texts) -> NDArray[np.uint64]:
     """Return (m,) a hash of each text's words in their order; zero for a text without words."""
     inside = np.arange(len(texts.flat)) - np.repeat(texts.ends[:-1], texts.lengths)
-    hashed = mixed(mixed(texts.flat.astype(np.uint64) + np.uint64(1)) + inside.astype(np.uint64) * np.uint64(0x9E3779B9))
+    hashed = mixed(
+        mixed(texts.flat.astype(np.uint64) + np.uint64(1)) + inside.astype(np.uint64) * np.uint64(0x9E3779B9)
+    )
     keys = np.zeros(len(texts), dtype=np.uint64)
     filled = np.flatnonzero(texts.lengths)
     if len(filled):
@@ -189,4 +191,3 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-

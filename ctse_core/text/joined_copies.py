@@ -12,7 +12,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ctse_core.text.copy_words import BANDS, band_groups, first_rows, numbered, shared_groups, whole_keys, words_of_texts
+from ctse_core.text.copy_words import (
+    BANDS,
+    band_groups,
+    first_rows,
+    numbered,
+    shared_groups,
+    whole_keys,
+    words_of_texts,
+)
 from ctse_core.text.duplicates import MOST_CANDIDATES, DuplicateSettings, Known, follow, precedence
 from ctse_core.types import Progress, Rows, Spread, joined_pieces, no_progress
 

@@ -139,7 +139,9 @@ def languages_of(
 def evidence_of(piece: pl.DataFrame) -> pl.DataFrame:
     """Return the "evidence" (l) for each language in each of the normalised texts ("text"), and its "letters"."""
     scores, letters = _evidence([plain(text) for text in piece["text"].to_list()])
-    return pl.DataFrame({"evidence": pl.Series(scores, dtype=pl.Array(pl.Float32, scores.shape[1])), "letters": letters})
+    return pl.DataFrame(
+        {"evidence": pl.Series(scores, dtype=pl.Array(pl.Float32, scores.shape[1])), "letters": letters}
+    )
 
 
 def told_of(piece: pl.DataFrame, prior: Sequence[float], least: float) -> pl.DataFrame:

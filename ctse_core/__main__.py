@@ -15,22 +15,11 @@ from typing import Any
 
 from ctse_core.errors import CtseError
 
-_ROLES = {
-    "text": "text of the posts",
-    "time": "time",
-    "id": "id",
-    "author": "author",
-    "lang": "language",
-    "lat": "latitude",
-    "lon": "longitude",
-    "place": "place",
-    "label": "label",
-}
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(given).parse_args(given)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     from ctse_core.terminal import Bar
 
@@ -57,13 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    from ctse_core.encode_flags import add_encode_flags
-    from ctse_core.filter_flags import add_filter_flags
-    from ctse_core.questions_told import add_saved_flags, add_standing_flags
-    from ctse_core.search_flags import add_search_flags
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    """Return the parser of all commands; only the one that is ``given`` has its flags where these load a lot."""
+    from ctse_core.analyse_flags import add_analyse_flags, add_append_flags
     from ctse_core.share_flags import add_share_flags
 
+    command = next((word for word in given if not word.startswith("-")), "")
     parser = argparse.ArgumentParser(
         prog="python -m ctse_core",
         description="CTSE: find out what people say about a crisis, in any language, without a network.",
@@ -71,69 +59,42 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     analyse = commands.add_parser("analyse", help="a file of posts -> a project with map, topics and report")
-    analyse.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSONL, XLSX or Parquet, also .gz, .zip")
-    analyse.add_argument("--out", type=Path, required=True, metavar="PROJECT", help="the project's folder")
-    analyse.add_argument(
-        "--encoder",
-        metavar="NAME",
-        default="auto",
-        help="from `encoders`, or a folder (default: auto, by posts and machine)",
-    )
-    analyse.add_argument(
-        "--send-texts-to",
-        default="",
-        metavar="HOST",
-        help="agree to send masked texts to this host (--encoder https://…)",
-    )
-    analyse.add_argument("--runtime", default="auto", help="auto, torch or onnx-int8 (default: auto)")
-    analyse.add_argument(
-        "--clusters",
-        choices=("communities", "hdbscan"),
-        default="communities",
-        help="topics from communities of linked posts, or from dense places (default: communities)",
-    )
-    analyse.add_argument(
-        "--fineness", type=float, default=0.0, metavar="R", help="of communities: 1 few topics, 4 many (default: by n)"
-    )
-    for role in _ROLES:
-        analyse.add_argument(
-            f"--{role}-column",
-            metavar="C",
-            help=f"column with the {_ROLES[role]} (default: guessed)",
-        )
-    analyse.add_argument("--quiet", action="store_true", help="show no progress")
+    add_analyse_flags(analyse)
     analyse.set_defaults(run=_analyse)
 
     append = commands.add_parser("append", help="a newer file of posts joins a project; topics keep ids and names")
-    append.add_argument("project", type=Path, metavar="PROJECT")
-    append.add_argument("file", type=Path, metavar="FILE")
-    append.add_argument(
-        "--anew", action="store_true", help="then analyse all files together from the start: topics are found anew"
-    )
-    for role in _ROLES:
-        append.add_argument(
-            f"--{role}-column", metavar="C", help=f"column with the {_ROLES[role]} (default: as before)"
-        )
-    append.add_argument("--quiet", action="store_true", help="show no progress")
+    add_append_flags(append)
     append.set_defaults(run=_append)
 
     encode = commands.add_parser("encode", help="a column of texts -> an array of vectors, row for row")
-    add_encode_flags(encode)
+    if command == "encode":
+        from ctse_core.encode_flags import add_encode_flags
+
+        add_encode_flags(encode)
     encode.set_defaults(run=_encode)
 
     search = commands.add_parser("search", help="a question in any language -> posts in every language")
     search.add_argument("project", metavar="PROJECT", help="a folder, or postgresql://…#name for a shared project")
-    add_search_flags(search)
+    if command == "search":
+        from ctse_core.search_flags import add_search_flags
+
+        add_search_flags(search)
     search.set_defaults(run=_search, quiet=False)
 
     saved = commands.add_parser("ask-saved", help="the saved questions of a project -> the new posts that match them")
     saved.add_argument("project", type=Path, metavar="PROJECT")
-    add_saved_flags(saved)
+    if command == "ask-saved":
+        from ctse_core.questions_told import add_saved_flags
+
+        add_saved_flags(saved)
     saved.set_defaults(run=_ask_saved, standing=False, quiet=False)
 
     standing = commands.add_parser("standing", help="forty questions that responders ask -> posts that answer them")
     standing.add_argument("project", type=Path, metavar="PROJECT")
-    add_standing_flags(standing)
+    if command == "standing":
+        from ctse_core.questions_told import add_standing_flags
+
+        add_standing_flags(standing)
     standing.set_defaults(run=_ask_saved, standing=True, quiet=False)
 
     scheme = commands.add_parser("scheme", help="tell needs by another scheme: one that ships, or a file of one's own")
@@ -167,31 +128,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--ui", default="en", metavar="LANG", help="the language it speaks: en, es, fr, ar")
     report.add_argument("--out", type=Path, metavar="FOLDER", help="default: PROJECT/report, or report-filtered")
-    add_filter_flags(report)
+    if command == "report":
+        from ctse_core.filter_flags import add_filter_flags
+
+        add_filter_flags(report)
     report.set_defaults(run=_report, quiet=True)
     return parser
 
 
 def _analyse(asked: argparse.Namespace, bar: Any) -> None:
-    from ctse_core.analysis import AnalysisSettings, analyse
+    from ctse_core.analyse_flags import analysis_settings
+    from ctse_core.analysis import analyse
     from ctse_core.edited import edited
     from ctse_core.masked import taken_away
-    from ctse_core.posts import guessed_roles
     from ctse_core.project import Project
     from ctse_core.report import write_report
-    from ctse_core.structure import StructureSettings
 
-    chosen = {role: getattr(asked, f"{role}_column") for role in _ROLES}
-    roles = None
-    if any(chosen.values()):
-        roles = guessed_roles(asked.file, {role: name for role, name in chosen.items() if name})
-    settings = AnalysisSettings(
-        roles=roles,
-        runtime=asked.runtime,
-        send_to=_agreed(asked.encoder, asked.send_texts_to),
-        encoder=asked.encoder,
-        structure=StructureSettings(clusters=asked.clusters, resolution=asked.fineness),
-    )
+    settings = analysis_settings(asked, _agreed(asked.encoder, asked.send_texts_to))
     project = Project(asked.out)
     analysis = analyse(asked.file, project, settings, bar)
     bar.close()
@@ -212,6 +165,7 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
 
 
 def _append(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.analyse_flags import chosen_columns
     from ctse_core.analysis import analyse_together, settings_from
     from ctse_core.append import append, chosen_roles, entry_of
     from ctse_core.append_drift import told_of
@@ -221,8 +175,7 @@ def _append(asked: argparse.Namespace, bar: Any) -> None:
 
     project = Project(asked.project)
     known = entry_of(asked.file, project) if asked.file.is_file() else None
-    chosen = {role: getattr(asked, f"{role}_column") for role in _ROLES}
-    analysis = append(asked.file, project, bar, chosen_roles(asked.file, project, chosen))
+    analysis = append(asked.file, project, bar, chosen_roles(asked.file, project, chosen_columns(asked)))
     bar.close()
     if known is not None:
         print(f"“{asked.file.name}” was added before ({known['added']}); nothing was changed.")

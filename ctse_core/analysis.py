@@ -13,8 +13,19 @@ import polars as pl
 
 from ctse_core import products
 from ctse_core.crisis_layer import prepare
-from ctse_core.encoders import AUTO, Choice, Encoder, described_service, has_gpu, load_encoder, service_table
+from ctse_core.encoders import (
+    AUTO,
+    Choice,
+    Encoder,
+    StaticEncoder,
+    described_service,
+    has_gpu,
+    load_encoder,
+    service_table,
+)
+from ctse_core.engines.hands import helping
 from ctse_core.errors import InputFileError, ProjectError
+from ctse_core.expected import check_room, expected_steps, first_posts
 from ctse_core.manifest import (
     consent_to,
     counts,
@@ -68,13 +79,16 @@ class AnalysisSettings:
 
     ``roles`` names the columns of the file (None: guessed). ``encoder`` is "auto" (chosen by the number of posts and
     this machine), a name of the catalogue or a folder; ``runtime`` is how it runs. Where the encoder is an address
-    ("https://…#model"), ``send_to`` is the host that a person agreed to send masked texts to.
+    ("https://…#model"), ``send_to`` is the host that a person agreed to send masked texts to. ``first`` posts of the
+    file are analysed (0: all); an analysis that would not fit into memory is refused unless ``anyway``.
     """
 
     roles: ColumnRoles | None = None
     encoder: str = AUTO
     runtime: str = "auto"
     send_to: str = ""
+    first: int = 0
+    anyway: bool = False
     read: ReadSettings = field(default_factory=ReadSettings)
     duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     structure: StructureSettings = field(default_factory=StructureSettings)
@@ -93,19 +107,24 @@ def analyse(
         InputFileError: the file cannot be read as posts, or holds none.
         ColumnError: a role names a column that the file does not have.
         EncoderError: the encoder cannot be had.
+        JobError: the memory of this machine would not do, and nobody said to go on all the same.
         ProjectError: another process is writing to the project, or it holds files that would be dropped.
     """
     settings = settings or AnalysisSettings()
     check_source(source, project)
-    with project.locked():
+    with project.locked(), helping():
         _keep_appended(source, project)
         digest = file_digest(source)
         runner = Runner(project, STEPS, progress)
         read = runner.run(
             "read",
-            (digest, settings.roles, settings.read),
-            lambda tell: products.read_product(source, settings.roles, settings.read, tell),
+            (digest, settings.roles, settings.read, *([settings.first] if settings.first else [])),
+            lambda tell: first_posts(
+                products.read_product(source, settings.roles, settings.read, tell), settings.first
+            ),
         )
+        if not settings.anyway:
+            check_room(read["table"].height)
         described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
         set_aside = (read["empty"].height, read["unreadable"].height)
         files = [file_entry(described, read["facts"]["rows_in_file"], read["table"].height, set_aside)]
@@ -125,7 +144,7 @@ def analyse_together(
         ProjectError: the project has no finished analysis, or another process is writing to it.
     """
     settings = settings or AnalysisSettings()
-    with project.locked():
+    with project.locked(), helping():
         told = load_analysis(project).manifest
         runner = Runner(project, STEPS, progress)
         read = runner.run(
@@ -167,6 +186,7 @@ def _analysed(
     project: Project, settings: AnalysisSettings, runner: Runner, read: Made, sources: dict[str, Any]
 ) -> Analysis:
     """Return the analysis of the posts that were read, written into the project; ``sources`` goes into its manifest."""
+    runner.expect(read["table"].height)
     text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
     table = text["table"]
     copies = runner.run(
@@ -180,6 +200,7 @@ def _analysed(
         lambda tell: products.words_product(table, copies["unique_rows"], tell),
     )
     encoder, choice = _encoder(runner, settings, copies, table)
+    runner.expect(table.height, expected_steps(len(copies["unique_rows"]), isinstance(encoder, StaticEncoder)))
     embedded = runner.run(
         "vectors",
         (copies.fingerprint, encoder.fingerprint),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ctse_core.types import Progress
+if TYPE_CHECKING:
+    from ctse_core.types import Progress
 
 
 def add_share_flags(command: ArgumentParser) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.errors import EncoderError
+from ctse_core.expected import room_for
 from ctse_core.figures import language_name
 from ctse_core.first_look import FirstLook, expected_seconds, first_look, likely_encoder
 from ctse_core.masked import masked_rows
@@ -121,6 +122,18 @@ def time_needed(look: FirstLook, asked: str) -> None:
         st.warning(plain(str(told)))
         return
     st.caption(t("{time} with {encoder}; you may close the page meanwhile.", time=_about(seconds), encoder=plain(name)))
+
+
+def room_needed(look: FirstLook) -> dict[str, Any]:
+    """Tell where the file would not fit into memory, offer its first posts, and return what is to be asked for."""
+    room = room_for(look.expected_posts)
+    if room.enough:
+        return {}
+    st.warning(room.sentence(), icon=":material/memory:")
+    first = room.fit and st.checkbox(
+        t("Analyse only the first {count:,} posts, which fit", count=room.fit), value=True, key="first_posts_only"
+    )
+    return {"first": room.fit} if first else {"anyway": True}
 
 
 def _seconds(name: str, look: FirstLook) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -15,6 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from ctse_core.analysis import Analysis
 from ctse_core.choices import without
+from ctse_core.engines import keep_moving
 from ctse_core.errors import CtseError
 from ctse_core.filters import Filter
 from ctse_core.project import Project, list_projects, projects_home, read_job
@@ -28,6 +30,8 @@ from ui.visits import new_since
 from ui.widgets import plain, with_positions
 
 _log = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 ICON = ASSETS / "icon.png"
@@ -69,11 +73,26 @@ class Workspace:
             lifted = without(lifted, field)
         return self.table if lifted == self.among else self._passing(lifted)
 
-    def _passing(self, among: Filter) -> pl.DataFrame:
-        whole = with_positions(self.whole.table)
+    def count(self, among: Filter) -> int:
+        """Return how many posts pass a filter, without gathering them."""
         if not among or self.project is None:
-            return whole
-        return whole.filter(pl.Series(resources.passing(self.project, among)))
+            return self.whole.table.height
+        return int(resources.passing(self.project, among).sum())
+
+    def kept(self, what: str, make: Callable[[], Made], *depends_on: Any, large: bool = False) -> Made:
+        """Return what ``make`` makes of the posts that pass the filter: once for each filter, see resources.kept."""
+        if self.project is None:
+            return make()
+        return resources.kept(self.project, what, make, self.among, *depends_on, large=large)
+
+    def kept_of_all(self, what: str, make: Callable[[], Made], *depends_on: Any) -> Made:
+        """Return what ``make`` makes of all posts, whatever the filter is: once, see resources.kept."""
+        return make() if self.project is None else resources.kept(self.project, what, make, *depends_on)
+
+    def _passing(self, among: Filter) -> pl.DataFrame:
+        if self.project is None:
+            return with_positions(self.whole.table)
+        return resources.filtered(self.project, among, self.whole.table)
 
     @property
     def whole(self) -> Analysis:
@@ -92,6 +111,7 @@ def page(title: str, needs_analysis: bool = True) -> Iterator[Workspace]:
     who.listen()
     language.dress()
     state.read_address(title)
+    keep_moving()  # the line of jobs goes on after a restart of the machine
     workspace = _workspace()
     gone = settled(workspace.analysis) if workspace.analysis else []
     _sidebar(workspace)
@@ -140,8 +160,9 @@ def _ready(workspace: Workspace) -> None:
     filter_chips(workspace.analysis)
     if workspace.among:
         posts = workspace.whole.table.height
-        st.caption(t("{count:,} of {all:,} posts pass the filter.", count=workspace.table.height, all=posts))
-    if not workspace.table.height:
+        count = workspace.count(workspace.among)
+        st.caption(t("{count:,} of {all:,} posts pass the filter.", count=count, all=posts))
+    if not workspace.count(workspace.among):
         st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
 
@@ -186,7 +207,7 @@ def _sidebar(workspace: Workspace) -> None:
         if workspace.project is not None and workspace.analysis is not None:
             new_since(workspace.project, workspace.analysis)
             privacy_switch(workspace.project, workspace.analysis)
-            filter_bar(workspace.analysis)
+            filter_bar(workspace.project, workspace.analysis)
         who.name_field()
         language.language_switch()
         tour_again(workspace.project)

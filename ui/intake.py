@@ -21,7 +21,7 @@ from ctse_core.structure import StructureSettings
 from ctse_core.words import said, t
 from ui import state
 from ui.encoder_choice import encoder_select
-from ui.first_look import facts, first_posts, look_at, role_labels, time_needed
+from ui.first_look import facts, first_posts, look_at, role_labels, room_needed, time_needed
 from ui.job_panel import begin
 from ui.widgets import plain, settings_form
 
@@ -130,6 +130,8 @@ def choose_columns(project: Project) -> None:
         chosen, send_to = _endpoint(encoder, project.name)
         structure = settings_form(StructureSettings, f"structure_{project.name}")
     look = glance_at(glance, project, source, seen, roles)
+    with glance:
+        fitted = room_needed(look) if look is not None else {}
     ready_to_go = look is not None and chosen is not None and seen.rows_estimate > 0
     with glance:
         start, needed = st.columns([1, 4], vertical_alignment="center")
@@ -145,6 +147,7 @@ def choose_columns(project: Project) -> None:
                 "encoder": chosen,
                 "send_to": send_to,
                 "structure": dataclasses.asdict(structure),
+                **fitted,
             },
         )
         st.rerun()

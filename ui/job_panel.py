@@ -45,7 +45,7 @@ def _working(folder: str) -> None:
         st.rerun()
         return
     with st.container(border=True):
-        if job.state == "queued" and (before := _before(project)):
+        if job.state == "queued" and (before := waits_for(project)):
             _in_line(before)
         else:
             _at_work(job)
@@ -54,7 +54,7 @@ def _working(folder: str) -> None:
             st.toast(t("Stopping; what was finished is kept."))
 
 
-def _before(project: Project) -> list[tuple[Ticket, Job]]:
+def waits_for(project: Project) -> list[tuple[Ticket, Job]]:
     """Return what is at work or waits before the project."""
     jobs = [(ticket, read_job(Project(ticket.folder))) for ticket in ahead_of(project) or ()]
     return [(ticket, job) for ticket, job in jobs if job is not None and job.active]

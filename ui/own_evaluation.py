@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.encoders import DEFAULT_ENCODER, ENCODERS, list_encoders
-from ctse_core.engines import cancel_job, start_job
+from ctse_core.engines import cancel_job, keep_moving, start_job
 from ctse_core.errors import CtseError, TrainError
 from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, list_projects, read_job
@@ -20,6 +20,7 @@ from ctse_core.words import mark, said, t
 from train.evaluate.overview import headlines, set_title
 from train.evaluate.own import ABOUT_FILE, BUILT_IN, JOB, LANGUAGES_FILE, SCORES_FILE, check_file
 from ui import resources
+from ui.job_panel import waits_for
 from ui.widgets import download, plain
 
 KINDS = ["parquet", "csv", "tsv", "gz"]
@@ -140,12 +141,16 @@ def _unfinished(run: Project, job: Job | None) -> None:
 @st.fragment(run_every=1.0)
 def _working(folder: str) -> None:
     run = Project(Path(folder))
+    keep_moving()
     job = read_job(run)
     if job is None or not job.active:
         st.rerun()
         return
     bar, stop = st.columns([6, 1], vertical_alignment="center")
-    told = f"**{plain(_what(job))}** · {job.share:.0%} · {plain(said(job.sentence))} · {spoken(job.seconds)}"
+    doing = said(job.sentence)
+    if job.state == "queued" and (before := waits_for(run)):
+        doing = t("Number {place} in line", place=len(before) + 1)
+    told = f"**{plain(_what(job))}** · {job.share:.0%} · {plain(doing)} · {spoken(job.seconds)}"
     bar.progress(job.share, text=told)
     if stop.button(t("Cancel"), key=f"cancel_{run.name}", icon=":material/stop_circle:"):
         cancel_job(run)

@@ -6,6 +6,7 @@ may run inside the server: a runner takes one job after the other and has a work
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from ctse_core.project import Job, Project, cache_home, read_job, write_job
 from ctse_core.project.database import author
 from ctse_core.project.jobs import cancel_path, stored_job
 from ctse_core.project.queue import ahead_of, enter, leave, queue_home, queue_locked, tickets
+
+_log = logging.getLogger(__name__)
 
 RUNNER_LOCK = ".runner.lock"
 RUNNER_STARTS = ".runner.starts"
@@ -42,14 +45,12 @@ def start_job(project: Project, target: str, arguments: dict[str, Any]) -> Job:
         cancel_path(project).unlink(missing_ok=True)
         job = write_job(project, Job(target=target, arguments=arguments, started=time.time(), by=author()))
         enter(project, job.by)
-    try:
-        keep_moving()
-    except OSError as fault:
-        failed = f"The worker process could not be started ({fault.strerror}); close other programs and try again."
+    if not keep_moving():
+        failed = "The worker process could not be started; close other programs and try again."
         with queue_locked():
             leave(project)
         write_job(project, job, state="failed", finished=time.time(), error=failed)
-        raise JobError(failed) from fault
+        raise JobError(failed)
     return job
 
 
@@ -65,28 +66,33 @@ def cancel_job(project: Project) -> None:
     keep_moving()
 
 
-def keep_moving() -> None:
-    """See to it that somebody works on the line, where there is one: also after a restart of the machine."""
+def keep_moving() -> bool:
+    """See to it that somebody works on the line, where there is one: also after a restart of the machine.
+
+    Returns whether that is so; not where the machine gives no process.
+    """
     from filelock import FileLock, Timeout
 
     if not tickets():
-        return
+        return True
     with queue_locked() as home:
         starts = home / RUNNER_STARTS
         if starts.exists() and time.time() - starts.stat().st_mtime < _STARTS_WITHIN:
-            return
+            return True
         lock = FileLock(home / RUNNER_LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            return
+            return True
         lock.release()
         starts.touch()
         try:
             spawn("ctse_core.engines.runner", [], queue_home() / "runner.log")
-        except OSError:
+        except OSError as fault:
+            _log.warning("No process could be started for the line of jobs: %s", fault)
             starts.unlink(missing_ok=True)
-            raise
+            return False
+    return True
 
 
 def spawn(module: str, arguments: list[str], log_file: Path) -> subprocess.Popen[bytes]:

@@ -1,6 +1,8 @@
 """What the commands say of the encoder, and that a search can be re-ranked."""
 
 import json
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -131,3 +133,22 @@ def test_a_newer_file_tells_which_saved_questions_its_posts_match(posts, tmp_pat
     capsys.readouterr()
     assert main(["append", folder, str(newer), "--quiet"]) == 0
     assert "1 new post matches “high water”." in capsys.readouterr().out
+
+
+def test_the_list_of_commands_is_there_at_once():
+    code = "import sys; sys.argv = ['ctse', '--help']; from ctse_core.__main__ import main\n"
+    code += "try: main()\nexcept SystemExit: print(sorted({'numpy', 'polars'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "analyse" in done.stdout and "export-encoder" in done.stdout
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_only_the_first_posts_are_analysed_where_that_is_asked_for(posts, tmp_path, capsys):
+    asked = ["analyse", str(posts), "--quiet", "--encoder", "swift", "--out", str(tmp_path / "p")]
+    assert main([*asked, "--first", "30"]) == 0
+    told = capsys.readouterr()
+    assert "30 rows: 30 posts" in told.out and "first 30 posts" in told.err
+    assert main(asked) == 0
+    assert "41 rows: 41 posts" in capsys.readouterr().out
+    assert main([*asked, "--first", "-1"]) == 1
+    assert "--first" in capsys.readouterr().err

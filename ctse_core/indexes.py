@@ -21,7 +21,7 @@ from ctse_core.search import (
     VectorIndex,
     index_of,
     index_parts,
-    quantised,
+    quantise,
 )
 from ctse_core.second_look import unrelated_vectors
 from ctse_core.structure import LanguageOffsets, language_offsets
@@ -91,7 +91,7 @@ def _kept(
 
 def _parts(analysis: Analysis, encoder: Encoder) -> dict[str, Any]:
     offsets = language_offsets(analysis.vectors, analysis.table[Col.LANG].to_list())
-    codes = quantised(analysis.vectors)
+    codes = quantise(analysis.vectors)
     made = _learnt(analysis, encoder, offsets, _shifted(analysis, offsets), codes)
     both = {"judge": index_parts(made.judge), "index": index_parts(made.index)}
     named = {f"{side}_{name}": part for side, parts in both.items() for name, part in parts.items()}

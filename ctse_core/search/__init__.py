@@ -7,7 +7,7 @@ from ctse_core.search.index import Hits, VectorIndex, more_like_this
 from ctse_core.search.interface import Condition, Found, Index, Where
 from ctse_core.search.kept import index_of, index_parts
 from ctse_core.search.lexical import LexicalHits, LexicalIndex, LexicalSettings
-from ctse_core.search.quantised import Codes, quantised
+from ctse_core.search.quantised import Codes, quantise
 from ctse_core.search.second import among, found_background
 from ctse_core.search.shifted import Shifted
 from ctse_core.search.unrelated import UNRELATED_QUESTIONS
@@ -40,6 +40,6 @@ __all__ = [
     "index_of",
     "index_parts",
     "more_like_this",
-    "quantised",
+    "quantise",
     "rank_again",
 ]

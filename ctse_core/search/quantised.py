@@ -35,7 +35,7 @@ class Codes:
     size: NDArray[np.float32]
 
 
-def quantised(vectors: Vectors) -> Codes:
+def quantise(vectors: Vectors) -> Codes:
     """Return ``vectors`` (n, d), which may be memory-mapped, in one byte a number."""
     rows, width = vectors.shape
     steps, size = np.empty((rows, width), dtype=np.int8), np.empty(rows, dtype=np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ctse_core.search.confidence import BulkBackground
 from ctse_core.search.index import VectorIndex, reciprocal_lengths
-from ctse_core.search.quantised import Codes, quantised
+from ctse_core.search.quantised import Codes, quantise
 from ctse_core.search.shifted import Shifted
 from ctse_core.types import Rows, Vectors
 
@@ -75,7 +75,7 @@ def write_segment(folder: Path, entries: Entries, order: Rows, width: int) -> st
     vectors.flush()
     np.save(place / "scale.npy", reciprocal_lengths(vectors), allow_pickle=False)
     if len(order) > EXACT_UP_TO:
-        codes = quantised(vectors)
+        codes = quantise(vectors)
         np.save(place / "steps.npy", codes.steps, allow_pickle=False)
         np.save(place / "size.npy", codes.size, allow_pickle=False)
     for file in place.iterdir():

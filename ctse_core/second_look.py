@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -42,21 +43,57 @@ class Look:
     answered: bool
 
 
+class Readable(Protocol):
+    """Posts that can be read at their positions, wherever they lie; ``sample`` stands for every language of them."""
+
+    @property
+    def sample(self) -> Rows:
+        """Positions of about SAMPLE different posts, ascending."""
+        ...
+
+    def texts(self, rows: Rows) -> list[str]:
+        """Return the compared texts of the posts at ``rows`` (m,)."""
+        ...
+
+    def languages(self, rows: Rows) -> list[str]:
+        """Return their languages."""
+        ...
+
+
+class _OfTable:
+    """The posts of a table."""
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        self.sample = language_sample(table)
+        self._texts, self._languages = table[Col.COMPARED], table[Col.LANG]
+
+    def texts(self, rows: Rows) -> list[str]:
+        return self._texts[rows].to_list()
+
+    def languages(self, rows: Rows) -> list[str]:
+        return self._languages[rows].to_list()
+
+
 class SecondLook:
     """Reads posts of one collection with an encoder that has not embedded it; may be shared by threads."""
 
-    def __init__(self, encoder: Encoder, table: pl.DataFrame, found: Rows, progress: Progress = no_progress) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        table: pl.DataFrame | Readable,
+        found: Rows,
+        progress: Progress = no_progress,
+    ) -> None:
         """Learn what chance is, and what the encoder adds to each language; some thousand posts are read once.
 
-        ``table`` holds n posts; ``found`` (m, r) are the positions that the first stage finds for each of the
+        ``table`` holds n posts, or reads them; ``found`` (m, r) are the positions that the first stage finds for each of the
         unrelated questions, -1 where there are fewer.
         """
         self.encoder = encoder
-        self._texts = table[Col.COMPARED]
-        self._languages = table[Col.LANG].to_list()
+        self._posts: Readable = _OfTable(table) if isinstance(table, pl.DataFrame) else table
         self._known = _Kept(DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim))
         unrelated, spoken = unrelated_vectors(encoder)
-        sample = language_sample(table)
+        sample = self._posts.sample
         rows = np.union1d(found[found >= 0], sample)
         read = self._read(rows, _told(progress))
         self._offsets = language_offsets(read[np.searchsorted(rows, sample)], self._spoken(sample))
@@ -98,10 +135,10 @@ class SecondLook:
         return lambda texts, spoken: self._offsets.centred(self.encoder.encode(list(texts)), spoken) @ moved
 
     def _read(self, rows: Rows, progress: Progress = no_progress) -> Vectors:
-        return embed(self._texts[rows].to_list(), self.encoder, self._known, progress)
+        return embed(self._posts.texts(rows), self.encoder, self._known, progress)
 
     def _spoken(self, rows: Rows) -> list[str]:
-        return [self._languages[row] for row in rows]
+        return self._posts.languages(rows)
 
 
 def _told(progress: Progress) -> Progress:

@@ -21,7 +21,7 @@ from ctse_core.question import Searcher
 from ctse_core.search import Hits, more_like_this
 from ctse_core.search.confidence import QuestionBackground
 from ctse_core.search.interface import Condition, Where
-from ctse_core.second_look import SecondLook, load_second
+from ctse_core.second_look import FOUND, SecondLook, load_second
 from ctse_core.served.address import Address
 from ctse_core.served.passing import Passing
 from ctse_core.served.posts import SharedPosts, SharedWords
@@ -100,7 +100,9 @@ class _Space:
 
     def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float32]:
         """Return the cosine (m,) of one query (d,) with the posts at ``rows`` (m,)."""
-        return (self._vectors(rows) @ _unit(np.atleast_2d(query))[0]).astype(np.float32)
+        unit = _unit(np.atleast_2d(query))[0].astype(np.float64)
+        # Row by row: a post has the same cosine whatever others are looked at with it.
+        return (self._vectors(rows).astype(np.float64) * unit).sum(axis=1).astype(np.float32)
 
     def bands(
         self, query: Vectors, rows: Rows, similarity: NDArray[np.float32], language: str = ""
@@ -160,6 +162,20 @@ class _Held:
         )
 
 
+class _Texts:
+    """A shared project's posts, read by the encoder that re-ranks."""
+
+    def __init__(self, posts: SharedPosts) -> None:
+        self._posts = posts
+        self.sample = np.array(posts.project.told["sample"], dtype=np.int64)
+
+    def texts(self, rows: Rows) -> list[str]:
+        return self._posts.column(Col.COMPARED, rows)
+
+    def languages(self, rows: Rows) -> list[str]:
+        return self._posts.column(Col.LANG, rows)
+
+
 class SharedSearcher(Searcher):
     """Answers questions about a shared project; may be shared by threads."""
 
@@ -207,7 +223,10 @@ class SharedSearcher(Searcher):
 
     def prepare_rerank(self, progress: Progress = no_progress) -> SecondLook:
         """Return what reads the first hundred again; see Searcher."""
-        raise SettingError("Re-ranking is not there for shared projects yet; ask with --no-rerank.")
+        if not self._second:
+            found = self.index.search(self._unrelated, FOUND).rows
+            self._second.append(SecondLook(self._load_second(), _Texts(self.posts), found, progress))
+        return self._second[0]
 
     def _outline(self) -> Analysis:
         """Return the project without its posts: a table that holds each value of each column by which is filtered."""

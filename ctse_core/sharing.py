@@ -186,6 +186,8 @@ def _calibrated(found: SharedProject, coming: _Coming) -> tuple[Calibration, dic
 
 
 def _told(coming: _Coming, width: int) -> dict[str, Any]:
+    from ctse_core.second_look import language_sample
+
     lengths = _words(coming).list.len()
     crisis = coming.analysis.crisis
     scheme = None
@@ -199,6 +201,7 @@ def _told(coming: _Coming, width: int) -> dict[str, Any]:
         "unique": int(coming.table[Col.DUPLICATE_OF].is_null().sum()),
         "words": {"posts": len(lengths), "mean": float(lengths.filter(lengths > 0).mean() or 0.0)},  # type: ignore[arg-type]
         "scheme": scheme,
+        "sample": language_sample(coming.table).tolist(),
     }
 
 

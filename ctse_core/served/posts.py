@@ -107,6 +107,13 @@ class SharedPosts:
             table = pl.concat([table, texts.str.json_decode(pl.Struct(rest)).struct.unnest()], how="horizontal")
         return _noted(table).select(self.form.columns)
 
+    def column(self, column: str, rows: Rows) -> list[Any]:
+        """Return one column of the posts at ``rows`` (m,), in that order."""
+        sql = f"SELECT position, {COLUMNS[column][0]} FROM {self.schema}.posts WHERE position = ANY(%s::integer[])"
+        with self.server.reading() as connection:
+            found = dict(connection.execute(sql, [np.unique(rows).tolist()]).fetchall())
+        return [found[row] for row in rows.tolist()]
+
     def firsts(self, passing: Passing, most: int, without: Sequence[int] = ()) -> Rows:
         """Return the positions of the first ``most`` posts that pass, one of each group of copies, ascending."""
         told, values = passing.first_of_copies(self.schema, "post")

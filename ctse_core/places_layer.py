@@ -23,6 +23,7 @@ from ctse_core.crisis.told_places import (
     surest,
     with_surroundings_of,
 )
+from ctse_core.engines.hands import spread
 from ctse_core.manifest import before_newest
 from ctse_core.project import Project, fingerprint
 from ctse_core.project.place_marks import PlaceMark, newest_mark, place_marks, standing
@@ -37,6 +38,8 @@ PRODUCT = "places"
 FINDS = "place_finds"
 RULES = 6
 """Grows when the same posts would be read differently."""
+TOGETHER = 25_000
+"""Posts in which names are looked for at once; fewer are read as one."""
 
 
 WHOLE = 0.6
@@ -115,7 +118,7 @@ def _read(analysis: Analysis, project: Project, progress: Progress) -> dict[str,
     around = _surroundings(table)
     keys, own = _of_values(table, gazetteer)
     gazetteer = knowing(gazetteer, own)
-    finds = _finds(analysis, project, gazetteer, own, progress)
+    finds = _finds(analysis, project, own, progress)
     progress(0.6, mark("Weighing which places are meant"))
     candidates = weighed(finds, around, gazetteer)
     column = of_column(table[Col.PLACE], keys)
@@ -127,9 +130,7 @@ def _read(analysis: Analysis, project: Project, progress: Progress) -> dict[str,
     return {"mentions": mentions, "places": places, "candidates": candidates}
 
 
-def _finds(
-    analysis: Analysis, project: Project, gazetteer: Gazetteer, own: list[dict[str, Any]], progress: Progress
-) -> pl.DataFrame:
+def _finds(analysis: Analysis, project: Project, own: list[dict[str, Any]], progress: Progress) -> pl.DataFrame:
     """Return the names in all posts and what stands around them; after an append only the newer posts are read."""
     texts, own_names = analysis.table[Col.TEXT], sorted(str(place["key"]) for place in own)
 
@@ -140,12 +141,27 @@ def _finds(
         before = before_newest(analysis.manifest)
         known = project.kept(FINDS, named(*before)) if before else None
         if before is None or known is None:
-            return {"finds": finds_of(texts.to_list(), gazetteer, progress)}
-        newer = finds_of(texts[before[1] :].to_list(), gazetteer, progress)
+            return {"finds": _finds_of(texts, own, progress)}
+        newer = _finds_of(texts[before[1] :], own, progress)
         moved = newer.with_columns(pl.col("position") + before[1])
         return {"finds": pl.concat([known["finds"], moved])}
 
     return project.keep(FINDS, named(str(analysis.manifest["fingerprint"]), len(texts)), made)["finds"]
+
+
+def _finds_of(texts: pl.Series, own: list[dict[str, Any]], progress: Progress) -> pl.DataFrame:
+    """Return the names in ``texts`` (n,) and what stands around them; many posts are read in parts, on every core."""
+    posts = pl.DataFrame({"text": texts, "position": pl.int_range(len(texts), dtype=pl.Int64, eager=True)})
+    return spread(
+        finds_of_piece, posts, {"own": own}, lambda share: progress(0.6 * share, mark("Looking for places")), TOGETHER
+    )
+
+
+def finds_of_piece(piece: pl.DataFrame, own: list[dict[str, Any]]) -> pl.DataFrame:
+    """Return ``finds_of`` the posts of ``piece`` ("text", "position"), which may name the file's ``own`` places."""
+    first = piece["position"][0] if piece.height else 0
+    finds = finds_of(piece["text"].to_list(), knowing(load_gazetteer(), own))
+    return finds.with_columns(pl.col("position") + first)
 
 
 def _near_column(mentions: pl.DataFrame, column: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 NOT_REPEATED, PASSED_ON, ONE_AUTHOR, IN_CONCERT = "", "passed on", "one author", "in concert"
 LEAST_WORDS = 3  # words that carry meaning, in texts that are compared
 LEAST_SHARED = 2  # of them that two texts in one language share
+_BLOCK = 1_024  # pairs compared at once
 UNKNOWN = -1
 """The code of an author whom the file does not name."""
 
@@ -173,16 +174,25 @@ def near_pairs(
     chance = chance[chance[:, 0] != chance[:, 1]]
     unrelated = float(np.mean(_cosines(vectors, chance))) if len(chance) else 0.0
     pairs = np.column_stack([np.repeat(of, near.shape[1]), near.ravel()]).astype(np.int64)
-    pairs = np.unique(np.sort(pairs[(pairs[:, 1] >= 0) & (pairs.max(axis=1) >= newer)], axis=1), axis=0)
+    pairs = _each_once(pairs[(pairs[:, 1] >= 0) & (pairs.max(axis=1) >= newer)])
     share = (_cosines(vectors, pairs) - unrelated) / max(1e-6, 1 - unrelated)
     return pairs[share >= settings.nearness]
 
 
+def _each_once(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the different pairs (m, 2), smaller row first, in order."""
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    width = int(high.max(initial=0)) + 1
+    numbers = np.unique(low * width + high)  # many times as fast as over two columns
+    return np.column_stack([numbers // width, numbers % width])
+
+
 def _cosines(vectors: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.float32]:
     found = np.empty(len(pairs), dtype=np.float32)
-    for start in range(0, len(pairs), 65_536):  # blocks, since the vectors lie on the disk
-        part = pairs[start : start + 65_536]
-        found[start : start + len(part)] = np.einsum("ij,ij->i", vectors[part[:, 0]], vectors[part[:, 1]])
+    rows = np.asarray(vectors)
+    for start in range(0, len(pairs), _BLOCK):  # blocks that a processor's own memory holds
+        part = pairs[start : start + _BLOCK]
+        found[start : start + len(part)] = np.einsum("ij,ij->i", rows[part[:, 0]], rows[part[:, 1]])
     return found
 
 

@@ -32,6 +32,7 @@ from train.students import (
     TransformerStudent,
     autocast,
     choose_precision,
+    fit_projection,
     load_transformer,
     require_width,
     with_prefix,
@@ -41,6 +42,7 @@ from train.token_choice import most_used
 from train.tokens_store import TokenStore
 
 TURNED_BY = 2000  # sentences by which the teacher's space is turned towards the student's
+FITTED_BY = 8000  # sentences by which a layer is fitted to the teacher
 JUDGED_BY = 512  # translations whose tokens tell which inner units of a student matter
 UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
 
@@ -285,8 +287,7 @@ def _teacher(
             f"The teacher {teacher.name} gives vectors of length one, and raw students are some ten times as long: "
             'they would be pulled to nothing. Train in the space "unit" (--space unit).'
         )
-    turn = _turn(student, store, vectors) if config.loss.rotated else None
-    return Teacher(teacher.fingerprint, vectors, turn)
+    return _begun(Teacher(teacher.fingerprint, vectors), config, student, store)
 
 
 def _blended(
@@ -297,7 +298,21 @@ def _blended(
     teacher = load_blend(config.teacher, ranks.device)
     require_width(config.student, student.encoder, teacher.name, teacher.dim, config.seed)
     vectors = ranks.in_turn(lambda told: teacher.kept(store.english, data / "teachers", told), progress)
-    return Teacher(teacher.fingerprint, vectors, _turn(student, store, vectors) if config.loss.rotated else None)
+    return _begun(Teacher(teacher.fingerprint, vectors), config, student, store)
+
+
+def _begun(teacher: Teacher, config: TrainConfig, student: Student, store: PairStore) -> Teacher:
+    """Return the teacher, turned towards the student where that is asked for; the student may get a layer towards it.
+
+    Raises:
+        TrainError: a layer is asked of a bag of token vectors.
+    """
+    if config.student.fitted:
+        if not hasattr(student.encoder, "head"):
+            raise TrainError("A bag of token vectors has no layer that could be fitted (--set student.fitted=false).")
+        rows = np.sort(np.random.default_rng(7).permutation(len(store.english))[:FITTED_BY])
+        fit_projection(student.encoder, store.english.texts(rows), np.asarray(teacher.vectors[rows], dtype=np.float32))
+    return replace(teacher, turn=_turn(student, store, teacher.vectors) if config.loss.rotated else None)
 
 
 def _turn(student: Student, store: PairStore, vectors: NDArray[np.float16]) -> Vectors:

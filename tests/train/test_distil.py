@@ -119,6 +119,25 @@ def test_a_turned_teacher_is_learned_in_fewer_steps(pairs, tiny, tmp_path):
     assert distances("turned", True)[0] < distances("as-it-is", False)[0] / 2
 
 
+def test_a_fitted_layer_begins_near_the_teacher_and_is_saved_with_the_student(pairs, tiny, tmp_path):
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=7)
+
+    def run_with(name, fitted):
+        student = StudentSettings(str(tiny), fitted=fitted)
+        loss = LossSettings(distance="cosine", space="unit")
+        config = config_for(pairs, tiny, teacher=str(teacher), student=student, loss=loss, steps=3)
+        run(config, tmp_path / name, tmp_path)
+        notes = read_log(tmp_path / name / "training/log.jsonl")
+        return next(note["distance"] for note in notes if "distance" in note)
+
+    assert run_with("fitted", True) < run_with("bare", False) / 2
+    assert len(load_encoder(tmp_path / "fitted", device="cpu", runtime="torch").head) == 1
+    with pytest.raises(TrainError, match="no layer that could be fitted"):
+        student = StudentSettings(str(tiny), kind="static", fitted=True)
+        loss = LossSettings(distance="cosine", space="unit")
+        run(config_for(pairs, tiny, teacher=str(teacher), student=student, loss=loss), tmp_path / "bag", tmp_path)
+
+
 def test_a_static_student_trains_and_loads(pairs, tiny, tmp_path):
     settings = StudentSettings(str(tiny), kind="static", fewest_uses=1)
     config = config_for(pairs, tiny, student=settings, learning_rate=0.0, token_learning_rate=0.02, warmup=0.0)

@@ -41,6 +41,8 @@ _CREDIT = re.compile(
     r"|(?:\b(?:RT|MT)\b|\bvia\b|\bh/t\b|(?i:\bpor\b|\bvía\b|\bpar\b))\s*[@＠]([^\s:,;)…]{1,40})",
     re.IGNORECASE,
 )
+# A quick look at what may match it.
+_MAYBE_CREDIT = r"[@＠]|^[^\p{L}\p{N}]*(?i:rt|mt|qt)"
 # Not inside a code or an ordinal; other scripts write words right behind a number.
 _NUMBER = re.compile(r"(?<![a-z\d_.,])\d+(?:[.,]\d+)*(?!(?:st|nd|rd|th)(?![a-z]))(?![a-z]{4}|[a-z]{1,3}\d|\d)")
 _THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
@@ -137,9 +139,12 @@ def _read(analysis: Analysis, earlier: int | None = None, there: dict[str, Any] 
     table = analysis.table
     names: list[str | None] = [None] * table.height
     if Col.AUTHOR in table.columns:
-        names = [handle_value(name) or None if name else None for name in table[Col.AUTHOR].to_list()]
-    shared = zip(table[Col.TEXT].to_list(), table[Col.REPRESENTATIVE].to_list(), strict=True)
-    credits = [_source_named(text or "", group) for text, group in shared]
+        called = {name: handle_value(name) or None for name in table[Col.AUTHOR].drop_nulls().unique().to_list()}
+        names = [called.get(name) for name in table[Col.AUTHOR].to_list()]
+    credits: list[str | None] = [None] * table.height
+    likely = table[Col.TEXT].str.contains(_MAYBE_CREDIT).fill_null(False).arg_true()
+    for row, group in zip(likely.to_list(), table[Col.REPRESENTATIVE].gather(likely).to_list(), strict=True):
+        credits[row] = _source_named(table[Col.TEXT][row], group)
     numbers: dict[str, int] = {}
 
     def coded(found: list[str | None]) -> NDArray[np.int64]:
@@ -156,7 +161,8 @@ def _read(analysis: Analysis, earlier: int | None = None, there: dict[str, Any] 
     if near is not None:
         newer = earlier if earlier and there else 0
         pairs = near_pairs(analysis.vectors, near.of, near.rows, newer=newer)
-    known = {row: facts_of(analysis, row) for row in np.unique(pairs).tolist()}
+    pairs = pairs[_with_figures(table[Col.COMPARED])[pairs].all(axis=1)]  # no others are one statement
+    known = _facts_of(analysis, np.unique(pairs))
     told = np.array([wordings(known[one], known[other]) for one, other in pairs.tolist()], dtype=np.int64)
     found = {"alike": pairs[told == 2], "edited": pairs[told == 1]}
     if there:
@@ -175,6 +181,18 @@ def _credited(text: str) -> str | None:
     if not found:
         return None
     return handle_value(next(name for name in found.groups() if name)) or None
+
+
+def _with_figures(compared: pl.Series) -> NDArray[np.bool_]:
+    return compared.str.contains(r"\p{N}").fill_null(False).to_numpy()
+
+
+def _facts_of(analysis: Analysis, rows: NDArray[np.int64]) -> dict[int, Facts]:
+    """Return what the posts at ``rows`` (m,) state."""
+    here = analysis.table.select(pl.col(Col.COMPARED, Col.LANG).fill_null(""))[rows]
+    words = analysis.words.gather(rows).to_list()
+    stated = zip(rows.tolist(), here[Col.COMPARED].to_list(), here[Col.LANG].to_list(), words, strict=True)
+    return {row: facts_in(compared, lang, own) for row, compared, lang, own in stated}
 
 
 def facts_of(analysis: Analysis, row: int) -> Facts:

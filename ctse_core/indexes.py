@@ -27,7 +27,7 @@ from ctse_core.second_look import unrelated_vectors
 from ctse_core.structure import LanguageOffsets, language_offsets
 from ctse_core.types import Col, Vectors
 
-EXACT_UP_TO = 200_000
+EXACT_UP_TO = 50_000
 """Posts up to which every search reads all vectors in full; beyond, they are kept in one byte a number."""
 _VERSION = 1  # goes up when the same posts give other indexes
 

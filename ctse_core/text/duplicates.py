@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.text.copy_words import BANDS, Texts, band_groups, numbered, read_texts, shared_groups, whole_keys
-from ctse_core.text.near_copies import is_near_copy
+from ctse_core.text.near_copies import is_near_copy, may_be_near
 from ctse_core.types import Progress, Rows, Spread, joined_pieces, no_progress
 
 MOST_CANDIDATES = 24
@@ -133,9 +133,11 @@ class Known:
         return next((other for other in _candidates(self.bands, own) if self._copies(other, text)), None)
 
     def _copies(self, representative: int, text: int) -> bool:
-        lengths, cut = self.texts.lengths, self.texts.cut
-        shorter = representative if lengths[representative] <= lengths[text] else text
-        return is_near_copy(self.texts.spelled(representative), self.texts.spelled(text), bool(cut[shorter]))
+        numbers, others = self.texts.numbers(representative).tolist(), self.texts.numbers(text).tolist()
+        cut = bool(self.texts.cut[representative if len(numbers) <= len(others) else text])
+        if not may_be_near(numbers, others, cut):
+            return False
+        return is_near_copy(self.texts.spelled(representative), self.texts.spelled(text), cut)
 
 
 def follow(known: Known, order: Rows, progress: Progress = no_progress) -> dict[int, int]:

@@ -42,6 +42,25 @@ TURNING = frozenset(_TURNING.split())
 _NUMBERS_IN_WORDS = frozenset(("million", "billion", "millions", "billions", "millón", "millones", "billones"))
 
 
+def may_be_near(words: Sequence[int], others: Sequence[int], cut: bool) -> bool:
+    """Whether two texts, given as numbers of their words, may be near copies: a quick look before ``is_near_copy``.
+
+    ``cut`` says that the shorter one ends in dots.
+    """
+    few, many = sorted((len(words), len(others)))
+    if few < SHORTEST or few < SHARE_LEFT_BY_A_CUT * many:
+        return False
+    if cut and few >= SHORTEST_CUT:
+        return True
+    most = 2 * _allowed(few) + 2
+    return many - few <= most and _levenshtein().distance(words, others, score_cutoff=most) <= most
+
+
+def _allowed(few: int) -> int:
+    """Return how many words may stand before or behind a copy of so many words."""
+    return min(MOST_AT_AN_EDGE, int(SHARE_AT_EDGES * few))
+
+
 def is_near_copy(words: Sequence[str], others: Sequence[str], cut: bool) -> bool:
     """Whether ``words`` and ``others`` are near copies; ``cut`` says that the shorter one ends in dots."""
     shorter, longer = (words, others) if len(words) <= len(others) else (others, words)
@@ -49,7 +68,7 @@ def is_near_copy(words: Sequence[str], others: Sequence[str], cut: bool) -> bool
         return False
     if cut and len(shorter) >= SHORTEST_CUT and _begins(longer, shorter):
         return True
-    allowed = min(MOST_AT_AN_EDGE, int(SHARE_AT_EDGES * len(shorter)))
+    allowed = _allowed(len(shorter))
     if len(longer) - len(shorter) > 2 * allowed + 2:
         return False
     return _differences_are_harmless(shorter, longer, allowed)

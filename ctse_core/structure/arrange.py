@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from ctse_core.structure.communities import find_with_others
 from ctse_core.structure.confidence import agreement_of_each
 from ctse_core.structure.few import MANY, cluster_few
 from ctse_core.structure.languages import centre_languages, unit_rows
+from ctse_core.structure.large_map import DRAWN_WHOLE, SAMPLE, ManyPosts, large_map
 from ctse_core.structure.neighbours import Neighbours, neighbour_graph
 from ctse_core.structure.projection import (
     MAP_GAP,
@@ -76,7 +78,8 @@ def arrange(
         clusters = cluster_few(centred, weights)
     else:
         way = _communities if settings.clusters == "communities" else _dense_places
-        points, clusters, others = way(neighbours, centred, settings, _part(progress, 0.35, 0.95), weights, clock)
+        posts = ManyPosts(neighbours, centred, languages, weights)
+        points, clusters, others = way(posts, settings, _part(progress, 0.35, 0.95), clock)
     found, before = clusters.labels, clusters.unsorted_share
     clusters = adopt_unsorted(clusters, centred, settings, weights) if len(vectors) >= MANY else clusters
     clusters = raise_copied(clusters, weights, settings)
@@ -90,33 +93,38 @@ def arrange(
 
 
 def _communities(
-    neighbours: Neighbours,
-    vectors: Vectors,
-    settings: StructureSettings,
-    progress: Progress,
-    weights: NDArray | None,
-    clock: _Clock,
+    posts: ManyPosts, settings: StructureSettings, progress: Progress, clock: _Clock
 ) -> tuple[Points, Clusters, list[Labels]]:
-    """Return the map, the communities, and those of other seeds; no space is drawn to cluster in."""
+    """Return the map, the communities, and those of other seeds; no space is drawn to cluster in.
+
+    Beyond the repeatable size both are found side by side.
+    """
     progress(0.0, "Finding clusters and how stable they are")
-    graph = fuzzy_graph(neighbours).tocsr()
-    clusters, others = find_with_others(graph, settings, weights)
-    clock.stop("clusters")
-    drawn = [Layout(2, MAP_GAP, settings.seed)]
-    (points,) = project_all(neighbours, vectors, drawn, settings, _part(progress, 0.25, 1.0))
+    graph = fuzzy_graph(posts.neighbours).tocsr()
+    if len(posts.vectors) <= settings.repeatable_up_to:
+        clusters, others = find_with_others(graph, settings, posts.weights)
+        clock.stop("clusters")
+        points = _map(posts, settings, _part(progress, 0.25, 1.0))
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            found = beside.submit(find_with_others, graph, settings, posts.weights)
+            points = _map(posts, settings, progress)
+            clusters, others = found.result()
     clock.stop("layouts")
     return points, clusters, others
 
 
+def _map(posts: ManyPosts, settings: StructureSettings, progress: Progress) -> Points:
+    if len(posts.vectors) > DRAWN_WHOLE:
+        return large_map(posts, settings, progress)
+    return project_all(posts.neighbours, posts.vectors, [Layout(2, MAP_GAP, settings.seed)], settings, progress)[0]
+
+
 def _dense_places(
-    neighbours: Neighbours,
-    vectors: Vectors,
-    settings: StructureSettings,
-    progress: Progress,
-    weights: NDArray | None,
-    clock: _Clock,
+    posts: ManyPosts, settings: StructureSettings, progress: Progress, clock: _Clock
 ) -> tuple[Points, Clusters, list[Labels]]:
     """Return the map, the clusters by HDBSCAN in a space of its own, and those of another seed where asked for."""
+    neighbours, vectors, weights = posts.neighbours, posts.vectors, posts.weights
     layouts = [Layout(settings.space_dims, SPACE_GAP, settings.seed), Layout(2, MAP_GAP, settings.seed)]
     if settings.stability == "always" or (
         settings.stability == "automatic" and len(vectors) > settings.repeatable_up_to
@@ -162,6 +170,7 @@ def _method(
         "neighbours_recall": round(neighbours.recall, 4),
         "map_way": f"umap ({settings.engine})" if many else "principal components",
         "epochs": settings.rounds(unique) if many else 0,
+        "map_drawn": SAMPLE if unique > DRAWN_WHOLE and not dense else unique,
         "space_dims": settings.space_dims if dense else 0,
         "clusters_way": clusters.way,
         "resolution": round(settings.finer(unique), 2) if many and not dense else 0,

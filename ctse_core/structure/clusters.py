@@ -16,6 +16,7 @@ _PARTS_HOLD = 0.6
 _PART_AT_MOST = 0.8
 _STAND_APART = 0.42  # parts of one round cloud reach .4, those of crisis topics that hold several .43 and more
 _SAMPLE = 1000
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,12 @@ def adopt_unsorted(
         return clusters
     middles = centres(vectors, labels)
     members = np.flatnonzero(labels != UNSORTED)
-    own = np.einsum("md,md->m", vectors[members], middles[labels[members]])
+    own = np.concatenate(
+        [
+            np.einsum("md,md->m", vectors[some], middles[labels[some]])
+            for some in np.array_split(members, 1 + len(members) // _BLOCK)
+        ]
+    )
     nearness = vectors[waiting] @ middles.T
     nearest = nearness.argmax(axis=1)
     nearness = nearness[np.arange(len(waiting)), nearest]

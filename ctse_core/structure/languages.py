@@ -16,6 +16,7 @@ _PRIOR = 2.0
 _SURE = 0.7
 _LOOKED_AT = 6000
 _STRONG = 0.5
+_BLOCK = 16_384
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
@@ -47,11 +48,16 @@ class LanguageOffsets:
 
         ``origin`` is ``overall`` where none is given. Rows of zeros stay zeros.
         """
-        moved = vectors - (self.overall if origin is None else origin) - self.of(languages)
-        moved[~np.any(vectors != 0, axis=1)] = 0
-        if not np.any(np.abs(moved) > 1e-6):  # all texts alike: nothing is left to compare
-            return unit_rows(vectors)
-        return unit_rows(moved)
+        origin = self.overall if origin is None else origin
+        result = np.empty(vectors.shape, np.float32)
+        something = False
+        for start in range(0, len(vectors), _BLOCK):  # no second and third table of a million posts beside the first
+            some = vectors[start : start + _BLOCK]
+            moved = some - origin - self.of(languages[start : start + _BLOCK])
+            moved[~np.any(some != 0, axis=1)] = 0
+            something = something or bool(np.any(np.abs(moved) > 1e-6))
+            result[start : start + _BLOCK] = unit_rows(moved)
+        return result if something else unit_rows(vectors)  # all texts alike: nothing is left to compare
 
 
 def centre_languages(vectors: Vectors, languages: Sequence[str]) -> Vectors:
@@ -76,7 +82,7 @@ def language_offsets(vectors: Vectors, languages: Sequence[str]) -> LanguageOffs
     Source: mutual nearest neighbours against batch effects, Haghverdi et al. 2018; centring of languages, Libovický
     et al. 2019, "How language-neutral is multilingual BERT?".
     """
-    filled = np.any(vectors != 0, axis=1)
+    filled = vectors.any(axis=1)
     if filled.sum() < 2:
         nothing = np.zeros(vectors.shape[1], dtype=np.float32)
         return LanguageOffsets(nothing, (), np.zeros((0, vectors.shape[1]), dtype=np.float32))

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.structure.cells import CELL, PROBES, near_by_cells
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.types import Progress, Vectors, no_progress
 
 _BLOCK = 2048
 _SAMPLE = 400
-_ENOUGH = 0.92
+_AT_ONCE = 50
 _SPARE = 4
 
 
@@ -35,8 +36,8 @@ def neighbour_graph(
 ) -> Neighbours:
     """Return the ``k`` nearest by cosine of each of ``vectors`` (u, d), unit rows; k is at most u - 1.
 
-    Up to ``settings.exact_up_to`` posts every pair is compared; beyond, an inverted file probes the nearest cells
-    and its recall is measured on a sample; similarities are exact either way. Same vectors: same graph.
+    Up to ``settings.exact_up_to`` posts every pair is compared; beyond, those of the nearest cells and neighbours'
+    neighbours, and the recall is measured on a sample; similarities are exact either way. Same vectors: same graph.
     """
     settings = settings or StructureSettings()
     unique = len(vectors)
@@ -59,34 +60,26 @@ def _flat_index(vectors: Vectors) -> Any:
 
 
 def _by_cells(vectors: Vectors, k: int, settings: StructureSettings, progress: Progress) -> Neighbours:
-    import faiss
-
-    unique, width = vectors.shape
-    cells = int(4 * unique**0.5)
-    # One byte a number halves the time of the search; what is found is compared again in full.
-    coarse, kind = faiss.IndexFlatIP(width), faiss.ScalarQuantizer.QT_8bit
-    index = faiss.IndexIVFScalarQuantizer(coarse, width, cells, kind, faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.seed = 6, settings.seed
-    index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 5, 32
-    progress(0.0, "Sorting posts into cells")
-    index.train(vectors)
-    index.add(vectors)
-    index.nprobe = 64
-    sample = np.random.default_rng(settings.seed).choice(unique, min(unique, _SAMPLE), replace=False)
-    truth, _ = _search(_flat_index(vectors), vectors, k, lambda *_: None, sample)
-    recall = _recall(truth, _search(index, vectors, k, lambda *_: None, sample)[0])
-    if recall < _ENOUGH:  # evenly spread vectors: look into more cells rather than give a poor graph
-        index.nprobe = min(cells, 192)
-        recall = _recall(truth, _search(index, vectors, k, lambda *_: None, sample)[0])
-    rows, similarity = _search(index, vectors, k, progress)
-    return Neighbours(rows, similarity, recall, f"inverted file, {index.nprobe} of {cells} cells")
+    rows, similarity = near_by_cells(vectors, k, settings, progress)
+    sample = np.random.default_rng(settings.seed).choice(len(vectors), min(len(vectors), _SAMPLE), replace=False)
+    recall = _recall(_truly_nearest(vectors, sample, k), rows[sample])
+    return Neighbours(rows, similarity, recall, f"{PROBES} cells of about {CELL} posts, then neighbours of neighbours")
 
 
-def _search(
-    index: Any, vectors: Vectors, k: int, progress: Progress, which: NDArray[np.int64] | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return neighbours (m, k) and similarity (m, k) of ``which`` rows (all by default), each without itself."""
-    which = np.arange(len(vectors)) if which is None else which
+def _truly_nearest(vectors: Vectors, sample: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+    """Return the ``k`` nearest (m, k), in no order, of the posts in ``sample`` (m,), compared with every other."""
+    nearest = []
+    for start in range(0, len(sample), _AT_ONCE):
+        asked = sample[start : start + _AT_ONCE]
+        likeness = vectors[asked] @ vectors.T
+        likeness[np.arange(len(asked)), asked] = -np.inf
+        nearest.append(np.argpartition(-likeness, k - 1, axis=1)[:, :k])
+    return np.concatenate(nearest)
+
+
+def _search(index: Any, vectors: Vectors, k: int, progress: Progress) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return neighbours (u, k) and similarity (u, k) of all rows, each without itself."""
+    which = np.arange(len(vectors))
     rows = np.empty((len(which), k), np.int32)
     similarity = np.empty((len(which), k), np.float32)
     for start in range(0, len(which), _BLOCK):
@@ -125,6 +118,6 @@ def without_self(
     return rows.astype(np.int32), kept.astype(np.float32)
 
 
-def _recall(truth: NDArray[np.int32], rows: NDArray[np.int32]) -> float:
+def _recall(truth: NDArray[np.int64], rows: NDArray[np.int32]) -> float:
     hits = (truth[:, :, None] == rows[:, None, :]).any(axis=2)
     return float(hits.mean())

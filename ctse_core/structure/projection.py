@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ class Layout:
     dims: int
     gap: float
     seed: int
+    by_table: bool = False
+    """Forces are read from a table: several times as quick, and the points of a seed are others."""
 
 
 def project(
@@ -120,6 +122,8 @@ def _draw(
     points = start_positions(vectors, layout.dims, layout.seed)
     if settings.engine == "umap-learn":
         return _reference(graph, vectors, points, layout, epochs)
+    if len(points) > settings.repeatable_up_to:
+        layout = replace(layout, by_table=True)
     return lay_out(graph, points, layout, epochs, threads, stop, tell)
 
 
@@ -187,35 +191,41 @@ def lay_out(
     threads: int = 1,
     stop: threading.Event | None = None,
     tell: Callable[[float], None] = lambda share: None,
+    first: int = 0,
 ) -> Points:
     """Return ``start`` (u, dims) after ``epochs`` of attraction along the graph's edges and repulsion at random.
 
     One thread gives the same result each time. With more, each takes the edges of its own heads and all move the
-    same points. Once ``stop`` is set, the layout ends early.
+    same points. Once ``stop`` is set, the layout ends early. Begun at epoch ``first``, points only settle: the later
+    the epoch, the smaller the steps.
     """
-    from ctse_core.structure.kernels import run_epochs
+    from ctse_core.structure.kernels import force_tables, run_epochs, run_epochs_by_table
 
-    kept = graph.data >= graph.data.max() / epochs  # weaker edges would never be visited
+    kept = graph.data >= graph.data.max() / (epochs - first)  # weaker edges would never be visited
     head, tail = graph.row[kept].astype(np.int32), graph.col[kept].astype(np.int32)
     between = (graph.data.max() / graph.data[kept]).astype(np.float64)
     away = between / PUSHES
     points = np.ascontiguousarray(start, dtype=np.float32).copy()
     states = _states(points, layout.seed)
-    next_pull, next_push = between.copy(), away.copy()
+    next_pull, next_push = first + between, first + away
+    tables = force_tables(*CURVES[layout.gap])
     cuts = _cuts(head, threads)
     parts = [slice(low, high) for low, high in pairwise(cuts)]
 
-    def run(part: slice, first: int, last: int) -> None:
+    def run(part: slice, since: int, last: int) -> None:
         arrays = (head[part], tail[part], between[part], away[part], next_pull[part], next_push[part])
-        run_epochs(points, *arrays, states, *CURVES[layout.gap], first, last, epochs)
+        if layout.by_table:
+            run_epochs_by_table(points, *arrays, states, tables, since, last, epochs)
+        else:
+            run_epochs(points, *arrays, states, *CURVES[layout.gap], since, last, epochs)
 
     chunk = _CHUNK if len(parts) == 1 else 1  # threads meet after each epoch
     with ThreadPoolExecutor(len(parts)) as pool:
-        for first in range(0, epochs, chunk):
+        for since in range(first, epochs, chunk):
             if stop is not None and stop.is_set():
                 break
-            last = min(epochs, first + chunk)
-            for done in [pool.submit(run, part, first, last) for part in parts]:
+            last = min(epochs, since + chunk)
+            for done in [pool.submit(run, part, since, last) for part in parts]:
                 done.result()
             tell(last / epochs)
     return points

@@ -86,8 +86,8 @@ class SecondLook:
     ) -> None:
         """Learn what chance is, and what the encoder adds to each language; some thousand posts are read once.
 
-        ``table`` holds n posts, or reads them; ``found`` (m, r) are the positions that the first stage finds for each of the
-        unrelated questions, -1 where there are fewer.
+        ``table`` holds n posts, or reads them; ``found`` (m, r) are the positions that the first stage finds for each
+        of the unrelated questions, -1 where there are fewer.
         """
         self.encoder = encoder
         self._posts: Readable = _OfTable(table) if isinstance(table, pl.DataFrame) else table

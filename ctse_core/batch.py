@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from platform import node
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ctse_core import __version__
 from ctse_core.encoders import DEFAULT_ENCODER, Encoder, embed, load_encoder
@@ -26,7 +28,7 @@ from ctse_core.engines.shards import (
     shards_done,
     write_whole,
 )
-from ctse_core.errors import ColumnError, SettingError
+from ctse_core.errors import ColumnError, JobError, SettingError
 from ctse_core.project import fingerprint
 from ctse_core.text import prepare_text
 from ctse_core.types import Col, Progress, no_progress
@@ -92,12 +94,12 @@ def encode_shards(
     shards = plan_shards(files, settings.rows)
     system, folder = place_of(out)
     system.create_dir(folder, recursive=True)
-    mark = fingerprint(__version__, load_encoder(settings.encoder, runtime=settings.runtime).fingerprint, files,
-                       settings.column, settings.keep, settings.rows)  # fmt: skip
+    maker = (__version__, load_encoder(settings.encoder, runtime=settings.runtime).fingerprint)
+    mark = fingerprint(*maker, files, settings.column, settings.keep, settings.rows)
     done = shards_done(system, folder, shards, mark)
     todo = [shard for shard in shards if shard.number not in done]
     rows, texts = sum(shard.rows for shard in shards), sum(shard.rows for shard in shards if shard.number in done)
-    given = {"source": source, "out": out, "mark": mark, "settings": replace(settings, engine="here")}
+    given = {"source": source, "out": out, "mark": mark, "maker": maker, "settings": replace(settings, engine="here")}
     for number, summary in enumerate(_run(todo, given, settings), 1):
         texts += int(summary["rows"])
         progress(texts / rows, _told(number, len(todo), texts, rows, began))
@@ -135,12 +137,21 @@ def _told(number: int, todo: int, texts: int, rows: int, began: float) -> str:
 class ShardWorker:
     """Holds an encoder and turns one shard after another into its file; made on whichever machine runs it."""
 
-    def __init__(self, source: str, out: str, mark: str, settings: BatchSettings) -> None:
-        """Load the encoder."""
+    def __init__(self, source: str, out: str, mark: str, maker: tuple[str, str], settings: BatchSettings) -> None:
+        """Load the encoder.
+
+        Raises:
+            JobError: program or encoder are others than where the run was begun: shards would not fit together.
+        """
         self.system, _ = place_of(source)
         self.target, self.folder = place_of(out)
         self.mark, self.settings = mark, settings
         self.encoder = load_encoder(settings.encoder, runtime=settings.runtime)
+        if (__version__, self.encoder.fingerprint) != tuple(maker):
+            raise JobError(
+                f"{node()} has another CTSE or another “{settings.encoder}” than the machine that began the run; "
+                "install the same on all."
+            )
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Make the one shard of a batch of one row, as Ray Data hands it over."""
@@ -180,15 +191,65 @@ def encoded_table(table: pa.Table, shard: Shard, settings: BatchSettings, encode
 
 
 def _write_copies(system: FileSystem, folder: str, names: list[str]) -> None:
-    """Tell which texts are there more than once, over all shards; 24 bytes a text are held for it."""
-    from pyarrow import dataset
+    """Tell which texts are there more than once, over all shards.
 
+    The first reading finds the digests whose first half is met again, the second one counts those. About 100 bytes a
+    text are held for it where half of all are copies or copied (benchmarks/scale.py), 8 where none is.
+    """
     files = [f"{folder.rstrip('/')}/{name}" for name in names]
-    told = dataset.dataset(files, filesystem=system, format="parquet").to_table([DIGEST, GLOBAL_ROW])
-    same = pl.DataFrame(pl.from_arrow(told)).group_by(DIGEST).agg(
-        pl.col(GLOBAL_ROW).min().alias("first_row"), pl.len().alias("posts")
-    )  # fmt: skip
-    write_whole(system, f"{folder.rstrip('/')}/{COPIES}", same.filter(pl.col("posts") > 1).sort("first_row").to_arrow())
+    halves = np.concatenate(
+        [_halves(told)[0] for told in _digests(system, files, [DIGEST])] or [np.zeros(0, np.uint64)]
+    )
+    halves.sort()
+    again = np.unique(halves[1:][halves[1:] == halves[:-1]])
+    del halves
+    parts = [(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64))]
+    for told in _digests(system, files, [DIGEST, GLOBAL_ROW]):
+        first, second = _halves(told)
+        copied = _among(first, again)
+        parts.append((first[copied], second[copied], told[GLOBAL_ROW].to_numpy()[copied]))
+    firsts, seconds, rows = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    del parts
+    write_whole(system, f"{folder.rstrip('/')}/{COPIES}", _counted(firsts, seconds, rows).to_arrow())
+
+
+def _counted(firsts: NDArray[np.uint64], seconds: NDArray[np.uint64], rows: NDArray[np.int64]) -> pl.DataFrame:
+    """Return DIGEST, first_row and posts of the digests, in halves, that are there more than once; rows (n,) ascend."""
+    order = np.lexsort((seconds, firsts))
+    first, second = firsts[order], seconds[order]
+    begins = np.flatnonzero(np.r_[len(rows) > 0, (first[1:] != first[:-1]) | (second[1:] != second[:-1])][: len(rows)])
+    posts = np.diff(np.r_[begins, len(rows)])
+    begins, posts = begins[posts > 1], posts[posts > 1]
+    digests = np.stack([first[begins], second[begins]], axis=1).tobytes()
+    return pl.DataFrame(
+        {
+            DIGEST: [digests[place : place + 16] for place in range(0, len(digests), 16)],
+            "first_row": rows[order[begins]],
+            "posts": posts,
+        },
+        schema={DIGEST: pl.Binary, "first_row": pl.Int64, "posts": pl.UInt32},
+    ).sort("first_row")
+
+
+def _among(numbers: NDArray[np.uint64], these: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return (n,) which numbers are among ``these``, which ascend."""
+    places = np.searchsorted(these, numbers)
+    return these[np.minimum(places, len(these) - 1)] == numbers if len(these) else np.zeros(len(numbers), np.bool_)
+
+
+def _digests(system: FileSystem, files: list[str], columns: list[str]) -> Iterator[pl.DataFrame]:
+    from pyarrow import Table, dataset
+
+    parts = dataset.dataset(files, filesystem=system, format="parquet")
+    for batch in parts.to_batches(columns=columns):
+        yield pl.DataFrame(pl.from_arrow(Table.from_batches([batch])))
+
+
+def _halves(told: pl.DataFrame) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the first and the last 8 bytes of each digest (n,) as numbers."""
+    whole = told[DIGEST].bin
+    first, last = (part.bin.reinterpret(dtype=pl.UInt64).to_numpy() for part in (whole.head(8), whole.tail(8)))
+    return first, last
 
 
 def _digest(text: str) -> bytes:

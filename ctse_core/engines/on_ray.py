@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ctse_core.errors import JobError
+
+_OWN_STORE = 128 * 2**20
+"""Bytes of the object store of a cluster of this process alone; what goes through it are names of shards."""
+_PATIENCE = 60.0
+"""Seconds that a cluster has until it has a node that a worker fits on; those that grow by themselves need some."""
+_TRIES_OF_A_SHARD = 3
+"""How often a shard whose worker died is tried again; without an end, one that always kills its worker stops all."""
 
 
 @dataclass(frozen=True)
@@ -33,31 +41,71 @@ def run_on_ray(
     that dies is run again elsewhere, so that calling twice with the same item must do no harm.
 
     Raises:
-        JobError: Ray is not installed, the cluster cannot be reached, or a worker failed.
+        JobError: Ray is not installed, the cluster cannot be reached or has no node for a worker, or a worker failed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
-        from ray.exceptions import RayError
+        from ray.exceptions import ActorDiedError, ActorUnavailableError, RayError
     except ImportError as absent:
         raise JobError("Ray is not installed; run: pip install -r requirements-scale.txt") from absent
     joined = _joined(ray, settings)
     try:
+        _room_for(ray, settings)
         ray.data.DataContext.get_current().enable_progress_bars = False
-        done = ray.data.from_items(list(items), override_num_blocks=len(items)).map_batches(
-            worker,
-            fn_constructor_kwargs=dict(given),
-            batch_size=1,
-            concurrency=(1, min(settings.workers, len(items))),
-            num_cpus=settings.cpus,
-            num_gpus=settings.gpus or None,
-        )
-        yield from done.iter_rows()
+        yield from _mapped(ray, worker, given, items, settings).iter_rows()
+    except (ActorDiedError, ActorUnavailableError) as died:
+        if "creation task" in str(died):
+            raise JobError(f"A worker could not begin: {_reason(str(died))}") from died
+        raise JobError(
+            f"Workers died {_TRIES_OF_A_SHARD + 1} times at the same shard; most often memory ran out: take smaller "
+            "shards (--shard-rows), or fewer workers a node (a higher --worker-cpus). What was finished is kept."
+        ) from died
     except RayError as failed:
         raise JobError(f"The work on Ray stopped: {_reason(str(failed))}") from failed
     finally:
         if joined:
             ray.shutdown()
+
+
+def _mapped(
+    ray: Any, worker: type, given: Mapping[str, Any], items: Sequence[Mapping[str, Any]], settings: RaySettings
+) -> Any:
+    """Return the data set of what the workers make of the items."""
+    # A pool of fixed size: one that grows by itself stays at one worker for minutes. What does not fit waits.
+    return ray.data.from_items(list(items), override_num_blocks=len(items)).map_batches(
+        worker,
+        fn_constructor_kwargs=dict(given),
+        batch_size=1,
+        concurrency=min(settings.workers, len(items)),
+        num_cpus=settings.cpus,
+        num_gpus=settings.gpus or None,
+        max_restarts=-1,
+        max_task_retries=_TRIES_OF_A_SHARD,
+        # Ray tells OpenMP how many threads a worker has, but not polars, which would take all of the node.
+        runtime_env={"env_vars": {"POLARS_MAX_THREADS": str(max(1, int(settings.cpus)))}},
+    )
+
+
+def _room_for(ray: Any, settings: RaySettings) -> None:
+    """Wait until a node has what one worker asks for; Ray itself would wait without a word for ever.
+
+    Raises:
+        JobError: none has.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        has = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        if any(one.get("CPU", 0) >= settings.cpus and one.get("GPU", 0) >= settings.gpus for one in has):
+            return
+        if time.monotonic() > until:
+            break
+        time.sleep(1)
+    most = {kind: max((one.get(kind, 0) for one in has), default=0) for kind in ("CPU", "GPU")}
+    raise JobError(
+        f"No node of the cluster has room for a worker of {settings.cpus:g} processors and {settings.gpus:g} GPUs; the "
+        f"largest has {most['CPU']:g} and {most['GPU']:g}. Ask for less with --worker-cpus and --worker-gpus."
+    )
 
 
 def _answers(address: str) -> None:
@@ -77,7 +125,8 @@ def _answers(address: str) -> None:
 def _reason(told: str) -> str:
     """Return the line of a worker's traceback that names the error."""
     lines = [line.strip() for line in told.splitlines() if re.match(r"\s*[\w.]*(Error|Exception)\b", line)]
-    return (lines or told.splitlines() or ["no reason was given"])[-1][:300]
+    reason = (lines or told.splitlines() or ["no reason was given"])[-1][:300]
+    return re.sub(r"^ctse_core\.errors\.\w+: ", "", reason)
 
 
 def _joined(ray: Any, settings: RaySettings) -> bool:
@@ -86,7 +135,8 @@ def _joined(ray: Any, settings: RaySettings) -> bool:
         return False
     try:
         _answers(settings.address)
-        ray.init(address=settings.address or None, log_to_driver=False, include_dashboard=False, logging_level="error")
+        own = {} if settings.address else {"object_store_memory": _OWN_STORE, "include_dashboard": False}
+        ray.init(address=settings.address or None, log_to_driver=False, logging_level="error", **own)
     except (ConnectionError, ValueError) as unreachable:
         raise JobError(
             f"No Ray cluster answers at “{settings.address}” ({unreachable}); start one with: ray start --head"

@@ -7,7 +7,7 @@ import pytest
 from ctse_core import batch
 from ctse_core.batch import BatchSettings, encode_shards
 from ctse_core.engines.shards import Shard, parquet_files, plan_shards, read_shard, shard_name
-from ctse_core.errors import ColumnError, InputFileError, SettingError
+from ctse_core.errors import ColumnError, InputFileError, JobError, SettingError
 from tests.fakes import WordEncoder
 
 SETTINGS = BatchSettings(keep=("id",), rows=4)
@@ -62,6 +62,28 @@ def test_texts_that_are_there_more_than_once_are_told_over_all_shards(posts, tmp
     assert copies.select("first_row", "posts").rows() == [(8, 3)]
     found = read_all(tmp_path / "out")
     assert found.filter(pl.col("digest") == copies["digest"][0])["global_row"].to_list() == [8, 9, 11]
+
+
+def test_copies_are_counted_by_whole_digests_also_where_halves_are_equal():
+    dice = np.random.default_rng(3)
+    firsts, seconds = dice.integers(0, 9, size=(2, 400)).astype(np.uint64)
+    rows = np.arange(0, 4_000, 10)
+    told = batch._counted(firsts, seconds, rows)
+    wanted = (
+        pl.DataFrame({"a": firsts, "b": seconds, "row": rows})
+        .group_by("a", "b").agg(pl.col("row").min(), pl.len()).filter(pl.col("len") > 1).sort("row")
+    )  # fmt: skip
+    assert told["first_row"].to_list() == wanted["row"].to_list() and told["posts"].to_list() == wanted["len"].to_list()
+    digest = firsts[:1].tobytes() + seconds[:1].tobytes()
+    assert told["digest"][0] == digest
+    for few in (0, 1):
+        assert batch._counted(firsts[:few], seconds[:few], rows[:few]).is_empty()
+
+
+def test_a_machine_with_another_program_or_encoder_makes_no_shards(posts, tmp_path):
+    given = {"source": str(posts), "out": str(tmp_path), "mark": "a", "settings": SETTINGS}
+    with pytest.raises(JobError, match="install the same on all"):
+        batch.ShardWorker(maker=("another version", "another encoder"), **given)
 
 
 def test_a_run_that_was_stopped_goes_on_and_makes_nothing_twice(posts, tmp_path, monkeypatch):

@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from ctse_core.batch import BatchSettings, encode_shards
-from ctse_core.engines.on_ray import RaySettings
+from ctse_core.engines import on_ray
+from ctse_core.engines.on_ray import RaySettings, run_on_ray
+from ctse_core.errors import JobError
 
 pytestmark = pytest.mark.scale
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +85,58 @@ def test_a_node_that_dies_in_the_middle_changes_nothing(cluster, whole, tmp_path
     assert same(out, tmp_path) == 31
 
 
+class Deadly:
+    """A worker that one item kills, every time."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def __call__(self, batch):
+        number = int(batch["number"][0])
+        if number == 3:
+            with (self.folder / "deaths").open("a") as file:
+                file.write("x")
+            os._exit(1)
+        return {"number": [number]}
+
+
+def test_a_shard_that_always_kills_its_worker_ends_the_run_with_a_sentence(cluster, tmp_path):
+    items = [{"number": number} for number in range(5)]
+    with pytest.raises(JobError, match="Workers died 4 times at the same shard"):
+        list(run_on_ray(Deadly, {"folder": str(tmp_path)}, items, RaySettings("auto", workers=1, cpus=0.5)))
+    assert (tmp_path / "deaths").read_text() == "xxxx"
+
+
+def test_workers_that_no_node_has_room_for_are_told_not_waited_for(cluster, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(on_ray, "_PATIENCE", 1.0)
+    wide = BatchSettings(encoder="ctse-static", engine="ray", ray=RaySettings("auto", cpus=0.5, gpus=1))
+    with pytest.raises(JobError, match=r"No node of the cluster has room for a worker of 0\.5 processors and 1 GPUs"):
+        encode_shards(str(whole[0]), str(tmp_path), wide)
+
+
+class Hardware:
+    """A worker that tells what it was given."""
+
+    def __call__(self, batch):
+        import ray
+
+        threads = [os.environ["OMP_NUM_THREADS"], str(pl.thread_pool_size())]
+        return {"gpus": [len(ray.get_gpu_ids())], "threads": [" ".join(threads)], "pid": [os.getpid()]}
+
+
+def test_two_workers_share_a_gpu_and_take_no_more_threads_than_they_have(cluster):
+    """The node says that it has a GPU; nothing is computed on it."""
+    running, _ = cluster
+    node = running.add_node(num_cpus=1, num_gpus=1)
+    running.wait_for_nodes()
+    try:
+        half = RaySettings("auto", workers=2, cpus=0.5, gpus=0.5)
+        told = list(run_on_ray(Hardware, {}, [{"number": number} for number in range(4)], half))
+        assert {one["gpus"] for one in told} == {1} and {one["threads"] for one in told} == {"1 1"}
+    finally:
+        running.remove_node(node)
+
+
 def test_posts_in_s3_become_vectors_in_s3(cluster, whole, tmp_path):
     pytest.importorskip("moto")
     from moto.server import ThreadedMotoServer
@@ -109,8 +163,6 @@ def test_posts_in_s3_become_vectors_in_s3(cluster, whole, tmp_path):
 def test_a_cluster_that_is_not_there_is_told(whole, tmp_path):
     pytest.importorskip("ray")
     import ray
-
-    from ctse_core.errors import JobError
 
     if ray.is_initialized():
         ray.shutdown()

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import polars as pl
 
@@ -151,11 +151,11 @@ class _Shared:
 
     def hand_out(self, helper: subprocess.Popen[bytes]) -> None:
         """Have a helper do one piece after the other, until none is left or it is no more."""
-        assert helper.stdin is not None and helper.stdout is not None
+        to_helper, from_helper = cast(BinaryIO, helper.stdin), cast(BinaryIO, helper.stdout)
         while (number := self.next()) is not None:
             try:
-                _send(helper.stdin, self._named, self.piece(number))
-                _, answer = _receive(helper.stdout)
+                _send(to_helper, self._named, self.piece(number))
+                _, answer = _receive(from_helper)
             except (OSError, EOFError, ValueError):
                 helper.kill()
                 return
@@ -177,7 +177,7 @@ def _receive(stream: BinaryIO) -> tuple[bytes, pl.DataFrame]:
         EOFError: the other side is gone.
     """
     head, body = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
-    return _read(stream, head), pl.read_ipc(io.BytesIO(_read(stream, body)), memory_map=False)
+    return _read(stream, head), pl.read_ipc(io.BytesIO(_read(stream, body)))
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -80,7 +80,7 @@ def first_rows(texts: pl.Series) -> NDArray[np.int64]:
 
 
 def words_of_texts(piece: pl.DataFrame) -> pl.DataFrame:
-    """Return for each of the normalised texts of ``piece`` ("text") itself "folded", its "words", whether it is "cut"."""
+    """Return for each normalised text of ``piece`` ("text") itself "folded", its "words", and whether it is "cut"."""
     texts = piece["text"].to_list()
     found = [_read(text) for text in texts]
     return pl.DataFrame(

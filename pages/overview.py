@@ -29,7 +29,7 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     headline(workspace)
     news_notice(workspace)
     encoder_line(workspace)
-    if not workspace.table.height:
+    if not workspace.count(workspace.among):
         st.info(t("No post passes the filter. Take one of its chips off, or clear it."))
         st.stop()
     filtered_posts(workspace)

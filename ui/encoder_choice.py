@@ -44,7 +44,8 @@ def encoder_select(label: str = "", chosen: str = AUTO, key: str | None = None) 
 def encoder_line(workspace: Workspace) -> None:
     """Tell which encoder was used and why, and how many posts it serves how; offer the details and a switch."""
     manifest = workspace.whole.manifest
-    served = service_of(languages_of(workspace.table), manifest.get("service") or {})
+    spoken_in = workspace.kept("posts by language", lambda: languages_of(workspace.table))
+    served = service_of(spoken_in, manifest.get("service") or {})
     used = str(manifest["encoder"]["name"])
     # The reason speaks of the first file's posts; where newer ones came, it would count them out.
     why = str(manifest["encoder"].get("why") or "") if len(files_of(manifest)) < 2 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,10 @@ from ctse_core.analysis import Analysis
 from ctse_core.crisis_names import STATES, named
 from ctse_core.figures import language_name
 from ctse_core.filters import NOT_JUDGED, Filter, place_named
+from ctse_core.project import Project
 from ctse_core.types import Col
 from ctse_core.words import t
-from ui import state
+from ui import resources, state
 from ui.chips import filter_chips, topic_names
 from ui.widgets import language_options
 
@@ -25,21 +27,61 @@ __all__ = ["filter_bar", "filter_chips"]
 MOST_OPTIONS = 300  # places to choose from; rarer ones are chosen in the figure's table
 
 
-def filter_bar(analysis: Analysis) -> None:
+@dataclass(frozen=True)
+class Options:
+    """What each field of the filter can be set to in these posts, most frequent first.
+
+    ``undated`` counts the posts without a time, ``first`` and ``last`` are the days of the others.
+    """
+
+    languages: list[str]
+    places: list[str]
+    tags: list[str]
+    needs: list[str]
+    urgencies: list[int]
+    located: list[str]
+    states: tuple[str, ...]
+    owners: list[str]
+    undated: int
+    first: date | None
+    last: date | None
+
+
+def options_of(table: pl.DataFrame) -> Options:
+    """Return what the filter can be set to for the posts of a table (n rows)."""
+    levels = sorted(table[Col.URGENCY].unique().fill_null(NOT_JUDGED), reverse=True) if _has(table, Col.URGENCY) else []
+    earliest, latest = table[Col.TIME].min(), table[Col.TIME].max()
+    return Options(
+        languages=language_options(table),
+        places=_places(table),
+        tags=_tags(table),
+        needs=_listed(table, Col.NEEDS),
+        urgencies=levels,
+        located=_listed(table, Col.WITHIN),
+        states=STATES if _has(table, Col.STATE) else (),
+        owners=_owners(table),
+        undated=table[Col.TIME].null_count(),
+        first=earliest.date() if isinstance(earliest, datetime) else None,
+        last=latest.date() if isinstance(latest, datetime) else None,
+    )
+
+
+def filter_bar(project: Project, analysis: Analysis) -> None:
     """Draw the filter's controls; a change reruns the page with the new filter."""
     now = state.chosen_filter()
     names = topic_names(analysis)
+    known = resources.kept(project, "options of the filter", lambda: options_of(analysis.table))
     with st.expander(t("Filter"), expanded=bool(now), icon=":material/filter_alt:"):
         wanted = dataclasses.replace(
             now,
-            languages=_any_of(t("Languages"), "languages", language_options(analysis.table), language_name),
+            languages=_any_of(t("Languages"), "languages", known.languages, language_name),
             topics=_any_of(t("Topics"), "topics", list(names), lambda topic: names.get(topic, str(topic))),
-            places=_any_of(t("Places"), "places", _places(analysis.table), lambda place: place or t("Unplaced")),
-            tags=_any_of(t("Tags"), "tags", _tags(analysis.table), lambda tag: tag or t("Untagged")),
+            places=_any_of(t("Places"), "places", known.places, lambda place: place or t("Unplaced")),
+            tags=_any_of(t("Tags"), "tags", known.tags, lambda tag: tag or t("Untagged")),
         )
-        wanted = _crisis(analysis, wanted)
-        since, until = _days(analysis, now)
-        undated = _undated(analysis.table, now)
+        wanted = _crisis(analysis, known, wanted)
+        since, until = _days(known, now)
+        undated = _undated(known.undated, analysis.table.height, now)
         state.follow("filter_words", now.words)
         state.follow("filter_originals", now.originals)
         words = st.text_input(t("Holds the words"), key="filter_words")
@@ -67,21 +109,20 @@ def _any_of(label: str, field: str, known: Sequence[Any], named: Callable[[Any],
     return tuple(picked) if len(picked) < len(options) or len(options) == 1 else ()
 
 
-def _crisis(analysis: Analysis, wanted: Filter) -> Filter:
+def _crisis(analysis: Analysis, known: Options, wanted: Filter) -> Filter:
     """Draw the choices of needs, urgency, located places, states and owners that these posts have."""
-    table, named_by = analysis.table, named(analysis.crisis)
+    named_by = named(analysis.crisis)
 
-    def choice(label: str, field: str, known: Sequence[Any]) -> tuple[Any, ...]:
-        return _any_of(label, field, known, named_by[field])
+    def choice(label: str, field: str, values: Sequence[Any]) -> tuple[Any, ...]:
+        return _any_of(label, field, values, named_by[field])
 
-    levels = sorted(table[Col.URGENCY].unique().fill_null(NOT_JUDGED), reverse=True) if _has(table, Col.URGENCY) else []
     return dataclasses.replace(
         wanted,
-        needs=choice(t("Needs"), "needs", _listed(table, Col.NEEDS)),
-        urgencies=choice(t("Urgency"), "urgencies", levels),
-        located=choice(t("About the place"), "located", _listed(table, Col.WITHIN)),
-        states=choice(t("State"), "states", STATES if _has(table, Col.STATE) else ()),
-        owners=choice(t("Who works on it"), "owners", _owners(table)),
+        needs=choice(t("Needs"), "needs", known.needs),
+        urgencies=choice(t("Urgency"), "urgencies", known.urgencies),
+        located=choice(t("About the place"), "located", known.located),
+        states=choice(t("State"), "states", known.states),
+        owners=choice(t("Who works on it"), "owners", known.owners),
     )
 
 
@@ -122,20 +163,17 @@ def _most_frequent(names: pl.DataFrame) -> list[str]:
     return [*known, ""] if len(known) < counted.height and (counted["name"] == "").any() else known
 
 
-def _undated(table: pl.DataFrame, now: Filter) -> bool:
-    without = table[Col.TIME].null_count()
-    if not (0 < without < table.height) and not now.undated:
+def _undated(without: int, posts: int, now: Filter) -> bool:
+    if not (0 < without < posts) and not now.undated:
         return False
     state.follow("filter_undated", now.undated)
     return st.checkbox(t("Only the {count:,} undated posts", count=without), key="filter_undated")
 
 
-def _days(analysis: Analysis, now: Filter) -> tuple[datetime | None, datetime | None]:
-    times = analysis.table[Col.TIME].drop_nulls()
-    earliest, latest = times.min(), times.max()
-    if not isinstance(earliest, datetime) or not isinstance(latest, datetime):
+def _days(known: Options, now: Filter) -> tuple[datetime | None, datetime | None]:
+    first, last = known.first, known.last
+    if first is None or last is None:
         return now.since, now.until
-    first, last = earliest.date(), latest.date()
     shown: tuple[date, ...] = ()
     if now.since or now.until:
         start = now.since.date() if now.since else first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -42,17 +43,20 @@ def overview_figures(workspace: Workspace) -> None:
     left, right = st.columns(2)
     with left:
         _volume(workspace)
-        _show(workspace, languages_figure(workspace.beside("languages"), now.languages), "languages")
+        _show(workspace, "languages", lambda: languages_figure(workspace.beside("languages"), now.languages))
     with right:
-        _show(workspace, topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics), "topics")
-        show_figure(duplicates_figure(workspace.table), "copies")
+        _show(
+            workspace, "topics",
+            lambda: topics_figure(topics, table=workspace.beside("topics"), chosen=now.topics),
+        )  # fmt: skip
+        show_figure(workspace.kept("figure of copies", lambda: duplicates_figure(workspace.table)), "copies")
     left, right = st.columns(2)
     if _placed(workspace):
         with left:
-            _show(workspace, places_figure(workspace.beside("places"), now.places), "places")
+            _show(workspace, "places", lambda: places_figure(workspace.beside("places"), now.places))
     if (workspace.whole.table[Col.TAGS].list.len() > 0).any():
         with right if _placed(workspace) else left:
-            _show(workspace, tags_figure(workspace.beside("tags"), now.tags), "tags")
+            _show(workspace, "tags", lambda: tags_figure(workspace.beside("tags"), now.tags))
 
 
 def needs_and_urgency(workspace: Workspace) -> None:
@@ -63,20 +67,21 @@ def needs_and_urgency(workspace: Workspace) -> None:
     left, right = st.columns([3, 2])
     with left:
         names = {one.key: one.name for one in layer.scheme.told}
-        _show(workspace, needs_figure(workspace.beside("needs"), names, now.needs), "needs")
+        _show(workspace, "needs", lambda: needs_figure(workspace.beside("needs"), names, now.needs))
     with right:
         levels = {level: urgency_name(level) for level in (*URGENCIES, NOT_JUDGED)}
-        _show(workspace, urgency_figure(workspace.beside("urgencies"), levels, now.urgencies), "urgency")
+        _show(workspace, "urgency", lambda: urgency_figure(workspace.beside("urgencies"), levels, now.urgencies))
         scheme_panel(workspace.project)
 
 
-def _show(workspace: Workspace, figure: Figure, key: str) -> None:
-    """Draw a figure; where its own field is filtered, say that it counts more than what passes."""
+def _show(workspace: Workspace, key: str, make: Callable[[], Figure]) -> None:
+    """Draw a figure, made once for each filter; where its own field is filtered, say that it counts more."""
     now = workspace.among
+    figure = workspace.kept(f"figure of {key}", make, state.zone())
     if figure.bins and without(now, figure.field) != now:
         beside = t(
             "This figure counts what passes the rest of the filter; the chosen {count:,} posts stand out.",
-            count=workspace.table.height,
+            count=workspace.count(now),
         )
         figure = dataclasses.replace(figure, summary=f"{figure.summary} {beside}")
     show_figure(figure, key)
@@ -93,19 +98,25 @@ def _volume(workspace: Workspace) -> None:
     closer = False
     if now.since or now.until:
         closer = st.toggle(t("Only the chosen time, in finer steps"), key="volume_closer")
-    table = workspace.table if closer else workspace.beside(TIME)
-    figure = volume_figure(table, TimeChoice() if closer else chosen, state.zone())
     if closer:
+        figure = workspace.kept(
+            "figure of time, closer", lambda: volume_figure(workspace.table, TimeChoice(), state.zone()), state.zone()
+        )
         show_figure(figure, "closer")
     else:
-        figure.plot.update_layout(dragmode=False)  # clicked here, drawn over on the page of when and where
-        _show(workspace, figure, "time")
+        _show(workspace, "time", lambda: _clicked(volume_figure(workspace.beside(TIME), chosen, state.zone())))
+
+
+def _clicked(figure: Figure) -> Figure:
+    """Return a figure of time whose bars are clicked here; they are drawn over on the page of when and where."""
+    figure.plot.update_layout(dragmode=False)
+    return figure
 
 
 def filtered_posts(workspace: Workspace) -> None:
     """Draw the posts that pass the filter, to read and to tag; nothing without a filter."""
     if not workspace.among:
         return
-    with st.expander(t("Read the {count:,} posts", count=workspace.table.height), icon=":material/article:"):
+    with st.expander(t("Read the {count:,} posts", count=workspace.count(workspace.among)), icon=":material/article:"):
         chosen = posts_with_tags(workspace, workspace.table, "filtered")
     follow_post(chosen)

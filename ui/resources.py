@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -25,9 +27,13 @@ from ctse_core.question import Searcher, encoder_of
 from ctse_core.standing import StandingAnswer, answers
 from ctse_core.topic_editing import TopicMemory
 from ctse_core.when import bursts_in, told_by
+from ctse_core.words import spoken
 from train.evaluate.own import own_scores as read_own_scores
 from train.evaluate.table import read_scores
 from ui import state
+from ui.widgets import with_positions
+
+Made = TypeVar("Made")
 
 
 def project(name: str) -> Project:
@@ -76,10 +82,50 @@ def _passing(folder: str, fingerprint: str, made: str, revision: int, part: Filt
 
 def passing(chosen: Project, among: Filter) -> NDArray[np.bool_]:
     """Return (n,) which posts of the project pass the filter; each of its conditions is looked up once."""
-    manifest = chosen.manifest() or {}
-    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    run = _run(chosen)
     parts = [_passing(*run, revision(chosen.folder), part) for part in among.parts()]
     return np.logical_and.reduce(parts)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _filtered(run: tuple[str, str, str], revision: int, lang: str, among: Filter, _whole: pl.DataFrame) -> pl.DataFrame:
+    return with_positions(_whole).filter(pl.Series(passing(Project(Path(run[0])), among)))
+
+
+def filtered(chosen: Project, among: Filter, whole: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts of ``whole``, the project's table as it is shown now, that pass the filter.
+
+    They have their ``position`` in it. Those of the latest few filters are kept.
+    """
+    if not among:
+        return with_positions(whole)
+    return _filtered(_run(chosen), revision(chosen.folder), state.language_of_names(), among, whole)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _kept(key: tuple[Any, ...], _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept_large(key: tuple[Any, ...], _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+def kept(chosen: Project, what: str, make: Callable[[], Made], *depends_on: Any, large: bool = False) -> Made:
+    """Return what ``make`` gives, made once for ``what`` of a project as it stands and as it is spoken of now.
+
+    ``depends_on`` is all else that it follows from, such as a filter. What has a row a post is ``large``: fewer are
+    kept of those.
+    """
+    key = (*_run(chosen), revision(chosen.folder), state.language_of_names(), spoken(), what, *depends_on)
+    return (_kept_large if large else _kept)(key, make)
+
+
+def _run(chosen: Project) -> tuple[str, str, str]:
+    """Return what names the run that a project holds."""
+    manifest = chosen.manifest() or {}
+    return str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made"))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -100,19 +146,17 @@ def bursts(chosen: Project, among: Filter) -> pl.DataFrame:
 
     Marking posts makes none of it anew, unless the filter asks for marks.
     """
-    manifest = chosen.manifest() or {}
-    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    run = _run(chosen)
     now, lang, timeless = revision(chosen.folder), state.language_of_names(), without(among, TIME)
     found = _named(*run, now, lang)
     if not timeless:
         return _bursts(run, _told_by(*run, now, lang), timeless, found.table, found)
-    return _bursts(run, hash((now, lang)), timeless, found.table.filter(pl.Series(passing(chosen, timeless))), found)
+    return _bursts(run, hash((now, lang)), timeless, filtered(chosen, timeless, found.table), found)
 
 
 def memory(chosen: Project) -> TopicMemory:
     """Return what edits of the project's topics need again and again."""
-    manifest = chosen.manifest() or {}
-    return _memory(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    return _memory(*_run(chosen))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
@@ -141,8 +185,7 @@ def _searcher(folder: str, fingerprint: str, made: str) -> Searcher:
 
 def searcher(chosen: Project) -> Searcher:
     """Return what answers questions about the project, with what people added; the indexes are made once a run."""
-    manifest = chosen.manifest() or {}
-    made = _searcher(str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    made = _searcher(*_run(chosen))
     return made.over(analysis(chosen) or made.analysis)
 
 
@@ -155,8 +198,7 @@ def _standing(folder: str, fingerprint: str, made: str, revision: int, among: Fi
 
 def standing(chosen: Project, among: Filter) -> list[StandingAnswer]:
     """Return what the posts that pass the filter say to each of the standing questions."""
-    manifest = chosen.manifest() or {}
-    run = (str(chosen.folder), str(manifest.get("fingerprint")), str(manifest.get("made")))
+    run = _run(chosen)
     return _standing(*run, revision(chosen.folder), among)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
 import streamlit as st
 
 from ctse_core.analysis import Analysis
 from ctse_core.figures import language_name
-from ctse_core.masked import taken_away
+from ctse_core.masked import masked
 from ctse_core.types import UNDETERMINED, UNSORTED, Col
 from ctse_core.words import MONTHS, number, said, t
 from ui.filter_bar import filter_chips
@@ -18,36 +20,57 @@ from ui.widgets import csv_bytes, download, plain
 
 def headline(workspace: Workspace) -> None:
     """Draw the counts; under a filter they count the posts that pass it."""
-    whole, table = workspace.whole, workspace.table
+    whole = workspace.whole
     filter_chips(whole)
     if workspace.among:
         st.caption(
             t(
                 "{shown:,} of {number:,} posts pass the filter; the figures count those.",
-                shown=table.height,
+                shown=workspace.count(workspace.among),
                 number=whole.table.height,
             )
         )
     else:
         st.caption(plain(_account(whole)))
-    languages = table[Col.LANG]
-    named = languages.filter(languages != UNDETERMINED).n_unique()
-    copies = int(table[Col.DUPLICATE_OF].is_not_null().sum())
-    clusters = table[Col.CLUSTER]
-    unsorted = int((clusters == UNSORTED).sum())
+    told = workspace.kept("headline", lambda: _counted(workspace.table))
     boxes = st.columns(5)
-    boxes[0].metric(t("Posts"), number(table.height), border=True)
-    boxes[1].metric(t("Copies among them"), number(copies), border=True)
-    boxes[2].metric(t("Languages"), number(named), border=True)
-    topics = t("Topics ({share:.0%} unsorted)", share=unsorted / max(1, table.height))
-    boxes[3].metric(topics, number(clusters.filter(clusters != UNSORTED).n_unique()), border=True)
-    times = table[Col.TIME].drop_nulls()
-    first, last = times.min(), times.max()
+    boxes[0].metric(t("Posts"), number(told.posts), border=True)
+    boxes[1].metric(t("Copies among them"), number(told.copies), border=True)
+    boxes[2].metric(t("Languages"), number(told.languages), border=True)
+    topics = t("Topics ({share:.0%} unsorted)", share=told.unsorted / max(1, told.posts))
+    boxes[3].metric(topics, number(told.topics), border=True)
     span, year = t("undated"), ""
-    if isinstance(first, datetime) and isinstance(last, datetime):
-        span = f"{_short(first)} – {_short(last)}"
-        year = f"{last:%Y}, "
+    if told.first is not None and told.last is not None:
+        span = f"{_short(told.first)} – {_short(told.last)}"
+        year = f"{told.last:%Y}, "
     boxes[4].metric(t("Time ({year}UTC)", year=year), span, border=True)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    posts: int
+    copies: int
+    languages: int
+    topics: int
+    unsorted: int
+    first: datetime | None
+    last: datetime | None
+
+
+def _counted(table: pl.DataFrame) -> _Counts:
+    """Return what the first line of figures says of the posts of a table (n rows)."""
+    languages, clusters = table[Col.LANG].unique(), table[Col.CLUSTER]
+    first, last = table[Col.TIME].min(), table[Col.TIME].max()
+    dated = isinstance(first, datetime) and isinstance(last, datetime)
+    return _Counts(
+        posts=table.height,
+        copies=int(table[Col.DUPLICATE_OF].is_not_null().sum()),
+        languages=len(languages.filter(languages != UNDETERMINED)),
+        topics=len(clusters.unique().drop_nulls()) - int((clusters == UNSORTED).any()),
+        unsorted=int((clusters == UNSORTED).sum()),
+        first=first if dated else None,
+        last=last if dated else None,
+    )
 
 
 def _account(whole: Analysis) -> str:
@@ -78,7 +101,7 @@ def notes(workspace: Workspace) -> None:
     told += _support(workspace)
     if not told and not whole.empty.height and not whole.unreadable.height:
         return
-    away = taken_away(whole, workspace.project) if workspace.project is not None else whole
+    away = masked(whole, workspace.project) if workspace.project is not None else whole
     with st.expander(t("What was noticed ({number})", number=len(told)), icon=":material/info:"):
         for note in told:
             st.markdown(f"- {plain(note)}")

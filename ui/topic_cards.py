@@ -32,27 +32,30 @@ def topic_list(workspace: Workspace) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names_in(workspace)
         undo_and_redo(workspace)
-    topics = counted(workspace.table, workspace.whole.topics)
-    loose = workspace.table.filter(pl.col(Col.CLUSTER) == UNSORTED).height
+    topics = _counted_here(workspace)
+    posts = workspace.count(workspace.among)
+    loose = workspace.kept("unsorted posts", lambda: int((workspace.table[Col.CLUSTER] == UNSORTED).sum()))
     dated = topics[TopicCol.FIRST].null_count() < topics.height
     rows = [_row(topic, dated) for topic in topics.iter_rows(named=True)]
     told = t("in no topic; open them to see which are near one")
     unsorted = {"name": t("Unsorted"), "posts": loose, "count": number(loose), "told": told}
     act = show_topics(rows, unsorted, lately(workspace), key="topic_list")
     sums = t("{topics:,} topics with {sorted:,} posts, and {loose:,} unsorted posts: {count:,} in all.",
-             topics=topics.height, sorted=topics["posts"].sum(), loose=loose, count=workspace.table.height)  # fmt: skip
+             topics=topics.height, sorted=topics["posts"].sum(), loose=loose, count=posts)  # fmt: skip
     st.caption(sums)
     if act is not None:
         _done(workspace, act)
-    if workspace.among:
-        posts = workspace.table["position"].to_list()
-        if st.button(
-            t("Make a topic of the {count:,} posts that pass the filter", count=len(posts)),
-            icon=":material/library_add:",
-            key="topic_of_filter",
-        ):
-            make_topic(workspace, posts)
+    if workspace.among and st.button(
+        t("Make a topic of the {count:,} posts that pass the filter", count=posts),
+        icon=":material/library_add:",
+        key="topic_of_filter",
+    ):
+        make_topic(workspace, workspace.table["position"].to_list())
     history(workspace)
+
+
+def _counted_here(workspace: Workspace) -> pl.DataFrame:
+    return workspace.kept("topics counted", lambda: counted(workspace.table, workspace.whole.topics))
 
 
 def _row(topic: dict[str, Any], dated: bool) -> dict[str, Any]:
@@ -128,7 +131,9 @@ def open_topic(workspace: Workspace, topic: int) -> None:
     sure = confidence_of(facts)
     if sure:
         st.caption(plain(sure), help=confidence_help())
-    voices = voices_in_short(workspace.whole.table.filter(pl.col(Col.CLUSTER) == topic))
+    voices = workspace.kept_of_all(
+        "voices of a topic", lambda: voices_in_short(workspace.whole.table.filter(pl.col(Col.CLUSTER) == topic)), topic
+    )
     if voices:
         st.caption(plain(voices))
     _buttons(workspace, facts)
@@ -148,7 +153,7 @@ def open_topic(workspace: Workspace, topic: int) -> None:
 
 def _steps(workspace: Workspace, topic: int) -> None:
     """Draw the way back to the list, and to the topics before and after in size."""
-    order = counted(workspace.table, workspace.whole.topics)[TopicCol.ID].to_list()
+    order = _counted_here(workspace)[TopicCol.ID].to_list()
     here = order.index(topic) if topic in order else None
     if st.button(t("All topics"), icon=":material/arrow_back:"):
         state.choose(open=None)

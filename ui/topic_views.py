@@ -35,20 +35,19 @@ def topic_views(workspace: Workspace) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     view = chosen if chosen in views else next(iter(views))
-    show_figure(views[view](), f"topic_view_{view}")
+    show_figure(workspace.kept("view of topics", views[view], view, state.zone()), f"topic_view_{view}")
 
 
 def _views(workspace: Workspace) -> dict[str, Callable[[], Figure]]:
     """Return the views that these posts have, by their names."""
     topics, chosen = workspace.whole.topics, workspace.among.topics
-    table = workspace.table
     views: dict[str, Callable[[], Figure]] = {}
     if TopicCol.PARENT in topics.columns:
         views[GROUPS] = lambda: groups_figure(workspace.beside("topics"), topics, chosen)
-    views[TIME] = lambda: topics_over_time_figure(table, topics, clickable=True, look=Look(state.zone()))
-    views[LANGUAGE] = lambda: topics_per_language_figure(table, topics, clickable=True)
+    views[TIME] = lambda: topics_over_time_figure(workspace.table, topics, clickable=True, look=Look(state.zone()))
+    views[LANGUAGE] = lambda: topics_per_language_figure(workspace.table, topics, clickable=True)
     if _labelled(workspace.whole.table):
-        views[LABEL] = lambda: topics_per_label_figure(table, topics, clickable=True)
+        views[LABEL] = lambda: topics_per_label_figure(workspace.table, topics, clickable=True)
     if TopicCol.SIMILAR in topics.columns:
         views[ALIKE] = lambda: similar_figure(workspace.beside("topics"), topics, chosen)
     return views

@@ -46,8 +46,9 @@ def when(workspace: Workspace, ages: Ages | None = None) -> None:
 
     ``ages`` tells from when on a line is stale (None: nothing is said about age).
     """
-    undated = workspace.table[Col.TIME].null_count()
-    if undated == workspace.table.height:
+    posts = workspace.count(workspace.among)
+    undated = workspace.kept("undated posts", lambda: workspace.table[Col.TIME].null_count())
+    if undated == posts:
         st.info(
             t(
                 "None of these {count:,} posts has a time, so nothing can be said about when. If the file has a column "
@@ -92,9 +93,12 @@ def timeline(workspace: Workspace, closer: bool, found: pl.DataFrame | None) -> 
     """Draw posts over time, bursts of all of them marked; drawing over bars chooses that stretch of time."""
     now = workspace.among
     marked = [] if found is None else _marked(found)
-    table = workspace.table if closer else workspace.beside(TIME)
     chosen = TimeChoice() if closer else TimeChoice(now.since, now.until, now.undated)
-    figure = volume_figure(table, chosen, state.zone(), marked)
+
+    def drawn() -> Figure:
+        return volume_figure(workspace.table if closer else workspace.beside(TIME), chosen, state.zone(), marked)
+
+    figure = workspace.kept("timeline", drawn, closer, state.zone())
     hint = t("Draw over bars to choose that time.")
     beside = t("Shaded: more posts than usual.") if marked else ""
     summary = " ".join(part for part in (figure.summary, hint, beside) if part)
@@ -114,7 +118,12 @@ def _marked(found: pl.DataFrame) -> list[Span]:
 def _flared_up(workspace: Workspace, found: pl.DataFrame) -> None:
     now = workspace.among
     chosen = TimeChoice(now.since, now.until, now.undated)
-    show_figure(bursts_figure(found, workspace.beside(TIME), state.zone(), chosen), "when_bursts")
+    make = partial(_bursts_drawn, workspace, found, chosen)
+    show_figure(workspace.kept("figure of bursts", make, state.zone()), "when_bursts")
+
+
+def _bursts_drawn(workspace: Workspace, found: pl.DataFrame, chosen: TimeChoice) -> Figure:
+    return bursts_figure(found, workspace.beside(TIME), state.zone(), chosen)
 
 
 def _over_time(workspace: Workspace, ages: Ages | None) -> None:
@@ -124,23 +133,35 @@ def _over_time(workspace: Workspace, ages: Ages | None) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     view = chosen if chosen in views else next(iter(views))
-    show_figure(views[view](), f"when_view_{view}")
+    figure = workspace.kept("over time", lambda: views[view](workspace.table), view, state.zone(), ages)
+    show_figure(figure, f"when_view_{view}")
 
 
-def _views(workspace: Workspace, look: Look) -> dict[str, Callable[[], Figure]]:
-    """Return what can be followed over time in these posts, by name."""
-    table, topics, layer = workspace.table, workspace.whole.topics, workspace.whole.crisis
-    columns: dict[str, pl.Series] = {}
-    if layer is not None and Col.NEEDS in table.columns:
-        columns[NEEDS] = _surest(table, Col.NEEDS)
-    if Col.URGENCY in table.columns and table[Col.URGENCY].null_count() < table.height:
-        columns[URGENCY] = table[Col.URGENCY].cast(pl.Int32).fill_null(NOT_JUDGED)
-    if layer is not None and Col.LOCATED in table.columns:
-        columns[PLACES] = _surest(table, Col.LOCATED)
-    columns[LANGUAGES] = table[Col.LANG].fill_null(UNDETERMINED)
+def _views(workspace: Workspace, look: Look) -> dict[str, Callable[[pl.DataFrame], Figure]]:
+    """Return what can be followed over time in these posts, by name: what draws it of a table of posts."""
+    whole, topics, layer = workspace.whole.table, workspace.whole.topics, workspace.whole.crisis
+    columns: dict[str, Callable[[pl.DataFrame], pl.Series]] = {}
+    if layer is not None and Col.NEEDS in whole.columns:
+        columns[NEEDS] = lambda table: _surest(table, Col.NEEDS)
+    if Col.URGENCY in whole.columns and _judged(workspace):
+        columns[URGENCY] = lambda table: table[Col.URGENCY].cast(pl.Int32).fill_null(NOT_JUDGED)
+    if layer is not None and Col.LOCATED in whole.columns:
+        columns[PLACES] = lambda table: _surest(table, Col.LOCATED)
+    columns[LANGUAGES] = lambda table: table[Col.LANG].fill_null(UNDETERMINED)
     kinds = _kinds(layer)
-    drawn = {name: partial(values_over_time_figure, table, of, kinds[name], True, look) for name, of in columns.items()}
-    return {TOPICS: partial(topics_over_time_figure, table, topics, 12, True, look), **drawn}
+
+    def lines(name: str, table: pl.DataFrame) -> Figure:
+        return values_over_time_figure(table, columns[name](table), kinds[name], True, look)
+
+    def of_topics(table: pl.DataFrame) -> Figure:
+        return topics_over_time_figure(table, topics, 12, True, look)
+
+    return {TOPICS: of_topics, **{name: partial(lines, name) for name in columns}}
+
+
+def _judged(workspace: Workspace) -> bool:
+    """Return whether the urgency of any of the posts that pass is known."""
+    return workspace.kept("judged posts", lambda: workspace.table[Col.URGENCY].count()) > 0
 
 
 def _surest(table: pl.DataFrame, column: str) -> pl.Series:

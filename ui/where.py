@@ -46,7 +46,7 @@ class Looked:
 
 def choose_look(workspace: Workspace) -> Looked:
     """Draw the choices of level, colours and ages, and return them."""
-    levels = known_levels(workspace.whole.table, _places(workspace)) or ["town"]
+    levels = _levels(workspace) or ["town"]
     dated = _dated(workspace)
     looks = {one: said(name) for one, name in LOOKS.items() if dated or one != "age"}
     hours, start = "0", "posts"
@@ -56,7 +56,14 @@ def choose_look(workspace: Workspace) -> Looked:
         if dated:
             hours = _one_of(t("Old is"), state.STALE, {str(one): _limit(one) for one in LIMITS})
             start = _one_of(t("Counted back from"), state.AGES, {one: said(name) for one, name in FROM.items()})
-    return Looked(level, look, ages_of(workspace.whole.table, int(hours), now=start == "now"))
+    if start == "now":
+        return Looked(level, look, ages_of(workspace.whole.table, int(hours), now=True))
+    ages = workspace.kept_of_all("ages", lambda: ages_of(workspace.whole.table, int(hours)), hours)
+    return Looked(level, look, ages)
+
+
+def _levels(workspace: Workspace) -> list[str]:
+    return workspace.kept_of_all("levels", lambda: known_levels(workspace.whole.table, _places(workspace)))
 
 
 def _dated(workspace: Workspace) -> bool:
@@ -115,13 +122,17 @@ def _need_names(workspace: Workspace) -> dict[str, str]:
     table, layer = workspace.whole.table, workspace.whole.crisis
     if Col.NEEDS not in table.columns:
         return {}
-    used = table.select(pl.col(Col.NEEDS).list.explode().drop_nulls().unique()).to_series().to_list()
-    return {key: need_name(layer, key) for key in used}
+
+    def named() -> dict[str, str]:
+        used = table.select(pl.col(Col.NEEDS).list.explode().drop_nulls().unique()).to_series().to_list()
+        return {key: need_name(layer, key) for key in used}
+
+    return workspace.kept_of_all("needs of all posts", named)
 
 
 def place_view(workspace: Workspace, looked: Looked) -> None:
     """Draw the map of places; a click on a mark filters to it, marks that lie on each other come apart first."""
-    if not known_levels(workspace.whole.table, _places(workspace)):
+    if not _levels(workspace):
         st.info(
             t(
                 "No place is known in these posts: the file has no coordinates, and no name of a town, region or "
@@ -130,9 +141,12 @@ def place_view(workspace: Workspace, looked: Looked) -> None:
             icon=":material/location_off:",
         )
         return
-    table = workspace.beside("located")
     needs = _need_names(workspace)
-    marks = place_marks(table, _places(workspace), looked.level, _asking(workspace))
+
+    def gathered() -> Marks:
+        return place_marks(workspace.beside("located"), _places(workspace), looked.level, _asking(workspace))
+
+    marks = workspace.kept("marks of places", gathered, looked.level)
     drawn = place_map(marks, looked.look, looked.ages, needs)
     st.markdown(f"**{t('Where')}**")
     with st.container(gap=None):
@@ -146,17 +160,18 @@ def place_view(workspace: Workspace, looked: Looked) -> None:
             on_click=state.choose_filter, args=(dataclasses.replace(workspace.among, located=(NOWHERE,)),),
         )  # fmt: skip
     with st.expander(t("Show as table")):
-        _places_table(drawn, needs)
+        _places_table(workspace, drawn, needs)
     if picked.keys:
-        _pick_places(workspace, table, marks, picked)
+        _pick_places(workspace, workspace.beside("located"), marks, picked)
 
 
 def _of_borders() -> str:
     return t("Outlines: Natural Earth; they take no side on borders. Circles are as large as posts are many.")
 
 
-def _places_table(drawn: PlaceMap, needs: dict[str, str]) -> None:
-    shown = marks_table(drawn, needs)
+def _places_table(workspace: Workspace, drawn: PlaceMap, needs: dict[str, str]) -> None:
+    told = (drawn.marks.level, drawn.look, drawn.ages)
+    shown = workspace.kept("table of places", lambda: marks_table(drawn, needs), *told)
     if drawn.marks.level == "point":
         st.dataframe(shown, hide_index=True, key="where_map_table")
         return
@@ -185,10 +200,14 @@ def _pick_places(workspace: Workspace, table: pl.DataFrame, marks: Marks, picked
 
 def need_view(workspace: Workspace, looked: Looked) -> None:
     """Draw needs against places with how fresh each is; a click on a cell filters to its posts."""
-    table = workspace.beside("needs", "located")
     level = looked.level if looked.level != "point" else "town"
     needs = _need_names(workspace)
-    cells = need_place(table, _places(workspace), level, needs, Shown(first=_asking(workspace)))
+
+    def counted() -> NeedPlace:
+        table, shown = workspace.beside("needs", "located"), Shown(first=_asking(workspace))
+        return need_place(table, _places(workspace), level, needs, shown)
+
+    cells = workspace.kept("needs and places", counted, level, large=True)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{t('What is needed where')}**")
         names = {one: said(name) for one, name in UNDER.items() if one == "unread" or _dated(workspace)}
@@ -202,7 +221,7 @@ def need_view(workspace: Workspace, looked: Looked) -> None:
     with st.expander(t("Show as table")):
         st.dataframe(matrix_table(cells), hide_index=True, key="need_matrix_table")
     if picked is not None:
-        _pick_cell(workspace, table, cells, picked)
+        _pick_cell(workspace, workspace.beside("needs", "located"), cells, picked)
 
 
 def _of_urgency() -> str:

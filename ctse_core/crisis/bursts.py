@@ -125,11 +125,11 @@ def bursts(
     rises as well. ``streams`` is how many streams are looked at together; false alarms are borne over all of them. A
     burst with most of the posts is looked into for what stands out inside; one with nearly all gives way to that.
     """
-    asked, times = settings or BurstSettings(), np.sort(times)
+    asked, times = settings or BurstSettings(), _ascending(times)
     if len(times) < max(2, asked.posts) or times[0] == times[-1]:
         return []
     if whole is not None:
-        return _of_part(times, np.sort(whole), streams, asked)
+        return _of_part(times, _ascending(whole), streams, asked)
     told: list[Burst] = []
     for one in _of_all(times, streams, asked):
         within = _inside(times, one, asked) if one.posts >= _LARGEST * len(times) else []
@@ -137,6 +137,11 @@ def bursts(
             told.append(one)
         told += within
     return told
+
+
+def _ascending(times: Times) -> Times:
+    # The same million times are told again with each of some hundred streams: most often they are in order.
+    return times if bool((times[1:] >= times[:-1]).all()) else np.sort(times)
 
 
 def _nearly_all(one: Burst, times: Times) -> bool:

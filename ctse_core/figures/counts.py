@@ -204,14 +204,17 @@ def duplicates_figure(table: pl.DataFrame) -> Figure:
     if Col.REPRESENTATIVE not in table.columns:
         return nothing(sentence + ".", _COPIED, said(COPIED_TITLE))
     most = (
-        table.group_by(Col.REPRESENTATIVE)
-        .agg(pl.len().cast(pl.Int64).alias("posts"), pl.col(Col.POST_ID, Col.LANG, Col.TEXT).first())
+        table.select(pl.col(Col.REPRESENTATIVE).alias("group"), pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+        .group_by("group")
+        .agg(pl.len().cast(pl.Int64).alias("posts"), pl.col("row").min())
         .filter(pl.col("posts") > 1)
-        .sort("posts", Col.REPRESENTATIVE, descending=[True, False])
+        .sort("posts", "group", descending=[True, False])
     )
     if most.is_empty():
         return nothing(sentence + t("; no post says the same as another."), _COPIED, said(COPIED_TITLE))
     head = most.head(MOST_COPIED)
+    # Texts are looked up for the few that are drawn: gathering those of a million groups takes seconds.
+    head = head.hstack(table.select(Col.POST_ID, Col.LANG, Col.TEXT)[head["row"]])
     texts = [shorten(text, 300) for text in head[Col.TEXT].to_list()]
     plot = blank()
     horizontal_bars(plot, texts, [(t("Posts"), head["posts"].to_list(), PALETTE[0])])

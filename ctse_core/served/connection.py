@@ -31,6 +31,10 @@ _SETTINGS = {
 }
 
 
+_MEMBER = "SELECT 1 FROM pg_roles WHERE rolname = 'ctse' AND pg_has_role(oid, 'MEMBER')"
+"""Where there is a group of that name (delivery/database.sql) its members own what any of them shares."""
+
+
 class Server:
     """A connection that is made when first needed and again where it was lost; may be shared by threads."""
 
@@ -108,6 +112,8 @@ class Server:
             "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(names)),
             [part for name in names for part in (name, _SETTINGS[name])],
         )
+        if connection.execute(_MEMBER).fetchone() is not None:
+            connection.execute("SET ROLE ctse")
         return connection
 
     def _told(self, fault: Error) -> ServerError:

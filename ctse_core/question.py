@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = ["MODES", "Answer", "Mode", "Question", "Searcher", "can_rerank", "enc
 IN_FULL = 0.8  # of what a question's words could score, by which a post answers it without the encoder
 MOST_PARTS = 20_000  # vectors of parts of posts that are remembered
 NEAREST_LIKE = 20  # posts nearest to those chosen that count as matching
+MOST_MASKS = 8  # filters whose posts are remembered
 LEAST_JUDGED = 30  # unique posts below which nothing can be said about chance
 
 
@@ -75,6 +77,7 @@ class Searcher:
         self._second: list[SecondLook] = []
         self._lexical: list[LexicalIndex] = []
         self._parts: list[dict[str, Vectors]] = [{}]
+        self._masks: OrderedDict[tuple[int, Filter], tuple[pl.DataFrame, NDArray[np.bool_]]] = OrderedDict()
         self._originals: NDArray[np.bool_] = analysis.table[Col.DUPLICATE_OF].is_null().to_numpy()
         self.unique = int(self._originals.sum())
         made = indexes_of(analysis, encoder, project)
@@ -295,10 +298,19 @@ class Searcher:
 
     def _among(self, among: Filter, patterns: Sequence[str] = ()) -> NDArray[np.bool_]:
         """Return (n,) the posts that pass, one of each group of copies: the first that passes."""
-        table = self.analysis.table
-        passes = among.mask(table, self.analysis.sets)
         if patterns:
-            passes = passes & holding(table[Col.COMPARED], patterns)
+            held = holding(self.analysis.table[Col.COMPARED], patterns)
+            return self._first_of_copies(among.mask(self.analysis.table, self.analysis.sets) & held)
+        table = self.analysis.table
+        known = self._masks.pop((id(table), among), None)  # the same filter mostly stands for several questions
+        if known is None or known[0] is not table:
+            known = (table, self._first_of_copies(among.mask(table, self.analysis.sets)))
+        self._masks[id(table), among] = known
+        while len(self._masks) > MOST_MASKS:
+            self._masks.popitem(last=False)
+        return known[1].copy()
+
+    def _first_of_copies(self, passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
         # The first of each group is an original: where it passes, its copies need not be looked at.
         where = passes & self._originals
         among_copies = np.flatnonzero(passes & ~self._originals)

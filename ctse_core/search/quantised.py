@@ -7,11 +7,11 @@ time in which memory can be read once; cells (an inverted file) would read a qua
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from ctse_core.types import Rows, Vectors
 STEPS = 127  # whole steps on either side of zero
 BLOCK = 65_536
 SPARE = 64  # candidates beyond those wanted, and a quarter of these
-SKIP_BELOW = 0.12  # a filter that leaves a smaller share is asked before a row is read, else after
+LIST_BELOW = 0.14  # of a filter that leaves a smaller share only those rows are read, else all, one after the other
+MOST_THREADS = 4  # more find nothing to read faster from
 ALONE = 100_000  # rows that one thread reads as fast as two
 
 
@@ -67,24 +68,25 @@ class Scan:
         asked = np.rint(unit * (STEPS / largest)).astype(np.int16)
         # What a row's group takes off, in the same whole steps of the question.
         group, away = self._away(unit * (STEPS / largest))
-        skip = bool(mask.mean() < SKIP_BELOW)
-        parts = 1 if len(mask) < ALONE else min(4, cpu_count() or 1)
-        edges = np.linspace(0, len(mask), parts + 1).astype(np.int64)
+        few = np.count_nonzero(mask) < LIST_BELOW * len(mask)
+        listed = np.flatnonzero(mask) if few else np.zeros(0, dtype=np.int64)
+        looked_at = len(listed) if few else len(mask)
+        if looked_at == 0:
+            return listed
+        parts = 1 if looked_at < ALONE else min(MOST_THREADS, os.cpu_count() or 1)
+        edges = np.linspace(0, looked_at, parts + 1).astype(np.int64)
 
         def part(number: int) -> tuple[Rows, NDArray[np.float32]]:
             rows, scores = np.empty(wanted, np.int64), np.empty(wanted, np.float32)
             limits = (edges[number], edges[number + 1])
-            found = _kernel()(
-                self.steps, asked, (self.gain, self.scale), (group, away), mask, skip, limits, rows, scores
+            filled = _kernel()(
+                self.steps, asked, (self.gain, self.scale), (group, away), mask, listed, limits, rows, scores
             )
-            return rows[:found], scores[:found]
+            return rows[:filled], scores[:filled]
 
-        if parts == 1:
-            rows, scores = part(0)
-        else:
-            with ThreadPoolExecutor(parts) as pool:
-                found = list(pool.map(part, range(parts)))
-            rows, scores = np.concatenate([some[0] for some in found]), np.concatenate([some[1] for some in found])
+        others = [_threads().submit(part, number) for number in range(1, parts)]
+        found = [part(0), *(one.result() for one in others)]
+        rows, scores = np.concatenate([some[0] for some in found]), np.concatenate([some[1] for some in found])
         if len(rows) > wanted:
             rows = rows[np.argpartition(scores, len(rows) - wanted)[len(rows) - wanted :]]
         return np.sort(rows)
@@ -93,6 +95,14 @@ class Scan:
         if self.shifted is None:
             return np.zeros(0, dtype=np.uint16), np.zeros(0, dtype=np.float32)
         return self.shifted.group, (self.shifted.offsets @ scaled).astype(np.float32)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads that all scans of this process share: to start one takes as long as to scan with it."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_threads.cache_clear)  # a child has none of them
+    return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="scan")
 
 
 @cache

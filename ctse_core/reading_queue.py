@@ -60,7 +60,7 @@ def groups_of(posts: pl.DataFrame) -> pl.DataFrame:
         pl.col(Col.TIME).alias("time"),
     )  # fmt: skip
     return (
-        told.group_by("representative", maintain_order=True)
+        told.group_by("representative")  # ordered below
         .agg(
             pl.col("position").min(), pl.col("level").max(), pl.col("score").max(), pl.col("independent").max(),
             pl.col("time").max(), pl.len().cast(pl.Int64).alias("members"),

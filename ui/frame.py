@@ -89,6 +89,13 @@ class Workspace:
         """Return what ``make`` makes of all posts, whatever the filter is: once, see resources.kept."""
         return make() if self.project is None else resources.kept(self.project, what, make, *depends_on)
 
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
+        """Return what ``make`` makes of the analysis as this page was given it; its parts run again with the same."""
+        made: dict[str, Any] = self.__dict__.setdefault("_once", {})
+        if what not in made:
+            made[what] = make()
+        return made[what]
+
     def _passing(self, among: Filter) -> pl.DataFrame:
         if self.project is None:
             return with_positions(self.whole.table)

@@ -165,8 +165,8 @@ def _cards(workspace: Workspace, batch: Batch, view: str) -> None:
         "batch": batch.number,
         "known": known,
         "more": t("Next {count}", count=LENGTH) if more else "",
-        "owners": owners_of(whole.table),
-        "tags": tags_of(whole.table)[:_MOST_TAGS],
+        "owners": workspace.once("owners", lambda: owners_of(whole.table)),
+        "tags": workspace.once("tags", lambda: tags_of(whole.table)[:_MOST_TAGS]),
         "me": author(),
     }
     asked = show_queue(posts, about, LIST, lambda: take_over(project, whole), lambda: _go_on(batch))

@@ -70,7 +70,9 @@ def _begins(project: Project) -> bool:
     if cancel_path(project).exists():
         write_job(project, job, state="cancelled", finished=time.time(), sentence=NOT_BEGUN)
         return False
-    write_job(project, job, state="queued", pid=None, pid_started=None, began=time.time(), sentence="Starting")
+    cut_off = job.restarts + (job.state == "running")
+    taken = {"state": "queued", "pid": None, "pid_started": None, "restarts": cut_off}
+    write_job(project, job, began=time.time(), sentence="Starting", **taken)
     return True
 
 

@@ -21,6 +21,8 @@ GONE = (
 )
 STOPPED = "Stopped as asked; what was finished is kept."
 _STARTUP_SECONDS = 90.0
+MOST_RESTARTS = 2
+"""How often a job is taken up again by itself after the machine went down."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Job:
     ``pid_started`` is the worker's start time as the system tells it, so that another process which
     got the same number later is not taken for it. ``by`` asked for it. ``stages`` has a dictionary for each step:
     its key and title, its share in [0, 1], the seconds it took, posts a second (0 where unknown); ``left`` is about
-    how many seconds the rest takes, None where nobody knows yet.
+    how many seconds the rest takes, None where nobody knows yet. ``restarts`` of the machine cut it off so far.
     """
 
     target: str
@@ -50,6 +52,7 @@ class Job:
     by: str = ""
     stages: list[dict[str, Any]] = field(default_factory=list)
     left: float | None = None
+    restarts: int = 0
 
     @property
     def active(self) -> bool:
@@ -105,8 +108,14 @@ def read_job(project: Project) -> Job | None:
 
 
 def cut_off_by_restart(job: Job) -> bool:
-    """Return whether the job was last heard of before this machine, or this container, was started."""
+    """Return whether the job was last heard of before this machine, or this container, was started.
+
+    Not where that happened to it before already: it may be what the machine did not bear.
+    """
     import psutil
+
+    if job.restarts >= MOST_RESTARTS:
+        return False
 
     try:
         started = psutil.Process(1).create_time()

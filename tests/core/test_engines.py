@@ -151,8 +151,13 @@ def test_after_a_restart_of_the_machine_the_line_goes_on_with_the_job_that_was_c
     assert wait(second, {"done"}).began >= wait(project, {"done"}).finished
 
 
-def test_a_job_that_was_cut_off_without_a_restart_waits_for_a_person(project):
-    write_job(project, Job(f"{HERE}:work", {"steps": 1, "seconds": 0}, state="running", pid=2**22 - 1, started=9.0))
+@pytest.mark.parametrize("restarts", [0, 2])  # the machine's, and how often it went down under this job
+def test_a_job_that_was_cut_off_without_a_restart_or_often_waits_for_a_person(project, restarts):
+    job = Job(f"{HERE}:work", {"steps": 1, "seconds": 0}, state="running", pid=2**22 - 1, started=9.0)
+    job = write_job(project, job, restarts=restarts)
+    if restarts:
+        told = (project.folder / "job.json").read_text().replace(f'"updated": {job.updated}', '"updated": 10.0')
+        (project.folder / "job.json").write_text(told)
     enter(project, "Ada")
     assert read_job(project).state == "interrupted"
     keep_moving()

@@ -186,9 +186,21 @@ def _analysed(
     project: Project, settings: AnalysisSettings, runner: Runner, read: Made, sources: dict[str, Any]
 ) -> Analysis:
     """Return the analysis of the posts that were read, written into the project; ``sources`` goes into its manifest."""
+    encoder = _written(project, settings, runner, read, sources)  # what it was made from leaves the memory
+    finished = load_analysis(project)
+    prepare(finished, project, runner.teller("crisis"), lambda: encoder)
+    runner.progress(1.0, "Done")
+    return finished
+
+
+def _written(
+    project: Project, settings: AnalysisSettings, runner: Runner, read: Made, sources: dict[str, Any]
+) -> Encoder:
+    """Make the analysis of the posts that were read, write it into the project, and return the encoder it used."""
     runner.expect(read["table"].height)
     text = runner.run("text", (read.fingerprint,), lambda tell: products.text_product(read["table"], tell))
     table = text["table"]
+    read.parts.pop("table")  # the same posts with less
     copies = runner.run(
         "copies",
         (text.fingerprint, settings.duplicates),
@@ -249,10 +261,7 @@ def _analysed(
     )
     if not _stands(analysis, project):
         write_analysis(analysis, project, project.products / "vectors" / "vectors.npy")
-    finished = load_analysis(project)
-    prepare(finished, project, runner.teller("crisis"), lambda: encoder)
-    runner.progress(1.0, "Done")
-    return finished
+    return encoder
 
 
 def _encoder(runner: Runner, settings: AnalysisSettings, copies: Made, table: pl.DataFrame) -> tuple[Encoder, Choice]:
@@ -279,12 +288,15 @@ def _encoder(runner: Runner, settings: AnalysisSettings, copies: Made, table: pl
 
 def _stands(analysis: Analysis, project: Project) -> bool:
     """Return whether the project holds this very analysis already, whole and told the same way."""
+    same = ("fingerprint", "source", "encoder", "service", "notes")
     try:
-        told = load_analysis(project).manifest
+        told = project.manifest() or {}
+        if any(told.get(part) != analysis.manifest.get(part) for part in same):
+            return False
+        load_analysis(project)
     except ProjectError:
         return False
-    same = ("fingerprint", "source", "encoder", "service", "notes")
-    return all(told.get(part) == analysis.manifest.get(part) for part in same)
+    return True
 
 
 def _positions(neighbours: np.ndarray, unique_rows: np.ndarray) -> np.ndarray:

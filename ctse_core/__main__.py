@@ -73,6 +73,20 @@ def _parser(given: list[str]) -> argparse.ArgumentParser:
         add_encode_flags(encode)
     encode.set_defaults(run=_encode)
 
+    topics = commands.add_parser("topics", help="shards of vectors -> topics of a sample, every post assigned")
+    if command == "topics":
+        from ctse_core.topic_flags import add_topic_flags
+
+        add_topic_flags(topics)
+    topics.set_defaults(run=_topics)
+
+    find = commands.add_parser("find", help="a question to shards of vectors, more of them than a project holds")
+    if command == "find":
+        from ctse_core.find_flags import add_find_flags
+
+        add_find_flags(find)
+    find.set_defaults(run=_find)
+
     search = commands.add_parser("search", help="a question in any language -> posts in every language")
     search.add_argument("project", metavar="PROJECT", help="a folder, or postgresql://…#name for a shared project")
     if command == "search":
@@ -209,6 +223,22 @@ def _encode(asked: argparse.Namespace, bar: Any) -> None:
     told = encoded(asked, _agreed(asked.encoder, asked.send_texts_to), bar)
     bar.close()
     print(told)
+
+
+def _topics(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.topic_flags import topics_of_shards
+
+    told = topics_of_shards(asked, bar)
+    bar.close()
+    print(told)
+
+
+def _find(asked: argparse.Namespace, bar: Any) -> None:
+    from ctse_core.find_flags import found_lines
+
+    told = found_lines(asked, bar)
+    bar.close()
+    print("\n".join(told))
 
 
 def _search(asked: argparse.Namespace, bar: Any) -> None:

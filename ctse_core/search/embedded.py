@@ -124,6 +124,12 @@ class EmbeddedIndex:
             found[rows >= 0] = segment.index.vectors[rows[rows >= 0]]
         return found
 
+    def told(self, fact: str) -> set[Any]:
+        """Return the values that a fact has among all entries; none where the index does not have the fact."""
+        view = self._view
+        values = [one.facts[fact].filter(one.live).unique() for one in view.segments if fact in view.kinds]
+        return set().union(*(some.to_list() for some in values)) - {None}
+
     def refresh(self) -> None:
         """See what others wrote since.
 

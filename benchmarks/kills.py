@@ -107,7 +107,9 @@ def main() -> None:
             state = ended(project)
             worker.wait(30)
             waits.append(time.monotonic() - clicked)
-            print(f"  {state} after {waits[-1]:.2f} s: {read_job(project).sentence}", flush=True)  # type: ignore[union-attr]
+            job = read_job(project)
+            told = "" if job is None else job.error or job.sentence
+            print(f"  {state} after {waits[-1]:.2f} s: {told}", flush=True)
             project.remove()
         if waits:
             print(f"Cancel: median {np.median(waits):.2f} s, longest {max(waits):.2f} s")

@@ -19,8 +19,8 @@ from ctse_core.project.queue import Ticket, queue_locked, tickets
 
 _log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.2
-GRACE = 1.0
+LOOK_EVERY = 0.1
+GRACE = 0.7
 """Seconds after which a worker that was asked to stop, and did not, is ended."""
 
 

@@ -7,11 +7,13 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctse_core.types import Vectors
+if TYPE_CHECKING:
+    from ctse_core.types import Vectors
 
 DIGEST_BYTES = 16
 MOST_BYTES = 4 << 30

@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import psutil
@@ -166,3 +168,8 @@ def test_a_job_that_was_cut_off_without_a_restart_or_often_waits_for_a_person(pr
             break
         time.sleep(0.05)
     assert not tickets() and read_job(project).state == "interrupted"
+
+
+def test_the_process_that_watches_is_small():
+    code = "import sys, ctse_core.engines.runner; print(sorted({'polars', 'numba', 'torch'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

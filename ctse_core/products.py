@@ -15,7 +15,9 @@ from ctse_core.encoders import (
     Encoder,
     RemoteEncoder,
     StaticEncoder,
+    cut_elsewhere,
     embed,
+    embed_bags,
     load_encoder,
     tried_choice,
 )
@@ -32,6 +34,7 @@ from ctse_core.structure import (
     TopicSpace,
     arrange,
     centre_languages,
+    looked_at,
     measured,
     name_topics,
 )
@@ -127,10 +130,16 @@ def choice_product(texts: list[str], gpu: bool, load: Callable[[str], Encoder]) 
 
 def vectors_product(table: pl.DataFrame, representative: np.ndarray, encoder: Encoder, tell: Progress) -> Parts:
     """Embed each representative once and give its copies the same vector: (n, d) float32 unit rows."""
+    if isinstance(encoder, StaticEncoder) and cut_elsewhere(encoder, table.height):
+        copies = np.flatnonzero(representative != np.arange(table.height))
+        vectors = embed_bags(table[Col.COMPARED].scatter(copies, None), encoder, spread, tell)
+        vectors[copies] = vectors[representative[copies]]
+        return {"vectors": vectors}
+    texts = table[Col.COMPARED].gather(representative)
     # Bags of token vectors are made again as fast as they are looked up.
     fast = isinstance(encoder, StaticEncoder)
     known = None if fast else DiskVectors(cache_home() / "vectors" / encoder.fingerprint, encoder.dim)
-    return {"vectors": embed(table[Col.COMPARED].gather(representative).to_list(), encoder, known, tell)}
+    return {"vectors": embed(texts.to_list(), encoder, known, tell)}
 
 
 @dataclass(frozen=True)
@@ -189,34 +198,30 @@ def topics_product(
     unique: UniquePosts, structure: Any, settings: TopicSettings, encoder: Encoder, tell: Progress
 ) -> Parts:
     """Name the clusters: the topics table, one row a cluster, ids equal to the labels."""
-    rows, table = unique.rows, unique.table
-    topics = name_topics(
-        TopicInput(
-            texts=table[Col.COMPARED].to_list(),
-            tokens=unique.words.to_list(),
-            languages=table[Col.LANG].to_list(),
-            times=table[Col.TIME],
-            vectors=unique.vectors,
-            labels=np.asarray(structure["labels"]),
-            strength=np.asarray(structure["strength"]),
-            copies=unique.copies,
-            positions=rows,
-            unique_of=unique.of,
-            all_times=unique.all_times,
-            encode=word_reader(encoder),
-        ),
-        settings,
-        tell,
+    table, labels = unique.table, np.asarray(structure["labels"])
+    languages, rows = table[Col.LANG].to_list(), looked_at(labels)
+    seen = unique.vectors if rows is None else unique.vectors[rows]
+    centred = centre_languages(seen, languages if rows is None else [languages[row] for row in rows.tolist()])
+    posts = TopicInput(
+        texts=table[Col.COMPARED].to_list() if rows is None else table[Col.COMPARED],
+        tokens=unique.words.to_list() if rows is None else unique.words,
+        languages=languages,
+        times=table[Col.TIME],
+        vectors=unique.vectors,
+        labels=labels,
+        strength=np.asarray(structure["strength"]),
+        copies=unique.copies,
+        positions=unique.rows,
+        unique_of=unique.of,
+        all_times=unique.all_times,
+        encode=word_reader(encoder),
+        centred=centred,
+        looked_at=rows,
     )
-    return {"topics": _measured(topics, unique, structure)}
-
-
-def _measured(topics: pl.DataFrame, unique: UniquePosts, structure: Any) -> pl.DataFrame:
-    """Return the topics with how far each can be trusted, and in groups."""
-    languages, labels = unique.table[Col.LANG].to_list(), np.asarray(structure["labels"])
-    space = TopicSpace(centre_languages(unique.vectors, languages), labels, languages, unique.copies)
+    topics = name_topics(posts, settings, tell)
     neighbours = Neighbours(np.asarray(structure["neighbours"]), np.asarray(structure["similarity"]))
-    return measured(topics, space, neighbours, np.asarray(structure["agreement"]))
+    space = TopicSpace(centred, labels, languages, unique.copies)
+    return {"topics": measured(topics, space, neighbours, np.asarray(structure["agreement"]), rows)}
 
 
 def word_reader(encoder: Encoder) -> Callable[[Sequence[str]], Vectors]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctse_core.encoders.bags import cut_elsewhere, embed_bags
 from ctse_core.encoders.card import FAIRLY, WELL, Card, Service, read_card, write_card
 from ctse_core.encoders.catalog import DEFAULT_ENCODER, ENCODERS, FAST_ENCODER, EncoderSpec
 from ctse_core.encoders.choice import AUTO, Choice, auto_choice, tried_choice
@@ -53,8 +54,10 @@ __all__ = [
     "StaticStart",
     "auto_choice",
     "consent_question",
+    "cut_elsewhere",
     "described_service",
     "embed",
+    "embed_bags",
     "export_encoder",
     "has_gpu",
     "host_of",

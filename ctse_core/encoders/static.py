@@ -143,13 +143,19 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), TEXTS_AT_ONCE):
             part = slice(start, start + TEXTS_AT_ONCE)
-            flat, lengths = self.tokens.flat_ids(texts[part])
-            if self._table is None:
-                rows = self._rows.with_rows(flat) if isinstance(self._rows, HalvesTable) else self._rows
-                vectors[part] = _sums(rows, flat, lengths)
-            else:
-                vectors[part] = self._means(flat, np.cumsum(lengths) - lengths).detach().cpu().numpy()
-        return unit_rows(vectors)
+            vectors[part] = self.encode_ids(*self.tokens.flat_ids(texts[part]))
+        return vectors
+
+    def encode_ids(self, flat: NDArray[np.int32], lengths: NDArray[np.int64]) -> Vectors:
+        """Return unit rows (n, d) of texts by their token ids, one text's after the other's, ``lengths`` (n,) of each.
+
+        Raises:
+            EncoderError: there are NaN or infinity among the token vectors.
+        """
+        if self._table is not None:
+            return unit_rows(self._means(flat, np.cumsum(lengths) - lengths).detach().cpu().numpy())
+        rows = self._rows.with_rows(flat) if isinstance(self._rows, HalvesTable) else self._rows
+        return unit_rows(_sums(rows, flat, lengths))
 
     def _means(self, flat: NDArray[np.integer], starts: NDArray[np.int64], sparse: bool = False) -> Tensor:
         import torch

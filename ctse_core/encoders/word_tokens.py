@@ -46,7 +46,7 @@ class WordTokenizer(TextTokenizer):
         super().__init__(backend, use, marks=False)
         told = _steps_before(backend)
         self._by_word = _cuts_by_word(told)
-        self._begins = _beginnings(told, backend)
+        self._begins = _Beginnings(backend, shown=(told["pre_tokenizer"] or {}).get("type") == "Metaspace")
         starts = {added.content[:1] for added in backend.get_added_tokens_decoder().values()}
         # What becomes a space reaches beyond its word; the others that do are not printable.
         self._hard = re.compile(f"[{_BLANKS}{re.escape(''.join(starts))}]|  |^ | $|^$")
@@ -107,11 +107,10 @@ class WordTokenizer(TextTokenizer):
 
     def _cut(self, words: list[str]) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
         """Return the words in the order in which they were cut, all their ids, and how many each has."""
-        shown = bool(self._begins.any())
-        together = [word for word in words if shown and unicodedata.is_normalized("NFKC", word)]
+        together = [word for word in words if self._begins.shown and unicodedata.is_normalized("NFKC", word)]
         groups = [together[start : start + WORDS_TOGETHER] for start in range(0, len(together), WORDS_TOGETHER)]
         flat, lengths = _flat(self._whole([" ".join(group) for group in groups]))
-        begins = self._begins[flat]
+        begins = self._begins.of(flat)
         ends = np.concatenate([[0], np.cumsum(lengths)])
         found = np.diff(np.concatenate([[0], np.cumsum(begins)])[ends])
         # No normalised word has more than one beginning: as many as words means one each.
@@ -201,10 +200,21 @@ def _splits(pre_tokenizer: Mapping[str, Any] | None) -> bool:
     return kind == "BertPreTokenizer"
 
 
-def _beginnings(told: Mapping[str, Any], backend: Any) -> NDArray[np.bool_]:
-    """Return for each id whether its piece begins a word (v,), nowhere where pieces do not show it."""
-    numbers = backend.get_vocab(True)
-    begins = np.zeros(max(numbers.values(), default=0) + 1, dtype=bool)
-    if (told["pre_tokenizer"] or {}).get("type") == "Metaspace":
-        begins[[number for piece, number in numbers.items() if piece.startswith("▁")]] = True
-    return begins
+class _Beginnings:
+    """Which tokens' pieces begin a word, looked up as they come up; none where pieces do not show it."""
+
+    def __init__(self, backend: Any, shown: bool) -> None:
+        self.shown = shown
+        self._backend = backend
+        self._begins = np.full(backend.get_vocab_size(), -1, dtype=np.int8)
+
+    def of(self, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return for each of ``ids`` (t,) whether its piece begins a word (t,)."""
+        if not self.shown:
+            return np.zeros(len(ids), dtype=bool)
+        if len(ids) and ids.max() >= len(self._begins):
+            more = int(ids.max()) + 1 - len(self._begins)
+            self._begins = np.concatenate([self._begins, np.full(more, -1, dtype=np.int8)])
+        for new in np.unique(ids[self._begins[ids] < 0]).tolist():
+            self._begins[new] = (self._backend.id_to_token(new) or "").startswith("▁")
+        return self._begins[ids] > 0

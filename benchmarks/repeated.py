@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def _posts(table: pl.DataFrame, posts: int) -> pl.DataFrame:
         ids.alias(Col.POST_ID),
         (pl.col(Col.TEXT) + mark).alias(Col.TEXT),
         (pl.col(Col.COMPARED) + mark).alias(Col.COMPARED),
-        (pl.col(Col.TIME) + pl.duration(minutes=pl.Series(dice.integers(0, 1440, posts)))).alias(Col.TIME),
+        (pl.col(Col.TIME) + pl.Series(dice.integers(0, 86_400_000_000, posts)).cast(pl.Duration("us"))).alias(Col.TIME),
         ("writer" + writer).alias(Col.AUTHOR),
         pl.when(of != number).then(ids.gather(of)).otherwise(None).alias(Col.DUPLICATE_OF),
         of.cast(table.schema[Col.REPRESENTATIVE]).alias(Col.REPRESENTATIVE),
@@ -119,7 +119,7 @@ def _posts(table: pl.DataFrame, posts: int) -> pl.DataFrame:
     )
 
 
-class _Vectors:
+class _Vectors(Sequence[np.ndarray]):
     """The repeated vectors, made a block at a time; what ``write_analysis`` asks of arrays in order."""
 
     def __init__(self, vectors: np.ndarray, posts: int) -> None:
@@ -129,7 +129,7 @@ class _Vectors:
     def __len__(self) -> int:
         return self.rounds
 
-    def __getitem__(self, turn: int) -> np.ndarray:
+    def __getitem__(self, turn: Any) -> Any:
         if not 0 <= turn < self.rounds:
             raise IndexError(turn)
         shown = len(self.vectors)
@@ -137,9 +137,6 @@ class _Vectors:
         if turn:
             part += np.random.default_rng(turn).standard_normal(part.shape, dtype=np.float32) * 0.01
         return part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return (self[turn] for turn in range(self.rounds))
 
 
 def _part(name: str, part: Any, base: Analysis, table: pl.DataFrame) -> Any:

@@ -46,23 +46,31 @@ def judged_types(scheme: Scheme) -> tuple[InfoType, ...]:
 
 @dataclass(frozen=True)
 class Posts:
-    """The u unique posts of a table of n: their ``rows`` (u,) in it and their ``table`` and ``vectors`` (u, d).
+    """The u unique posts of a table of n: their ``rows`` (u,) in it, their ``table``, and the vectors ``all`` (n, d).
 
     Post i of the whole table is unique post ``of[i]``.
     """
 
     table: pl.DataFrame
-    vectors: Vectors
+    all: Vectors
     rows: Rows
     of: NDArray[np.int64]
+
+    @property
+    def at(self) -> Rows | None:
+        """(u,) where the unique posts stand among all vectors, None where those are all of them."""
+        return None if len(self.rows) == len(self.all) else self.rows
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """(u, d) the vectors of the unique posts: a copy, where there are copies among the posts."""
+        return self.all if self.at is None else np.asarray(self.all[self.rows])
 
 
 def unique_posts(table: pl.DataFrame, vectors: Vectors) -> Posts:
     """Return the unique posts of a posts table with its vectors (n, d); copies stand for one of them."""
     rows, of = np.unique(table[Col.REPRESENTATIVE].to_numpy(), return_inverse=True)
-    if len(rows) == table.height:  # no copies: nothing need be copied here, either
-        return Posts(table, vectors, rows, of)
-    return Posts(table[rows], np.asarray(vectors[rows]), rows, of)
+    return Posts(table if len(rows) == table.height else table[rows], vectors, rows, of)
 
 
 @dataclass(frozen=True)
@@ -231,7 +239,7 @@ def ground_of_parts(posts: Posts, scheme: Scheme, parts: Mapping[str, Any]) -> G
     codes = _codes(posts.table[Col.LANG].to_list(), parts["languages"])
     return Ground(
         types=types,
-        space=Space(posts.vectors, np.asarray(parts["shift"]), codes),
+        space=Space(posts.all, np.asarray(parts["shift"]), codes, posts.at),
         rows=posts.rows,
         of=posts.of,
         terms=np.asarray(parts["terms"]),

@@ -61,15 +61,14 @@ def _counted(table: pl.DataFrame) -> _Counts:
     """Return what the first line of figures says of the posts of a table (n rows)."""
     languages, clusters = table[Col.LANG].unique(), table[Col.CLUSTER]
     first, last = table[Col.TIME].min(), table[Col.TIME].max()
-    dated = isinstance(first, datetime) and isinstance(last, datetime)
     return _Counts(
         posts=table.height,
         copies=int(table[Col.DUPLICATE_OF].is_not_null().sum()),
         languages=len(languages.filter(languages != UNDETERMINED)),
         topics=len(clusters.unique().drop_nulls()) - int((clusters == UNSORTED).any()),
         unsorted=int((clusters == UNSORTED).sum()),
-        first=first if dated else None,
-        last=last if dated else None,
+        first=first if isinstance(first, datetime) else None,
+        last=last if isinstance(last, datetime) else None,
     )
 
 

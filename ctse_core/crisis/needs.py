@@ -11,7 +11,7 @@ its rarity, Spärck Jones 1972.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,37 +34,52 @@ class Space:
     """The posts as they are compared: ``vectors`` (u, d) less what their language adds, as unit rows.
 
     ``shift`` (l + 1, d) is the mean of all with what each language adds, the last for other languages; ``code`` (u,)
-    is each post's row in it. Rows of zeros are empty posts.
+    is each post's row in it. Rows of zeros are empty posts. Where ``at`` (u,) is given, the posts are those rows of
+    ``vectors`` (n, d), which need not be copied.
     """
 
     vectors: Vectors
     shift: Vectors
     code: NDArray[np.int64]
+    at: Rows | None = None
+
+    def _blocks(self) -> Iterator[tuple[slice, Vectors]]:
+        """Yield which posts, and their vectors, some at a time: those of a million posts stay on the disk."""
+        for start in range(0, len(self.code), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            yield some, np.asarray(self.vectors[some if self.at is None else self.at[some]])
 
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
         """(u,) the posts that have text."""
-        return np.asarray(np.any(self.vectors != 0, axis=1))
+        found = np.zeros(len(self.code), dtype=bool)
+        for some, block in self._blocks():
+            found[some] = block.any(axis=1)
+        return found
 
     def rows(self, positions: Rows) -> Vectors:
         """Return the unit rows (m, d) of the posts at ``positions``."""
-        return centred(np.asarray(self.vectors[positions], dtype=np.float32), self.shift[self.code[positions]])
+        here = self.vectors[positions if self.at is None else self.at[positions]]
+        return centred(np.asarray(here, dtype=np.float32), self.shift[self.code[positions]])
 
     @cached_property
     def lengths(self) -> NDArray[np.float32]:
         """(u,) the lengths of the posts' vectors less what their language adds."""
-        found = np.ones(len(self.vectors), dtype=np.float32)
-        for start in range(0, len(found), _BLOCK):
-            some = slice(start, start + _BLOCK)
-            found[some] = np.linalg.norm(self.vectors[some] - self.shift[self.code[some]], axis=1)
+        found = np.ones(len(self.code), dtype=np.float32)
+        for some, block in self._blocks():
+            found[some] = np.linalg.norm(block - self.shift[self.code[some]], axis=1)
         return np.maximum(found, 1e-9)
 
     def times(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return (u, c): the posts' unit rows times ``weights`` (d, c); 0 for empty posts."""
         light = weights.astype(np.float32)
         # The shift is taken off behind the product: moving all vectors at every mark would cost ten times as much.
-        found = np.asarray(self.vectors @ light, dtype=np.float32) - (self.shift @ light)[self.code]
-        return np.where(self.filled[:, None], found / self.lengths[:, None], np.float32(0))
+        moved = self.shift @ light
+        found = np.zeros((len(self.code), light.shape[1]), dtype=np.float32)
+        for some, block in self._blocks():
+            product = np.asarray(block @ light, dtype=np.float32) - moved[self.code[some]]
+            found[some] = np.where(self.filled[some, None], product / self.lengths[some, None], np.float32(0))
+        return found
 
 
 def centred(vectors: Vectors, shift: Vectors) -> Vectors:

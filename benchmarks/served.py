@@ -70,7 +70,7 @@ def milliseconds(run: Callable[[int], object], questions: int, busy: Callable[[]
 
 
 def processor_of(index: Index) -> Callable[[], float]:
-    """Return what tells the processor's seconds of this process and of the server's that works for it, if it is here."""
+    """Return what tells the processor's seconds: of this process, and of the server's for it where that is here."""
     if not isinstance(index, ServedIndex):
         return time.process_time
     with index._server.reading() as connection:
@@ -126,7 +126,7 @@ def measured(index: Index, given: tuple[np.ndarray, np.ndarray, np.ndarray]) -> 
 
 
 def filled(index: Index, vectors: np.ndarray, levels: np.ndarray, piece: int) -> tuple[float, float]:
-    """Put the vectors in and return seconds on the clock, and of the processor, but for helpers that the server starts."""
+    """Put the vectors in and return seconds on the clock, and of the processor without the server's helpers."""
     begin, busy = time.perf_counter(), processor_of(index)
     before = busy()
     for start in range(0, len(vectors), piece):
@@ -168,9 +168,8 @@ def main() -> None:
             sizes = connection.execute(
                 f"SELECT pg_table_size('{name}'), pg_indexes_size('{name}'), pg_relation_size('{name}_graph')"
             ).fetchone()
-    print(
-        f"{len(vectors):,} vectors x {vectors.shape[1]}, {len(queries)} questions; cells: recall@10, p50 / p95 ms, processor ms; filling: seconds, of the processor\n"
-    )
+    print(f"{len(vectors):,} vectors x {vectors.shape[1]}, {len(queries)} questions. Cells: recall@10, p50 / p95 ms,")
+    print("processor ms; filling: seconds, of the processor.\n")
     table(rows)
     table_mb, indexes_mb, graph_mb = (size / 1e6 for size in sizes)
     print(

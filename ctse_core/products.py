@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -203,8 +203,8 @@ def topics_product(
     seen = unique.vectors if rows is None else unique.vectors[rows]
     centred = centre_languages(seen, languages if rows is None else [languages[row] for row in rows.tolist()])
     posts = TopicInput(
-        texts=table[Col.COMPARED].to_list() if rows is None else table[Col.COMPARED],
-        tokens=unique.words.to_list() if rows is None else unique.words,
+        texts=cast(Any, table[Col.COMPARED]) if rows is not None else table[Col.COMPARED].to_list(),
+        tokens=cast(Any, unique.words) if rows is not None else unique.words.to_list(),
         languages=languages,
         times=table[Col.TIME],
         vectors=unique.vectors,

@@ -7,6 +7,7 @@ from ctse_core.structure.confidence import TopicSpace, measured, with_confidence
 from ctse_core.structure.languages import LanguageOffsets, centre_languages, language_offsets
 from ctse_core.structure.neighbours import Neighbours, neighbour_graph
 from ctse_core.structure.projection import project
+from ctse_core.structure.sample import looked_at
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.structure.stability import agreement
 from ctse_core.structure.topics import TopicInput, TopicSettings, name_topics
@@ -29,6 +30,7 @@ __all__ = [
     "find_clusters",
     "find_communities",
     "language_offsets",
+    "looked_at",
     "measured",
     "name_topics",
     "neighbour_graph",

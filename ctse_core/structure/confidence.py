@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ctse_core.structure.hierarchy import (
     LEAST,
+    links_of_many,
     middles_of,
     parent_groups,
     similar_topics,
@@ -154,18 +155,35 @@ def with_confidence(
 
 
 def measured(
-    topics: pl.DataFrame, space: TopicSpace, neighbours: Neighbours, agreement: NDArray | None = None
+    topics: pl.DataFrame,
+    space: TopicSpace,
+    neighbours: Neighbours,
+    agreement: NDArray | None = None,
+    looked_at: NDArray[np.int64] | None = None,
 ) -> pl.DataFrame:
     """Return the ``topics`` with what ``with_confidence`` adds, and with their groups (PARENT, PARENT_NAME).
 
-    ``neighbours`` are those of the u posts, from which the topics' links are counted.
+    ``neighbours`` are those of the u posts, from which the topics' links are counted. Where posts are many, vectors of
+    the rows ``looked_at`` (m,) stand for all: ``space.vectors`` has these m rows, everything else u.
     """
-    topics = with_confidence(topics, space, agreement)
+    some = space if looked_at is None else _some_of(space, looked_at)
+    topics = with_confidence(topics, some, agreement)
     ids, sizes = topics[TopicCol.ID].to_list(), topics[TopicCol.SIZE].to_numpy()
-    labels = _as_rows(space.labels, ids)
-    middles = middles_of(space.vectors, labels, len(ids))
-    links = topic_links(fuzzy_graph(neighbours).tocsr(), labels, len(ids)) if len(ids) >= LEAST else None
+    middles = middles_of(some.vectors, _as_rows(some.labels, ids), len(ids))
+    labels, links = _as_rows(space.labels, ids), None
+    if len(ids) >= LEAST:
+        many = looked_at is not None
+        links = (
+            links_of_many(neighbours, labels, len(ids))
+            if many
+            else topic_links(fuzzy_graph(neighbours).tocsr(), labels, len(ids))
+        )
     return with_parents(topics, parent_groups(middles, links, sizes))
+
+
+def _some_of(space: TopicSpace, rows: NDArray[np.int64]) -> TopicSpace:
+    languages = [space.languages[row] for row in rows.tolist()]
+    return TopicSpace(space.vectors, space.labels[rows], languages, np.asarray(space.copies)[rows])
 
 
 _SIMILAR = pl.List(pl.Struct({"topic_id": pl.Int32, "cosine": pl.Float32}))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ctse_core.structure.clusters import rank_by_size
 from ctse_core.structure.communities import leiden
 from ctse_core.structure.languages import unit_rows
+from ctse_core.structure.neighbours import Neighbours
 from ctse_core.types import UNSORTED, Labels, TopicCol, Vectors
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LEAST = 6  # fewer topics are read at a glance and need no groups
 _COARSE = 0.5  # resolution of groups: about eight for forty topics
 _WORDS = 3
+_BLOCK = 65_536
 JOIN = ", "
 
 
@@ -41,6 +43,22 @@ def topic_links(graph: csr_matrix, labels: Labels, count: int) -> csr_matrix:
     members = np.flatnonzero(labels != UNSORTED)
     member = csr_matrix((np.ones(len(members), np.float32), (members, labels[members])), (len(labels), count))
     return (member.T @ graph @ member).tocsr()
+
+
+def links_of_many(neighbours: Neighbours, labels: Labels, count: int) -> csr_matrix:
+    """Return what ``topic_links`` does, counted in cosines of neighbours: no graph of a million posts is built."""
+    from scipy.sparse import csr_matrix
+
+    whole = np.zeros(count * count)
+    for start in range(0, len(labels), _BLOCK):
+        rows, here = neighbours.rows[start : start + _BLOCK], labels[start : start + _BLOCK]
+        there = labels[rows]
+        both = (here[:, None] != UNSORTED) & (there != UNSORTED)
+        cells = (here[:, None].astype(np.int64) * count + there)[both]
+        weights = np.maximum(neighbours.similarity[start : start + _BLOCK], 0.0)[both]
+        whole += np.bincount(cells, weights=weights, minlength=count * count)
+    square = whole.reshape(count, count)
+    return csr_matrix(square + square.T)
 
 
 def parent_groups(middles: Vectors, links: csr_matrix | None, sizes: NDArray, seed: int = 0) -> NDArray[np.int32]:

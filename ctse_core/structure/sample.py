@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+NAMED_WHOLE = 200_000
+"""Unique posts up to which all of them are looked at for topics' names."""
+NAMED = 100_000
 LEAST = 500
 """So many posts of each group are drawn, all where it has fewer, as long as these take no more than half."""
 
@@ -34,3 +37,8 @@ def weighted_sample(
     others = order[place >= least]
     others = others[np.argsort(-keys[others], kind="stable")][: wanted - len(sure)]
     return np.sort(np.concatenate([sure, others]))
+
+
+def looked_at(labels: NDArray, seed: int = 0) -> NDArray[np.int64] | None:
+    """Return 100,000 rows (m,) to name the topics ``labels`` (u,) by, 500 of each; None where all can be looked at."""
+    return weighted_sample(labels, None, NAMED, seed) if len(labels) > NAMED_WHOLE else None

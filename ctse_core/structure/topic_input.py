@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -41,9 +42,9 @@ class TopicInput:
     """Unique posts, row i of everything the same post, and the posts behind them."""
 
     texts: Sequence[str]
-    """u texts, to name a topic that has no words."""
+    """u texts, to name a topic that has no words; a column where ``looked_at`` tells which are taken out of it."""
     tokens: Sequence[Sequence[str]]
-    """u lists of words, stop words left out, written as they shall be shown."""
+    """u lists of words, stop words left out, written as they shall be shown; a column as above."""
     languages: Sequence[str]
     """u language codes."""
     times: pl.Series
@@ -69,6 +70,35 @@ class TopicInput:
     wanted: int | None = None
     """So many clusters, the first ones, are described; the others only stand beside them. None: all are."""
     centred: Vectors | None = None
-    """(u, d) ``vectors`` less their languages' offsets, where somebody has them already."""
+    """(u, d) ``vectors`` less their languages' offsets, where somebody has them already; (m, d) of ``looked_at``."""
     words: Vocabulary | None = None
     """The vocabulary of ``tokens`` and ``languages``, where somebody has it already."""
+    looked_at: NDArray[np.int64] | None = None
+    """(m,) ascending rows of the posts that names and typical posts come from; sizes are of all. None: all posts."""
+
+
+def only_looked_at(posts: TopicInput) -> TopicInput:
+    """Return the posts that names and typical posts come from, as posts of their own."""
+    rows = posts.looked_at
+    if rows is None:
+        return posts
+    return replace(
+        posts,
+        texts=_taken(posts.texts, rows),
+        tokens=_taken(posts.tokens, rows),
+        languages=[posts.languages[row] for row in rows.tolist()],
+        times=posts.times.gather(rows),
+        vectors=posts.vectors[rows],
+        labels=posts.labels[rows],
+        strength=posts.strength[rows],
+        copies=np.asarray(posts.copies)[rows],
+        positions=np.asarray(posts.positions)[rows],
+        unique_of=None,
+        all_times=None,
+        words=None,
+        looked_at=None,
+    )
+
+
+def _taken(column: Any, rows: NDArray[np.int64]) -> list[Any]:
+    return column.gather(rows).to_list() if isinstance(column, pl.Series) else [column[row] for row in rows.tolist()]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ctse_core.structure.called import NAMES, ORIGINALS, Called, call_topics
 from ctse_core.structure.languages import centre_languages
-from ctse_core.structure.topic_input import TopicInput, TopicSettings
+from ctse_core.structure.topic_input import TopicInput, TopicSettings, only_looked_at
 from ctse_core.structure.typical import Members, typical_posts
 from ctse_core.types import UNSORTED, Progress, TopicCol, Vectors, no_progress
 
@@ -27,23 +27,25 @@ def name_topics(
 
     Words are scored by c-TF-IDF within their languages, unless ``scored`` has them (a list a cluster, best first), and
     grouped over the languages into concepts. Names take concepts that say different things. Sizes, languages, shares
-    and mean strength count copies.
+    and mean strength count copies. Each topic needs a post among ``posts.looked_at``, where these are given.
     """
     settings = settings or TopicSettings()
     count = int(np.max(posts.labels, initial=UNSORTED)) + 1
     count = count if posts.wanted is None else min(count, posts.wanted)
     members = [np.flatnonzero(posts.labels == label) for label in range(count)]
-    centred = posts.centred
+    some = only_looked_at(posts)
+    centred = some.centred
     if centred is None:
-        centred = centre_languages(posts.vectors, posts.languages) if count else posts.vectors
+        centred = centre_languages(some.vectors, some.languages) if count else some.vectors
     typical = []
-    for label, inside in enumerate(members):
-        typical.append(_typical(posts, centred, inside, settings))
+    for label in range(count):
+        typical.append(_typical(some, centred, np.flatnonzero(some.labels == label), settings))
         progress(0.4 * (label + 1) / count, "Choosing typical posts")
-    beginnings = [posts.texts[some[0]] for some in typical]
+    beginnings = [some.texts[places[0]] for places in typical]
     progress(0.4, "Finding the words of each topic")
-    called = call_topics(posts, centred, settings, beginnings, scored)
-    return _table(posts, members, called, typical)
+    called = call_topics(some, centred, settings, beginnings, scored)
+    standing = np.asarray(some.positions, dtype=np.int64)
+    return _table(posts, members, called, [standing[places].tolist() for places in typical])
 
 
 def _languages(posts: TopicInput, inside: NDArray) -> Counter[str]:
@@ -66,12 +68,12 @@ def _typical(posts: TopicInput, vectors: Vectors, inside: NDArray, settings: Top
 
 
 def _table(posts: TopicInput, members: list[NDArray], called: Called, typical: list[list[int]]) -> pl.DataFrame:
+    """Return the table; ``typical`` are positions in the posts table."""
     copies = np.asarray(posts.copies, dtype=np.int64)
     sizes = [int(copies[inside].sum()) for inside in members]
     everyone = max(1, int(copies.sum()))
     spoken = [_languages(posts, inside) for inside in members]
     by_posts = [sorted(langs.items(), key=lambda item: (-item[1], item[0])) for langs in spoken]
-    positions = np.asarray(posts.positions, dtype=np.int64)
     table = pl.DataFrame(
         {
             TopicCol.ID: pl.Series(range(len(members)), dtype=pl.Int32),
@@ -84,7 +86,7 @@ def _table(posts: TopicInput, members: list[NDArray], called: Called, typical: l
             TopicCol.LANGUAGE_POSTS: pl.Series(
                 [[size for _, size in langs] for langs in by_posts], dtype=pl.List(pl.Int64)
             ),
-            TopicCol.TYPICAL: pl.Series([positions[some].tolist() for some in typical], dtype=pl.List(pl.Int64)),
+            TopicCol.TYPICAL: pl.Series(typical, dtype=pl.List(pl.Int64)),
             TopicCol.STRENGTH: pl.Series(
                 [float(np.average(posts.strength[inside], weights=copies[inside])) for inside in members],
                 dtype=pl.Float64,

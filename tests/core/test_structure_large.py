@@ -3,10 +3,12 @@
 import sys
 
 import numpy as np
+import polars as pl
 import pytest
 
-from ctse_core.structure import StructureSettings, arrange
+from ctse_core.structure import StructureSettings, TopicInput, TopicSpace, arrange, measured, name_topics
 from ctse_core.structure.communities import leiden
+from ctse_core.structure.hierarchy import links_of_many, topic_links
 from ctse_core.structure.kernels import force_tables
 from ctse_core.structure.large_map import beside_neighbours
 from ctse_core.structure.neighbours import Neighbours, neighbour_graph
@@ -79,3 +81,35 @@ def test_a_map_of_many_posts_keeps_groups_together_whoever_was_drawn(monkeypatch
     assert (nearest == which).mean() > 0.97
     assert made.method["map_drawn"] and np.isfinite(points).all()
     assert not made.method["repeatable"]
+
+
+def test_topics_of_many_posts_are_named_by_some_and_counted_over_all():
+    which = np.repeat([0, 1, -1], [700, 250, 50]).astype(np.int32)
+    words = (["flood", "river", "water"], ["fire", "smoke", "forest"], ["bus"])
+    tokens = [words[label] for label in which]
+    vectors = np.eye(8, dtype=np.float32)[which % 8] + np.random.default_rng(0).normal(scale=0.1, size=(1000, 8))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    some = np.arange(0, 1000, 4)
+    posts = TopicInput(
+        texts=pl.Series([" ".join(one) for one in tokens]), tokens=pl.Series(tokens), languages=["en"] * 1000,
+        times=pl.Series([None] * 1000, dtype=pl.Datetime("us", "UTC")), vectors=vectors, labels=which,
+        strength=np.ones(1000, np.float32), copies=np.full(1000, 2), positions=np.arange(1000) * 10, looked_at=some,
+    )  # fmt: skip
+    topics = name_topics(posts)
+    assert topics["size"].to_list() == [1400, 500] and topics["unique"].to_list() == [700, 250]
+    assert "flood" in topics["name"][0] and "fire" in topics["name"][1]
+    assert set(topics["typical"].explode()) <= set((some * 10).tolist())
+    space = TopicSpace(vectors[some], which, ["en"] * 1000, np.full(1000, 2))
+    told = measured(topics, space, neighbour_graph(vectors), None, some)
+    whole = measured(topics, TopicSpace(vectors, which, ["en"] * 1000, np.full(1000, 2)), neighbour_graph(vectors))
+    assert told["separation"].to_list() == pytest.approx(whole["separation"].to_list(), abs=0.05)
+    assert told["confidence"].to_list() == whole["confidence"].to_list()
+
+
+def test_links_of_many_tell_the_same_neighbours_as_the_graph():
+    vectors, which = groups((80,) * 6, width=12, noise=1.2)
+    near = neighbour_graph(vectors)
+    quick = links_of_many(near, which.astype(np.int32), 6).toarray()
+    full = topic_links(fuzzy_graph(near).tocsr(), which.astype(np.int32), 6).toarray()
+    apart = ~np.eye(6, dtype=bool)
+    assert np.corrcoef(quick[apart], full[apart])[0, 1] > 0.9

@@ -173,3 +173,16 @@ def test_a_job_that_was_cut_off_without_a_restart_or_often_waits_for_a_person(pr
 def test_the_process_that_watches_is_small():
     code = "import sys, ctse_core.engines.runner; print(sorted({'polars', 'numba', 'torch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_compiled_code_is_compiled_once_on_a_machine(tmp_path):
+    code = (
+        "import numpy as np; from ctse_core.structure.kernels import tau; tau(np.ones(3, np.int64)); "
+        "print(sum(tau.stats.cache_hits.values()), sum(tau.stats.cache_misses.values()))"
+    )
+    told = []
+    for _ in range(2):
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}  # as each worker has it
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        told.append(done.stdout.strip())
+    assert told == ["0 1", "1 0"]

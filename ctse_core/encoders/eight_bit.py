@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -120,37 +119,38 @@ def read_weights(path: Path, of: str = "") -> dict[str, NDArray[Any]]:
     return dict(_plain(name, values, scales) for name, values in arrays.items())
 
 
-@dataclass(frozen=True)
 class HalvesTable:
     """A matrix (r, c) in four bits whose rows become float32 when they are asked for: most tokens never come up."""
 
-    halves: NDArray[np.uint8]
-    scales: NDArray[np.float16]
+    def __init__(self, halves: NDArray[np.uint8], scales: NDArray[np.float16]) -> None:
+        self.shape = len(halves), 2 * halves.shape[1]
+        self._halves, self._scales = halves, scales
+        self._rows = np.empty((0, self.shape[1]), dtype=np.float32)
+        self._places = np.full(len(halves), -1, dtype=np.int32)
+        self._count = 0
+        self._one_at_a_time = threading.Lock()
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return len(self.halves), 2 * self.halves.shape[1]
+    def found(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Return a table of rows, and for each of ``rows`` (t,) its place in it (t,)."""
+        with self._one_at_a_time:
+            missing = np.unique(rows[self._places[rows] < 0])
+            if len(missing):
+                self._add(missing)
+            return self._rows, self._places[rows]
 
-    @cached_property
-    def _restored(self) -> NDArray[np.float32]:
-        return np.empty(self.shape, dtype=np.float32)  # takes no memory where nothing was written
-
-    @cached_property
-    def _there(self) -> NDArray[np.bool_]:
-        return np.zeros(len(self.halves), dtype=bool)
-
-    def with_rows(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return the matrix (r, c), of which at least ``rows`` are filled in."""
-        missing = np.unique(rows[~self._there[rows]])
-        if len(missing):
-            self._restored[missing] = _restored_halves(self.halves[missing], self.scales[missing])
-            self._there[missing] = True
-        return self._restored
+    def _add(self, rows: NDArray[np.integer]) -> None:
+        end = self._count + len(rows)
+        if end > len(self._rows):
+            wider = np.empty((min(max(2 * len(self._rows), end), self.shape[0]), self.shape[1]), dtype=np.float32)
+            wider[: self._count] = self._rows[: self._count]
+            self._rows = wider
+        self._rows[self._count : end] = _restored_halves(self._halves[rows], self._scales[rows])
+        self._places[rows] = np.arange(self._count, end, dtype=np.int32)
+        self._count = end
 
     def whole(self) -> NDArray[np.float32]:
         """Return the matrix (r, c)."""
-        return self.with_rows(np.arange(len(self.halves)))
+        return _restored_halves(self._halves, self._scales)
 
 
 def read_halves(path: Path, name: str) -> HalvesTable | None:

@@ -154,8 +154,8 @@ class StaticEncoder:
         """
         if self._table is not None:
             return unit_rows(self._means(flat, np.cumsum(lengths) - lengths).detach().cpu().numpy())
-        rows = self._rows.with_rows(flat) if isinstance(self._rows, HalvesTable) else self._rows
-        return unit_rows(_sums(rows, flat, lengths))
+        rows, places = self._rows.found(flat) if isinstance(self._rows, HalvesTable) else (self._rows, flat)
+        return unit_rows(_sums(rows, places, lengths))
 
     def _means(self, flat: NDArray[np.integer], starts: NDArray[np.int64], sparse: bool = False) -> Tensor:
         import torch

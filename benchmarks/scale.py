@@ -33,6 +33,8 @@ from ctse_core import batch
 from ctse_core.batch import BatchSettings, ShardWorker, encode_shards
 from ctse_core.engines.on_ray import RaySettings
 from ctse_core.engines.shards import write_whole
+from ctse_core.text import collapse_duplicates, prepare_text
+from ctse_core.types import Col
 
 NOTES = "CTSE_SCALE_NOTES"  # the folder in which workers write down what they saw
 
@@ -170,6 +172,20 @@ def copies_of(texts: int, copied: float = 0.3) -> None:
     )
 
 
+def near_copies_in(posts: int, rows: int) -> None:
+    """Print how many near copies among real posts are found where shards are looked at one by one, and all at once."""
+    texts = prepare_text(many_posts(posts).select("text")).table[Col.COMPARED].to_list()
+    whole = collapse_duplicates(texts)
+    parts = [collapse_duplicates(texts[first : first + rows]) for first in range(0, len(texts), rows)]
+    exact = len({text.casefold() for text in texts})
+    left = sum(len(part.unique_rows) for part in parts)
+    print(
+        f"{len(texts):,} posts, {exact:,} different texts, {len(whole.unique_rows):,} without near copies."
+        f" Shards of {rows:,} one by one: {sum(part.near for part in parts):,} near copies found, all at once"
+        f" {whole.near:,}; {left:,} posts left of all shards"
+    )
+
+
 def main() -> None:
     """Measure every way and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -181,10 +197,14 @@ def main() -> None:
     parser.add_argument("--cpus", type=float, default=1.0, help="of each worker")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--copies", type=int, help="only: what telling the copies among this many digests takes")
+    parser.add_argument("--near", type=int, help="only: near copies of so many posts found shard by shard")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.copies:
         copies_of(asked.copies)
+        return
+    if asked.near:
+        near_copies_in(asked.near, asked.shard_rows)
         return
     if asked.child:
         child(json.loads(asked.child))

@@ -20,6 +20,7 @@ from ctse_core.encoders import DEFAULT_ENCODER, Encoder, embed, load_encoder
 from ctse_core.engines.on_ray import RaySettings, run_on_ray
 from ctse_core.engines.shards import (
     Shard,
+    folder_made,
     parquet_files,
     place_of,
     plan_shards,
@@ -83,7 +84,8 @@ def encode_shards(
     Raises:
         InputFileError: there are no Parquet files, or one cannot be read.
         ColumnError: a file has no such column. EncoderError: the encoder cannot be had.
-        SettingError: there is no such engine. JobError: the cluster cannot be reached, or a worker failed.
+        SettingError: there is no such engine. JobError: the cluster cannot be reached, a worker failed, or nothing can
+            be written to ``out``.
     """
     settings = settings or BatchSettings()
     if settings.engine not in ENGINES:
@@ -92,8 +94,7 @@ def encode_shards(
     files = parquet_files(source)
     _check_columns(source, files[0][0], settings)
     shards = plan_shards(files, settings.rows)
-    system, folder = place_of(out)
-    system.create_dir(folder, recursive=True)
+    system, folder = folder_made(out)
     maker = (__version__, load_encoder(settings.encoder, runtime=settings.runtime).fingerprint)
     mark = fingerprint(*maker, files, settings.column, settings.keep, settings.rows)
     done = shards_done(system, folder, shards, mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -16,8 +17,9 @@ _OWN_STORE = 128 * 2**20
 """Bytes of the object store of a cluster of this process alone; what goes through it are names of shards."""
 _PATIENCE = 60.0
 """Seconds that a cluster has until it has a node that a worker fits on; those that grow by themselves need some."""
-_TRIES_OF_A_SHARD = 3
-"""How often a shard whose worker died is tried again; without an end, one that always kills its worker stops all."""
+_TRIES = 4
+"""How often an item is begun whose workers die; Ray tries for ever, so that one that always kills stops all."""
+_NUMBER = "item_number"
 
 
 @dataclass(frozen=True)
@@ -46,21 +48,16 @@ def run_on_ray(
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
-        from ray.exceptions import ActorDiedError, ActorUnavailableError, RayError
+        from ray.exceptions import RayError
     except ImportError as absent:
         raise JobError("Ray is not installed; run: pip install -r requirements-scale.txt") from absent
     joined = _joined(ray, settings)
     try:
         _room_for(ray, settings)
         ray.data.DataContext.get_current().enable_progress_bars = False
-        yield from _mapped(ray, worker, given, items, settings).iter_rows()
-    except (ActorDiedError, ActorUnavailableError) as died:
-        if "creation task" in str(died):
-            raise JobError(f"A worker could not begin: {_reason(str(died))}") from died
-        raise JobError(
-            f"Workers died {_TRIES_OF_A_SHARD + 1} times at the same shard; most often memory ran out: take smaller "
-            "shards (--shard-rows), or fewer workers a node (a higher --worker-cpus). What was finished is kept."
-        ) from died
+        counter = _counter(ray)
+        given = {"worker": worker, "given": dict(given), "counter": counter}
+        yield from _mapped(ray, given, items, settings).iter_rows()
     except RayError as failed:
         raise JobError(f"The work on Ray stopped: {_reason(str(failed))}") from failed
     finally:
@@ -68,23 +65,60 @@ def run_on_ray(
             ray.shutdown()
 
 
-def _mapped(
-    ray: Any, worker: type, given: Mapping[str, Any], items: Sequence[Mapping[str, Any]], settings: RaySettings
-) -> Any:
+def _mapped(ray: Any, given: Mapping[str, Any], items: Sequence[Mapping[str, Any]], settings: RaySettings) -> Any:
     """Return the data set of what the workers make of the items."""
+    numbered = [{_NUMBER: number, **item} for number, item in enumerate(items)]
     # A pool of fixed size: one that grows by itself stays at one worker for minutes. What does not fit waits.
-    return ray.data.from_items(list(items), override_num_blocks=len(items)).map_batches(
-        worker,
+    mapped = ray.data.from_items(numbered, override_num_blocks=len(items)).map_batches(
+        _Counted,
         fn_constructor_kwargs=dict(given),
         batch_size=1,
         concurrency=min(settings.workers, len(items)),
         num_cpus=settings.cpus,
         num_gpus=settings.gpus or None,
-        max_restarts=-1,
-        max_task_retries=_TRIES_OF_A_SHARD,
         # Ray tells OpenMP how many threads a worker has, but not polars, which would take all of the node.
         runtime_env={"env_vars": {"POLARS_MAX_THREADS": str(max(1, int(settings.cpus)))}},
     )
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what goes wrong comes as an error
+    return mapped
+
+
+class _Begun:
+    """Counts how often items were begun; one a run, beside who began the run."""
+
+    def __init__(self) -> None:
+        self.times: dict[int, int] = {}
+
+    def again(self, number: int) -> int:
+        self.times[number] = self.times.get(number, 0) + 1
+        return self.times[number]
+
+
+def _counter(ray: Any) -> Any:
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    return (
+        ray.remote(_Begun).options(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=here).remote()
+    )
+
+
+class _Counted:
+    """A worker that begins no item that ended its workers too often."""
+
+    def __init__(self, worker: type, given: Mapping[str, Any], counter: Any) -> None:
+        self.worker, self.counter = worker(**given), counter
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        import ray
+
+        number = int(batch.pop(_NUMBER)[0])
+        if ray.get(self.counter.again.remote(number)) > _TRIES:
+            raise JobError(
+                f"Workers died {_TRIES} times at the same shard; most often memory ran out: take smaller shards "
+                "(--shard-rows) or fewer workers a node (a higher --worker-cpus). What was finished is kept."
+            )
+        return dict(self.worker(batch))
 
 
 def _room_for(ray: Any, settings: RaySettings) -> None:
@@ -125,7 +159,9 @@ def _answers(address: str) -> None:
 def _reason(told: str) -> str:
     """Return the line of a worker's traceback that names the error."""
     lines = [line.strip() for line in told.splitlines() if re.match(r"\s*[\w.]*(Error|Exception)\b", line)]
-    reason = (lines or told.splitlines() or ["no reason was given"])[-1][:300]
+    ours = [line for line in lines if line.startswith("ctse_core.errors.")]
+    causes = [line for line in lines if not line.startswith("ray.")]
+    reason = (ours or causes or lines or told.splitlines() or ["no reason was given"])[-1][:300]
     return re.sub(r"^ctse_core\.errors\.\w+: ", "", reason)
 
 
@@ -136,7 +172,7 @@ def _joined(ray: Any, settings: RaySettings) -> bool:
     try:
         _answers(settings.address)
         own = {} if settings.address else {"object_store_memory": _OWN_STORE, "include_dashboard": False}
-        ray.init(address=settings.address or None, log_to_driver=False, logging_level="error", **own)
+        ray.init(address=settings.address or "local", log_to_driver=False, logging_level="error", **own)
     except (ConnectionError, ValueError) as unreachable:
         raise JobError(
             f"No Ray cluster answers at “{settings.address}” ({unreachable}); start one with: ray start --head"

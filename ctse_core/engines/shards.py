@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ctse_core.errors import InputFileError
+from ctse_core.errors import InputFileError, JobError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +75,20 @@ def parquet_files(url: str) -> list[tuple[str, int]]:
     return files
 
 
+def folder_made(url: str) -> tuple[FileSystem, str]:
+    """Make the folder that ``url`` means, and return the file system and the path on it.
+
+    Raises:
+        InputFileError: the address is of no kind that is known. JobError: the folder cannot be made there.
+    """
+    system, folder = place_of(url)
+    try:
+        system.create_dir(folder, recursive=True)
+    except OSError as fault:
+        raise JobError(f"The folder “{url}” cannot be made ({fault}); name another --out.") from fault
+    return system, folder
+
+
 def plan_shards(files: Iterable[tuple[str, int]], rows: int) -> list[Shard]:
     """Return the files cut into shards of at most ``rows`` rows, the same for the same files; empty files have none."""
     shards: list[Shard] = []
@@ -118,7 +132,11 @@ def shard_name(shard: Shard, fingerprint: str) -> str:
 
 
 def write_whole(system: FileSystem, path: str, table: pa.Table) -> None:
-    """Write a Parquet file so that it is there whole or not at all; a second writer of the same does no harm."""
+    """Write a Parquet file so that it is there whole or not at all; a second writer of the same does no harm.
+
+    Raises:
+        JobError: it cannot be written there.
+    """
     import pyarrow as pa
     from pyarrow import parquet as pq
     from pyarrow.fs import LocalFileSystem
@@ -128,10 +146,15 @@ def write_whole(system: FileSystem, path: str, table: pa.Table) -> None:
     local = isinstance(system, LocalFileSystem)
     # An object appears when its upload is complete; a file of a disk is renamed into place.
     beside = f"{path}.{uuid.uuid4().hex[:8]}.part" if local else path
-    with system.open_output_stream(beside) as file:
-        file.write(sink.getvalue())
-    if local:
-        system.move(beside, path)
+    try:
+        with system.open_output_stream(beside) as file:
+            file.write(sink.getvalue())
+        if local:
+            system.move(beside, path)
+    except OSError as fault:
+        raise JobError(
+            f"“{path}” cannot be written ({fault}); make room or mend the rights, then run the same command again."
+        ) from fault
 
 
 def _form(schema: pa.Schema) -> dict[str, Any]:

@@ -80,6 +80,20 @@ def test_copies_are_counted_by_whole_digests_also_where_halves_are_equal():
         assert batch._counted(firsts[:few], seconds[:few], rows[:few]).is_empty()
 
 
+def test_what_cannot_be_written_is_told_with_what_to_do(posts, tmp_path, monkeypatch):
+    with pytest.raises(JobError, match=r"cannot be made .* name another --out"):
+        encode_shards(str(posts), str(posts / "notes.txt" / "out"), SETTINGS)
+    out = tmp_path / "out"
+    encode_shards(str(posts), str(out), SETTINGS)
+    shards_in(out)[1].unlink()
+    (out / "copies.parquet").unlink()
+    (out / "copies.parquet").mkdir()  # in the way
+    (out / "copies.parquet" / "file").touch()
+    with pytest.raises(JobError, match=r"copies\.parquet” cannot be written .* run the same command again"):
+        encode_shards(str(posts), str(out), SETTINGS)
+    assert len(shards_in(out)) == 4
+
+
 def test_a_machine_with_another_program_or_encoder_makes_no_shards(posts, tmp_path):
     given = {"source": str(posts), "out": str(tmp_path), "mark": "a", "settings": SETTINGS}
     with pytest.raises(JobError, match="install the same on all"):

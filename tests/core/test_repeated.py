@@ -1,5 +1,7 @@
 """A project repeated to any number of posts, as the benchmarks do: it opens, and its parts fit together."""
 
+import shutil
+
 import numpy as np
 import polars as pl
 import pytest
@@ -15,8 +17,16 @@ POSTS = 1500
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    return repeated_project(Project(EXAMPLE), tmp_path_factory.mktemp("home") / "many", POSTS)
+def base(tmp_path_factory):
+    """A copy of the example: a project that is opened gets a salt of its own."""
+    place = tmp_path_factory.mktemp("base") / "example"
+    shutil.copytree(EXAMPLE, place)
+    return Project(place)
+
+
+@pytest.fixture(scope="module")
+def many(base, tmp_path_factory):
+    return repeated_project(base, tmp_path_factory.mktemp("home") / "many", POSTS)
 
 
 def test_every_repeated_post_has_an_id_and_a_vector_of_its_own(many):
@@ -35,9 +45,8 @@ def test_copies_stand_behind_a_post_that_stands_for_itself(many):
     assert table[Col.COPIES].to_list() == np.bincount(of, minlength=POSTS)[of].tolist()
 
 
-def test_what_was_read_of_the_posts_is_repeated_with_them(many):
-    base, found = load_analysis(Project(EXAMPLE)), load_analysis(many)
-    shown, before = edited(found, many).table, edited(base, Project(EXAMPLE)).table
+def test_what_was_read_of_the_posts_is_repeated_with_them(base, many):
+    shown, before = edited(load_analysis(many), many).table, edited(load_analysis(base), base).table
     first = shown.head(before.height)
     assert first[Col.NEEDS].list.len().sum() > 0
     assert first[Col.LOCATED].to_list() == before[Col.LOCATED].to_list()

@@ -233,6 +233,7 @@ def _written(
     whole = products.whole_table(table, copies, structure, named["topics"])
     facts = read["facts"]
     repaired = text["facts"]["repaired"] + facts.get("repaired", 0)
+    drawn = structure["facts"].get("note")
     manifest = {
         "made": now(),
         **sources,
@@ -246,7 +247,7 @@ def _written(
         "structure": structure["facts"],
         "durations": runner.durations,
         "versions": versions(),
-        "notes": [*facts["notes"], *filter(None, [getattr(encoder, "note", "")])],
+        "notes": list(dict.fromkeys(filter(None, [*facts["notes"], getattr(encoder, "note", ""), drawn]))),
         "fingerprint": fingerprint(named.fingerprint, sources["source"]["name"]),
     }
     analysis = Analysis(

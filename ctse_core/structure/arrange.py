@@ -184,7 +184,16 @@ def _method(
         "repeatable": threads == 1 or not many,
         "stability": stability,
         "seconds": seconds,
-    }
+    } | ({"note": _sampled(unique, stability)} if unique > DRAWN_WHOLE and not dense else {})
+
+
+def _sampled(unique: int, stability: dict[str, float] | None) -> str:
+    """Return what was drawn and how stable it is, for people."""
+    again = f"; from other starts {stability['kept']:.0%} of a topic's posts lie together again" if stability else ""
+    return (
+        f"The map was drawn for {SAMPLE:,} of {unique:,} different posts, the others stand amid those most like them. "
+        f"Topics were found among all posts{again}."
+    )
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

@@ -79,6 +79,7 @@ def test_a_map_of_many_posts_keeps_groups_together_whoever_was_drawn(monkeypatch
     points, middles = made.map_points, [made.map_points[which == group].mean(axis=0) for group in range(3)]
     nearest = np.linalg.norm(points[:, None] - np.array(middles)[None], axis=2).argmin(axis=1)
     assert (nearest == which).mean() > 0.97
+    assert made.method["note"].startswith("The map was drawn for")
     assert made.method["map_drawn"] and np.isfinite(points).all()
     assert not made.method["repeatable"]
 

@@ -32,6 +32,7 @@ def test_a_stretch_drawn_over_bars_is_the_filter_and_a_burst_adds_what_flared_up
     address_has(tab, "since=2026-03-1")
     assert "until=2026-03-1" in tab.url
     tab.get_by_text(re.compile("posts pass the filter")).first.wait_for()
+    settled(tab)
     bar = chart(tab, "What flared up, and since when").locator(".bars .point path").last
     place = bar.bounding_box()
     tab.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)

@@ -110,7 +110,7 @@ def spaces(searcher: Searcher, asked: pl.DataFrame) -> None:
     centred = searcher._offsets.centred(plain, detect_languages(texts)[0])
     name = _named(searcher, False)
     _show(f"{name}, cosine (baseline)", plain @ np.asarray(searcher.analysis.vectors).T, searcher, asked)
-    _show(f"{name}, without language means", centred @ searcher.index.vectors.T, searcher, asked)
+    _show(f"{name}, without language means", centred @ np.asarray(searcher.index.vectors[:]).T, searcher, asked)
 
 
 def _ranked(searcher: Searcher, text: str, mode: Mode, rerank: bool) -> np.ndarray:

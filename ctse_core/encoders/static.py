@@ -57,9 +57,9 @@ class StaticEncoder:
         self.use = use
         if isinstance(table, np.ndarray):
             table = np.ascontiguousarray(table, dtype=np.float32)
-        plain = isinstance(table, (np.ndarray, HalvesTable))
-        self._rows: Any = table if plain else None
-        self._table: Any = None if plain else _parameter(table)
+        rows = table if isinstance(table, (np.ndarray, HalvesTable)) else None
+        self._rows: Any = rows
+        self._table: Any = None if isinstance(table, (np.ndarray, HalvesTable)) else _parameter(table)
         self.tokens = WordTokenizer(tokenizer, use)
         self._files: str | None = None
         self._loaded_state: tuple[int, int] | None = None  # None as long as torch has not seen the table

@@ -65,7 +65,7 @@ STEPS = (
     Step("words", "Cutting the texts into words", 4),
     Step("encoder", "Making the encoder ready", 3),
     Step("vectors", "Embedding the posts", 61),
-    Step("structure", "Drawing the map and finding clusters", 12),
+    Step("structure", "Drawing the map and finding clusters", 12, version=2),
     Step("topics", "Naming the topics", 5, version=2),
     Step("write", "Writing the project", 4),
     Step("crisis", "Finding needs and places", 5),

@@ -97,19 +97,14 @@ def _communities(
 ) -> tuple[Points, Clusters, list[Labels]]:
     """Return the map, the communities, and those of other seeds; no space is drawn to cluster in.
 
-    Beyond the repeatable size both are found side by side.
+    Both are found side by side.
     """
     progress(0.0, "Finding clusters and how stable they are")
     graph = fuzzy_graph(posts.neighbours).tocsr()
-    if len(posts.vectors) <= settings.repeatable_up_to:
-        clusters, others = find_with_others(graph, settings, posts.weights)
-        clock.stop("clusters")
-        points = _map(posts, settings, _part(progress, 0.25, 1.0))
-    else:
-        with ThreadPoolExecutor(1) as beside:
-            found = beside.submit(find_with_others, graph, settings, posts.weights)
-            points = _map(posts, settings, progress)
-            clusters, others = found.result()
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(find_with_others, graph, settings, posts.weights)
+        points = _map(posts, settings, progress)
+        clusters, others = found.result()
     clock.stop("layouts")
     return points, clusters, others
 

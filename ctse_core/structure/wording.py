@@ -123,17 +123,20 @@ class Wording:
     inside: Mapping[int, list[int]]
     """The words of a concept, most used first."""
 
-    def glosses(self, concept: int) -> dict[str, int]:
-        """Return the words that other concepts have for much the same, by language, the nearest one's."""
+    def glosses(self, concepts: Sequence[int]) -> list[dict[str, int]]:
+        """Return, for each of ``concepts``, others' words for much the same by language, the nearest one's."""
         if not self.concepts.vectors.shape[1]:
-            return {}
-        alike = self.concepts.vectors @ self.concepts.vectors[concept]
-        near = np.flatnonzero(alike >= max(_GLOSS, self.concepts.same))
-        found: dict[str, int] = {}
-        for other in near[np.argsort(-alike[near], kind="stable")].tolist():
-            for language, items in self.best.get(other, {}).items():
-                found.setdefault(language, items[0])
-        return found
+            return [{} for _ in concepts]
+        least = max(_GLOSS, self.concepts.same)
+        told = []
+        for alike in self.concepts.vectors[list(concepts)] @ self.concepts.vectors.T:
+            near = np.flatnonzero(alike >= least)
+            found: dict[str, int] = {}
+            for other in near[np.argsort(-alike[near], kind="stable")].tolist():
+                for language, items in self.best.get(other, {}).items():
+                    found.setdefault(language, items[0])
+            told.append(found)
+        return told
 
 
 def wording(words: Vocabulary, concepts: Concepts) -> Wording:
@@ -168,8 +171,9 @@ def topic_concepts(
     """Return up to ``most`` concepts of a topic of posts ``inside`` (m,), best first."""
     groups = chosen_concepts(weighed, topic, own.concepts, most)
     used = own.words.used[inside].tocsc()
+    glosses = own.glosses([group[0] for _, group in groups])
     told = []
-    for worth, group in groups:
+    for (worth, group), nearest in zip(groups, glosses, strict=True):
         users = {
             item: frozenset(used.indices[used.indptr[item] : used.indptr[item + 1]].tolist())
             for concept in group
@@ -182,7 +186,7 @@ def topic_concepts(
                 here = max(items, key=lambda item: len(users[item]))
                 best[language] = here if len(users[here]) >= 2 * len(users[items[0]]) else items[0]
             of_language = best | of_language
-        for language, item in own.glosses(group[0]).items():
+        for language, item in nearest.items():
             of_language.setdefault(language, item)
         by_use = sorted(users, key=lambda item: -len(users[item]))
         told.append(TopicConcept(worth, of_language, {item: users[item] for item in by_use}))

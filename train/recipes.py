@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from dataclasses import replace
 
 from ctse_core.errors import TrainError
 from train.config import LossSettings, PairSettings, PostSettings, StudentSettings, TrainConfig
@@ -126,7 +127,7 @@ def states() -> TrainConfig:
         teacher="multilingual-e5-small-q4",
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
         loss=LossSettings(distance="states", space="raw"),
-        steps=800,
+        steps=1400,
         batch=128,
         tokens=2048,
         learning_rate=8e-4,
@@ -136,27 +137,43 @@ def states() -> TrainConfig:
     )
 
 
-def ctse_small() -> TrainConfig:
-    """The encoder that ships as ctse-small: what ``states`` gave, learning a crisis teacher and a contrast.
+def states_narrow() -> TrainConfig:
+    """What ``states`` gave, its layers' inner width cut to 1,280 units, brought back to the states once more.
 
-    Begin it from a run of ``states`` (--student) with a ``crisis_blend`` (--teacher); ``python -m train.shipped small``
-    does all three.
+    Begin it from a run of ``states`` (--student). The units kept are those that move their layer most.
+    """
+    begun = states()
+    return replace(
+        begun,
+        recipe="states_narrow",
+        student=StudentSettings("multilingual-e5-small-q4", units=1280, prefix=""),
+        steps=1200,
+        learning_rate=5e-4,
+        token_learning_rate=5e-4,
+    )
+
+
+def ctse_small() -> TrainConfig:
+    """The encoder that ships as ctse-small: what ``states_narrow`` gave, learning a crisis teacher and a contrast.
+
+    Begin it from a run of ``states_narrow`` (--student) with a ``crisis_blend`` (--teacher); ``python -m train.shipped
+    small`` does all of it. A linear layer behind the pooling is fitted to the teacher first, so that the layers below
+    need not turn.
     """
     return TrainConfig(
         recipe="ctse_small",
-        student=StudentSettings("multilingual-e5-small-q4", prefix=""),
+        student=StudentSettings("multilingual-e5-small-q4", prefix="", fitted=True),
         teacher="multilingual-e5-small-q4",
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
         loss=LossSettings(
             distance="cosine",
             space="unit",
             distance_weight=3.0,
-            rotated=True,
             contrastive_weight=1.0,
             scale=30.0,
             joined=0.4,
         ),
-        steps=640,
+        steps=1800,
         batch=192,
         tokens=2048,
         held_tokens=16384,
@@ -225,6 +242,7 @@ RECIPES: dict[str, Callable[[], TrainConfig]] = {
         crisis_teacher,
         crisis_blend,
         states,
+        states_narrow,
         hybrid,
         ctse_small,
         static,

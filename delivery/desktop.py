@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from ctse_core.errors import CtseError
 from ctse_core.home import projects_home
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = 120.0  # seconds for the server's first answer; a laptop that never ran it compiles a lot
+MOST_PORTS = 65_535
 TITLE = "CTSE"
 SIZE = (1440, 900)
 BROWSERS = (
@@ -142,14 +146,35 @@ def show(address: str, profile: Path) -> str:
     return "tab"
 
 
+@contextmanager
+def ended_when_told() -> Iterator[None]:
+    """Let whoever ends this program, or closes its terminal, end the block as Ctrl-C does: nothing is left running."""
+
+    def ends(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    told = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    if threading.current_thread() is not threading.main_thread():  # only there may it be said
+        yield
+        return
+    before = {number: signal.signal(number, ends) for number in told}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
 def open_app(port: int = 0, wait: float = WAIT) -> None:
     """Open the app in a window of its own and come back when it was closed, or after Ctrl-C where it is a tab.
 
     Raises:
-        LaunchError: the server did not start.
+        LaunchError: ``port`` is none, or the server did not start.
     """
+    if not 0 <= port <= MOST_PORTS:
+        raise LaunchError(f"--port takes a number from 1 to {MOST_PORTS:,}, or 0 for any that is free, not {port}.")
     home = projects_home().parent
-    with served(port or free_port(), home / "server.log", wait) as address:
+    with ended_when_told(), served(port or free_port(), home / "server.log", wait) as address:
         if show(address, home / "window") != "tab":
             return
         with suppress(KeyboardInterrupt):

@@ -2,13 +2,16 @@
 
 import ast
 import hashlib
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from delivery import bundle
-from delivery.bundle import PROGRAM, ROOT, SUMS, BundleError, make_bundle
+from delivery.__main__ import main
+from delivery.bundle import PROGRAM, ROOT, SUMS, BundleError, driver, make_bundle
 
 
 @pytest.fixture
@@ -92,3 +95,34 @@ def test_every_room_that_the_app_imports_goes_along():
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported |= {name.split(".")[0] for name in names}
     assert imported & rooms <= set(PROGRAM)
+
+
+def test_a_password_that_lies_beside_the_program_stays_here(no_wheels, monkeypatch, tmp_path):
+    root = tmp_path / "checkout"
+    root.mkdir()
+    for name in PROGRAM:
+        source = ROOT / name
+        (root / name).mkdir(parents=True) if source.is_dir() else shutil.copy2(source, root / name)
+    for name in ("bundle.py", "compose.yaml", "Dockerfile.gpu"):
+        shutil.copy2(ROOT / "delivery" / name, root / "delivery" / name)
+    secrets = ("delivery/database_password", "delivery/pw2", ".streamlit/secrets.toml", "assets/.env", "ui/a.pem")
+    for name in secrets:
+        (root / name).write_text("hidden-word")
+    monkeypatch.setattr(bundle, "ROOT", root)
+    out = make_bundle(tmp_path / "ctse")
+    assert sorted(path.name for path in (out / "program" / "delivery").iterdir()) == [
+        "Dockerfile.gpu", "bundle.py", "compose.yaml",
+    ]  # fmt: skip
+    assert not [path for path in out.rglob("*") if path.is_file() and b"hidden-word" in path.read_bytes()]
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(no_wheels, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["bundle", str(tmp_path / "file" / "ctse")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_install_brings_what_reaches_a_teams_database(no_wheels, tmp_path):
+    out = make_bundle(tmp_path / "ctse")
+    for name in ("install.sh", "install.bat"):
+        assert f'"{driver()}"' in (out / name).read_text() and re.fullmatch(r"psycopg\[binary\]==[\d.]+", driver())

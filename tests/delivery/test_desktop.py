@@ -1,9 +1,13 @@
 """The app opens in a window of its own, on this machine alone, and ends with it."""
 
+import os
+import signal
 import socket
+import subprocess
 import sys
 import urllib.request
 
+import psutil
 import pytest
 
 from delivery import desktop
@@ -64,3 +68,29 @@ def test_without_a_browser_of_that_kind_the_standard_one_gets_a_tab(tmp_path, mo
     assert show("http://127.0.0.1:9000", tmp_path) == "tab" and len(opened) == 2
     monkeypatch.setattr(desktop, "window_browser", lambda: "true")
     assert show("http://127.0.0.1:9000", tmp_path) == "window" and len(opened) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends programs without telling them")
+@pytest.mark.parametrize("told", ["SIGTERM", "SIGHUP"])
+def test_whoever_ends_the_program_ends_its_server_too(tmp_path, told):
+    code = """if True:
+        import sys
+        from delivery import desktop
+        desktop.server_command = lambda port: [sys.executable, "-c", "import time; time.sleep(60)"]
+        desktop._answered = lambda server, *_: print(server.pid, flush=True)
+        desktop.show = lambda *_: "tab"
+        desktop.open_app()
+    """
+    environment = os.environ | {"CTSE_HOME": str(tmp_path)}
+    app = subprocess.Popen([sys.executable, "-c", code], cwd=desktop.ROOT, env=environment, stdout=subprocess.PIPE)
+    server = psutil.Process(int(app.stdout.readline()))
+    app.send_signal(getattr(signal, told))
+    assert app.wait(20) == 128 + getattr(signal, told)
+    assert not server.is_running()
+    app.stdout.close()
+
+
+@pytest.mark.parametrize("port", [-1, 99_999])
+def test_a_port_that_is_none_is_told(port):
+    with pytest.raises(LaunchError, match="number from 1 to 65,535"):
+        open_app(port)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from delivery.desktop import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = sorted((ROOT / "delivery").glob("Dockerfile*"))
 NOBODY = 10001
@@ -45,20 +47,53 @@ def copied(tmp_path_factory):
     return app
 
 
-@pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.name)
-def test_what_the_wheels_stage_asks_pip_for_is_there(image, tmp_path):
-    run = next(text for word, text in steps(image) if word == "RUN" and "pip install" in text)
-    environment, *installs = [shlex.split(part) for part in run.split("&&")]
+def installs(image, requirements):
+    """Return the calls of pip of the wheels stage, each with what follows it, for one of the files it can be told."""
+    told = steps(image)
+    assert ("ARG", "REQUIREMENTS=requirements.txt") in told
+    run = next(text for word, text in told if word == "RUN" and "pip install" in text)
+    environment, *commands = [shlex.split(part.replace("$REQUIREMENTS", requirements)) for part in run.split("&&")]
     assert environment == ["python", "-m", "venv", "/venv"]
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    pip = tmp_path / "venv" / "bin" / "pip"
-    for command in installs:
-        assert command[0] == "/venv/bin/pip" and command[1] == "install"
-        asked = [str(pip), *command[1:], "--dry-run", "--quiet", "--disable-pip-version-check"]
+    assert all(command[:2] == ["/venv/bin/pip", "install"] for command in commands)
+    assert requirements in next(text for word, text in told if word == "COPY").split()
+    return [command[1:] for command in commands]
+
+
+def asked_of_pip(venv, commands, *more):
+    """Do the calls of pip in an environment; skip where no index of packages answers."""
+    for command in commands:
+        asked = [str(venv / "bin" / "pip"), *command, *more, "--quiet", "--disable-pip-version-check"]
         done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
         if re.search("connection|resolve host|timed out", done.stderr, re.I):
             pytest.skip(f"no index of packages answers here: {done.stderr[-200:]}")
         assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("requirements", ["requirements.txt", "requirements-scale.txt"])
+@pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.name)
+def test_what_the_wheels_stage_asks_pip_for_is_there(image, requirements, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    asked_of_pip(tmp_path / "venv", installs(image, requirements), "--dry-run")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The environment of the processor's image, made by its own lines; some minutes and 3 GB."""
+    venv = tmp_path_factory.mktemp("built") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    asked_of_pip(venv, installs(IMAGES[0], "requirements.txt"))
+    yield venv
+    shutil.rmtree(venv)
+
+
+def test_an_environment_made_by_the_images_own_lines_is_whole_analyses_and_serves(built, copied, tmp_path):
+    python = str(built / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "check"], check=True)
+    subprocess.run([python, "-c", "import psycopg, torch; assert '+cpu' in torch.__version__"], check=True)
+    own = environment_of(IMAGES[0], tmp_path, built / "bin", copied)
+    posts = [str(copied / "assets" / "sample_posts.csv"), "--out", str(tmp_path / "project"), "--quiet"]
+    subprocess.run([python, "-m", "ctse_core", "analyse", *posts], cwd=tmp_path, env=own, check=True)
+    served_healthily(IMAGES[0], copied, tmp_path, built / "bin")
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.name)
@@ -77,20 +112,32 @@ def test_what_the_last_stage_asks_the_system_for_is_there(image, tmp_path):
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.name)
 def test_the_command_serves_what_was_copied_and_the_health_check_says_so(image, copied, tmp_path):
-    told = steps(image)
-    data, port = tmp_path / "data", 8620 + IMAGES.index(image)
-    data.mkdir()
-    said = [pair for word, text in told if word == "ENV" for pair in shlex.split(text)]
+    served_healthily(image, copied, tmp_path, Path(sys.executable).parent)
+
+
+def environment_of(image, data, programs, app):
+    """Return the environment that an image says, its volume at ``data`` and its programs in another folder."""
+    said = [pair for word, text in steps(image) if word == "ENV" for pair in shlex.split(text)]
     environment = dict(pair.split("=", 1) for pair in said)
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", "CTSE_HOME": str(data), "HOME": str(data)}
-    changed = {"8501": str(port), "python": sys.executable}
+    assert environment["PYTHONPATH"] == "/app"
+    changed = {"PATH": f"{programs}:{os.defpath}", "CTSE_HOME": str(data), "HOME": str(data), "PYTHONPATH": str(app)}
+    return environment | changed
+
+
+def served_healthily(image, copied, place, programs):
+    told = steps(image)
+    data, port = place / "data", free_port()
+    data.mkdir()
+    environment = environment_of(image, data, programs, copied)
+    changed = {"8501": str(port), "python": str(programs / "python"), "streamlit": str(programs / "streamlit")}
     command = [changed.get(word, word) for word in json.loads(told[-1][1])]
     health = next(text for word, text in told if word == "HEALTHCHECK")
     check = json.loads(health[health.index("CMD") + 3 :].replace("8501", str(port)))
+    check[0] = changed["python"]
     someone = nobody_can_run_python()
     if someone:
         os.chown(data, NOBODY, NOBODY)
-    with (tmp_path / "log").open("wb") as log:
+    with (place / "log").open("wb") as log:
         server = subprocess.Popen(
             command, cwd=copied, env=environment, stdout=log, stderr=log, **({"user": NOBODY} if someone else {})
         )
@@ -100,7 +147,7 @@ def test_the_command_serves_what_was_copied_and_the_health_check_says_so(image, 
         while not healthy and server.poll() is None and time.monotonic() < until:
             time.sleep(1)
             healthy = subprocess.run(check, env=environment, capture_output=True, check=False).returncode == 0
-        assert healthy, (tmp_path / "log").read_text()[-2000:]
+        assert healthy, (place / "log").read_text()[-2000:]
     finally:
         server.kill()
         server.wait()

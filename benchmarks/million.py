@@ -46,7 +46,7 @@ FILTERS: dict[str, dict[str, str]] = {
 }
 QUESTIONS = ("Where is drinking water missing?", "bridge destroyed", "We need a doctor")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-_REST = """() => { const app = document.querySelector('[data-testid="stApp"]');
+REST = """() => { const app = document.querySelector('[data-testid="stApp"]');
   return app && app.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale="true"]')
     && !document.querySelector('[data-testid="stSkeleton"]'); }"""
 _WAIT = 600_000  # milliseconds
@@ -88,18 +88,20 @@ def serving(home: Path) -> Iterator[Server]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = {**os.environ, "CTSE_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):  # a server that compiles itself at each start is nobody's
+        environment["PYTHONPYCACHEPREFIX"] = str(home / "compiled")
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     server = Server(f"http://localhost:{port}", process)
     thread = threading.Thread(target=server.watch, daemon=True)
     thread.start()
     try:
-        for _ in range(240):
+        for _ in range(2400):
             try:
                 with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
                     break
             except OSError:
-                time.sleep(0.5)
+                time.sleep(0.05)
         yield server
     finally:
         server.ended.set()
@@ -127,7 +129,7 @@ class Visitor:
         before, start = self.server.seconds(), time.perf_counter()
         act()
         self.tab.wait_for_timeout(150)  # the page has not begun to run yet
-        self.tab.wait_for_function(_REST, polling=50)
+        self.tab.wait_for_function(REST, polling=50)
         wall = time.perf_counter() - start
         fault = self.tab.get_by_test_id("stAlertContentError")
         if fault.count():

@@ -12,6 +12,7 @@ from ui.overview_figures import filtered_posts, overview_figures
 from ui.search_saved import news_notice
 from ui.so_far import so_far
 from ui.summary import headline, notes
+from ui.widgets import folded
 
 with page(t("Overview"), needs_analysis=False) as workspace:
     project, analysis = workspace.project, workspace.analysis
@@ -36,7 +37,6 @@ with page(t("Overview"), needs_analysis=False) as workspace:
     overview_figures(workspace)
     notes(workspace)
     add_file(project, at_work)
-    with st.expander(t("Analyse this file again"), icon=":material/replay:"):
-        analyse_again(project)
+    folded(t("Analyse this file again"), lambda: analyse_again(project), "analyse_again", ":material/replay:")
     with st.expander(t("Delete this project"), icon=":material/delete:"):
         delete_project(project)

@@ -24,7 +24,7 @@ from ctse_core.project import Project
 from ctse_core.words import mark, said, t
 from ui.frame import Workspace
 from ui.job_panel import begin
-from ui.widgets import plain
+from ui.widgets import folded, plain
 
 AUTOMATIC = mark("Automatic: by the number of posts and this machine")
 
@@ -50,10 +50,16 @@ def encoder_line(workspace: Workspace) -> None:
     # The reason speaks of the first file's posts; where newer ones came, it would count them out.
     why = str(manifest["encoder"].get("why") or "") if len(files_of(manifest)) < 2 else ""
     st.caption(f"{t('Encoder:')} {plain(why or f'{used}.')} {plain(service_sentence(posts_by_grade(served)))}")
-    with st.expander(t("Languages and encoder"), icon=":material/translate:"):
-        languages_table(served)
-        if workspace.project is not None:
-            switch(workspace.project, manifest)
+    folded(
+        t("Languages and encoder"), lambda: _details(workspace, served), "languages_and_encoder",
+        icon=":material/translate:",
+    )  # fmt: skip
+
+
+def _details(workspace: Workspace, served: list[Served]) -> None:
+    languages_table(served)
+    if workspace.project is not None:
+        switch(workspace.project, workspace.whole.manifest)
 
 
 def languages_table(served: list[Served]) -> None:

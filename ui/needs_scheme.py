@@ -14,16 +14,21 @@ from ctse_core.project import Project
 from ctse_core.project.need_marks import choose_scheme, scheme_choices
 from ctse_core.words import minute, t
 from ui import state
-from ui.widgets import plain
+from ui.widgets import folded, plain
 
 
 def scheme_panel(project: Project) -> None:
     """Draw, folded up, the scheme in use, the choice of another, and the way to bring one's own."""
     now = scheme_of(project)
-    with st.expander(t("Scheme: {name}", name=plain(now.name)), icon=":material/category:"):
-        _choice(project, now)
-        _types(now)
-        _own(project)
+    folded(
+        t("Scheme: {name}", name=plain(now.name)), lambda: _panel(project, now), "scheme", icon=":material/category:"
+    )
+
+
+def _panel(project: Project, now: Scheme) -> None:
+    _choice(project, now)
+    _types(now)
+    _own(project)
 
 
 def _choice(project: Project, now: Scheme) -> None:

@@ -27,7 +27,7 @@ from ui.need_matrix.component import UNDER
 from ui.picking import picked_table
 from ui.tagging import filter_to
 from ui.where_map import Picked, draw_places
-from ui.widgets import plain
+from ui.widgets import as_table, plain
 
 MOST_KEYS = 40  # that the filter names one by one; more are kept as a set of posts
 FROM = {"posts": mark("the newest post"), "now": mark("now")}
@@ -159,8 +159,7 @@ def place_view(workspace: Workspace, looked: Looked) -> None:
             label, icon=":material/location_off:", type="tertiary", key="where_nowhere",
             on_click=state.choose_filter, args=(dataclasses.replace(workspace.among, located=(NOWHERE,)),),
         )  # fmt: skip
-    with st.expander(t("Show as table")):
-        _places_table(workspace, drawn, needs)
+    as_table(lambda: _places_table(workspace, drawn, needs), "where_map")
     if picked.keys:
         _pick_places(workspace, workspace.beside("located"), marks, picked)
 
@@ -218,8 +217,7 @@ def need_view(workspace: Workspace, looked: Looked) -> None:
         )  # fmt: skip
     picked = draw_matrix(cells, looked.ages, str(under or first), chosen_cells(cells, workspace.among))
     st.caption(plain(f"{matrix_sentence(cells)} {looked.ages.told()} {_of_urgency()}"))
-    with st.expander(t("Show as table")):
-        st.dataframe(matrix_table(cells), hide_index=True, key="need_matrix_table")
+    as_table(lambda: st.dataframe(matrix_table(cells), hide_index=True, key="need_matrix_table"), "need_matrix")
     if picked is not None:
         _pick_cell(workspace, workspace.beside("needs", "located"), cells, picked)
 

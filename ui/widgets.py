@@ -14,7 +14,7 @@ from ctse_core.figures import Figure
 from ctse_core.highlight import Reason
 from ctse_core.types import Col, Progress
 from ctse_core.words import mark, said, t
-from ui.picking import picked_chart, picked_table
+from ui.picking import filter_mark, picked_chart, picked_table
 from ui.post_list import Chosen, Offers, show_posts
 
 PAGE_LENGTH = 20
@@ -45,12 +45,38 @@ def show_figure(figure: Figure, key: str, selectable: bool = False) -> list[int]
     else:
         st.plotly_chart(figure.plot, key=key, config=config, alt=figure.summary, theme=None)
     st.caption(plain(figure.summary))
-    with st.expander(t("Show as table")):
-        if figure.bins:
-            picked_table(figure, _in_words(figure.table), f"{key}_table")
-        else:
-            st.dataframe(_in_words(figure.table), hide_index=True, key=f"{key}_table")
+    as_table(lambda: _figure_table(figure, f"{key}_table"), key)
     return selected
+
+
+def as_table(draw: Callable[[], object], key: str) -> None:
+    """Draw, folded up, what a figure shows as a table; ``key`` is the figure's own."""
+    folded(t("Show as table"), draw, f"{key}_as_table")
+
+
+def folded(label: str, draw: Callable[[], object], key: str, icon: str | None = None) -> None:
+    """Draw an expander, folded up, whose contents ``draw`` makes when it is opened: only it runs again then."""
+    _folded(label, draw, key, icon, filter_mark())
+
+
+@st.fragment
+def _folded(label: str, draw: Callable[[], object], key: str, icon: str | None, mark: str) -> None:
+    if filter_mark() != mark:  # a row of its table was marked: the whole page counts other posts now
+        st.rerun()
+    with st.expander(label, icon=icon, key=key, on_change="rerun") as place:
+        if not place.open:
+            return
+        try:
+            draw()
+        except CtseError as told:  # the page's own boundary is not around a part that runs by itself
+            st.error(plain(str(told)), icon=":material/error:")
+
+
+def _figure_table(figure: Figure, key: str) -> None:
+    if figure.bins:
+        picked_table(figure, _in_words(figure.table), key)
+    else:
+        st.dataframe(_in_words(figure.table), hide_index=True, key=key)
 
 
 _COLUMNS = frozenset(

@@ -7,7 +7,7 @@ from ctse_core import append as appending
 from ctse_core.analysis import load_analysis
 from ctse_core.append import INCOMING, append
 from ctse_core.project import Job, write_job
-from tests.app.test_pages import opened, words
+from tests.app.test_pages import opened, unfolded, words
 from tests.fakes import WordEncoder
 from ui import append_file, job_panel
 
@@ -87,7 +87,7 @@ def test_several_files_are_analysed_together_and_edits_are_said_to_be_about_anot
     example, like_the_examples, begun, tmp_path
 ):
     append(newer_file(tmp_path / "files"), example)
-    app = opened("overview.py", project=example.name)
+    app = unfolded(opened("overview.py", project=example.name), "analyse_again")
     assert "about another run" in words(app)
     app.button(key="together_again").click().run()
     assert begun[0][0] == "analyse" and begun[0][1]["encoder"]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ctse_core.encoders import Service, described_service
-from tests.app.test_pages import opened, words
+from tests.app.test_pages import opened, unfolded, words
 from tests.fakes import WordEncoder
 from ui import encoder_choice, resources
 
@@ -31,7 +31,7 @@ def unescaped(text):
 
 
 def test_the_overview_tells_the_encoder_why_and_how_many_posts_are_served_how(told):
-    app = opened("overview.py", project=told.name)
+    app = unfolded(opened("overview.py", project=told.name), "languages_and_encoder")
     assert WHY in unescaped(words(app))
     assert "207 posts well" in unescaped(words(app)) and "poorly" in words(app)
     table = next(each.value for each in app.dataframe if "Served" in each.value)
@@ -55,7 +55,7 @@ def test_where_nothing_was_measured_the_overview_says_so(told):
 def test_the_encoder_is_switched_with_every_other_setting_kept(told, monkeypatch):
     begun = []
     monkeypatch.setattr(encoder_choice, "begin", lambda project, arguments: begun.append((project.name, arguments)))
-    app = opened("overview.py", project=told.name)
+    app = unfolded(opened("overview.py", project=told.name), "languages_and_encoder")
     choice = app.selectbox(key=f"switch_{told.name}")
     assert choice.value == "auto"
     assert app.button(key=f"switch_{told.name}_go").disabled
@@ -67,7 +67,7 @@ def test_the_encoder_is_switched_with_every_other_setting_kept(told, monkeypatch
 
 
 def test_a_new_file_gets_the_automatic_choice_unless_another_is_made(told):
-    app = opened("overview.py", project=told.name)
+    app = unfolded(opened("overview.py", project=told.name), "analyse_again")
     choice = next(each for each in app.selectbox if each.label == "Encoder")
     assert choice.value == "auto" and "Automatic" in choice.options[0]
 

@@ -12,7 +12,7 @@ from ctse_core.figures import AMOUNTS, EFFECTS
 from ctse_core.home import evaluations_home
 from ctse_core.project import Job, Project, read_job, write_job
 from ctse_core.project.folder import new_project
-from tests.app.test_pages import opened, words
+from tests.app.test_pages import opened, unfolded, words
 from train.evaluate.compare import DIFFERENCES
 from train.evaluate.own import ABOUT_FILE, SCORES_FILE
 from train.evaluate.table import SCORES, write_scores
@@ -94,7 +94,7 @@ def test_effects_of_sources_and_amounts_of_pairs_are_drawn_with_their_tables(hom
     pl.DataFrame(effects, schema=EFFECTS, orient="row").write_csv(shipped.with_name("sources.csv"))
     amounts = [("dev_ntrex_half1", "my", amount, 0.5, 0.4, 0.6, 900) for amount in (0, 500)]
     pl.DataFrame(amounts, schema=AMOUNTS, orient="row").write_csv(shipped.with_name("low_resource.csv"))
-    app = opened("encoders.py")
+    app = unfolded(opened("encoders.py"), "sources__as_table", "amounts_NTREX_as_table")
     assert not app.error, [error.value for error in app.error]
     assert "What pairs are worth" in words(app)
     assert "Burmese 0\\.500 with 0" in words(app) and "All languages, NTREX" in words(app)
@@ -108,7 +108,7 @@ def test_speeds_are_drawn_beside_quality(home, shipped):
     head = "encoder,runtime,posts_per_second,matching,low,high"
     rows = "all-MiniLM-L6-v2,torch,250,0.41,0.4,0.42\nnobody,torch,9,,,"
     shipped.with_name("speeds.csv").write_text(f"{head}\n{rows}\n")
-    app = opened("encoders.py")
+    app = unfolded(opened("encoders.py"), "speeds_as_table")
     assert not app.error, [error.value for error in app.error]
     table = next(found.value for found in app.dataframe if "posts_per_second" in found.value.columns)
     assert table["encoder"].tolist() == [ENCODERS["all-MiniLM-L6-v2"].title]

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from ctse_core.crisis.scheme_file import scheme_template
 from ctse_core.needs_layer import scheme_of
 from ctse_core.project.need_marks import Said, mark_posts, need_marks, scheme_choices
-from tests.app.test_pages import opened, words
+from tests.app.test_pages import opened, unfolded, words
 from tests.app.test_queue_page import pressed
 
 
@@ -89,17 +89,19 @@ def test_several_posts_are_marked_together_and_what_is_left_empty_stays(example)
 
 
 def test_another_scheme_is_chosen_and_one_s_own_is_brought(example):
-    app = opened("overview.py", project=example.name)
+    app = unfolded(opened("overview.py", project=example.name), "scheme")
     app.selectbox(key="scheme_of_trec_is").select("ocha").run()
     assert not app.exception and scheme_of(example).key == "ocha"
-    app.file_uploader(key="scheme_file").upload("mine.csv", scheme_template().encode(), "text/csv").run()
+    unfolded(app, "scheme").file_uploader(key="scheme_file").upload(
+        "mine.csv", scheme_template().encode(), "text/csv"
+    ).run()
     pressed(app, "Use this scheme")
     assert scheme_of(example).key == "own-mine" and not app.exception
     assert len(scheme_choices(example.folder)) == 2
 
 
 def test_a_scheme_with_mistakes_is_told_and_changes_nothing(example):
-    app = opened("overview.py", project=example.name)
+    app = unfolded(opened("overview.py", project=example.name), "scheme")
     app.file_uploader(key="scheme_file").upload("bad.csv", b"type,example\nWater,\n", "text/csv").run()
     app.button(key="scheme_use").click().run()
     assert "Line 2" in str(app.error[0].value) and not scheme_choices(example.folder)

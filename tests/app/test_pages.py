@@ -23,6 +23,15 @@ def opened(page: str, **query: str) -> AppTest:
     return app
 
 
+def unfolded(app: AppTest, *keys: str) -> AppTest:
+    """Open what is folded up, by its keys: its contents are made then."""
+    for key in keys:
+        app.session_state[key] = True
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
 def words(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error, *app.subheader]
     return " ".join(str(part.value) for part in parts)

@@ -119,3 +119,19 @@ def test_posts_are_tagged_at_once_and_the_tag_filters(tab, server):
     tab.goto(re.sub("lang=ht", "tag=to+translate", tab.url))
     assert int(count(tab)) >= int(posts)
     assert chips(tab).first.inner_text().startswith("Tag: to translate")
+
+
+def test_a_table_is_opened_by_keyboard_and_its_row_sets_the_filter(tab, server):
+    opened(tab, server)
+    fold = tab.get_by_text("Show as table", exact=True).nth(3)
+    fold.scroll_into_view_if_needed()
+    fold.focus() if fold.evaluate("node => node.tabIndex >= 0") else fold.locator("xpath=ancestor::summary").focus()
+    tab.keyboard.press("Enter")
+    table = tab.get_by_test_id("stDataFrame")
+    table.wait_for()
+    assert tab.get_by_test_id("stDataFrame").count() == 1  # the others are made when they are opened
+    box = table.bounding_box()
+    tab.mouse.click(box["x"] + 15, box["y"] + 35 * 1.5)  # the mark before the first row
+    settled(tab)
+    assert int(count(tab).replace(",", "")) < 686
+    has_chips(tab, 1)

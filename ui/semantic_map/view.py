@@ -24,7 +24,7 @@ from ui.post_list import Chosen
 from ui.search_tray import follow_post
 from ui.semantic_map.component import Done, draw, read_texts, send_parts
 from ui.tagging import filter_button, posts_with_tags
-from ui.widgets import show_figure
+from ui.widgets import as_table, show_figure
 
 
 def colourings(table: pl.DataFrame, topics: pl.DataFrame) -> dict[str, str]:
@@ -88,7 +88,7 @@ def show_map(workspace: Workspace, colouring: str) -> None:
         read_texts(whole.table, ground.points.positions, ground.places.print, spoken())
         done = draw(description)
     _tell(ground, mask, whole.table.height)
-    _table(ground, scene, whole.topics)
+    as_table(lambda: _table(ground, scene, whole.topics), "map")
     _follow(done, ground)
 
 
@@ -150,10 +150,9 @@ def _table(ground: Ground, scene: Scene, topics: pl.DataFrame) -> None:
         schema={t("Colour"): pl.Utf8, t("Posts"): pl.Int64},
         orient="row",
     )
-    with st.expander(t("Show as table")):
-        left, right = st.columns([3, 2])
-        left.dataframe(shown, hide_index=True, key="map_topics_table")
-        right.dataframe(colours, hide_index=True, key="map_colours_table")
+    left, right = st.columns([3, 2])
+    left.dataframe(shown, hide_index=True, key="map_topics_table")
+    right.dataframe(colours, hide_index=True, key="map_colours_table")
 
 
 def _follow(done: Done, ground: Ground) -> None:

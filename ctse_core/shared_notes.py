@@ -23,7 +23,7 @@ from ctse_core.served.notes import (
     send_deeds,
     standing,
 )
-from ctse_core.served.tables import shared_project
+from ctse_core.served.tables import key_of, shared_project
 from ctse_core.sharing import begins_alike
 from ctse_core.stored import load_analysis
 from ctse_core.types import Col
@@ -53,7 +53,7 @@ def exchange_notes(project: Project, address: Address, pull: bool = True) -> tup
             known = known_tokens(connection, shared.schema)
             coming = deeds_unknown_to(folder, known)
             refused = send_deeds(connection, shared.schema, coming)
-            partner = f"{address.shown} {shared.number}"
+            partner = key_of(connection, shared)  # not the address: one server is spelt in many ways
             mine, agreed = _tags(project, partner)
             held = _pairs(mine)
             after = exchange_tags(

@@ -13,16 +13,19 @@ import polars as pl
 from ctse_core.errors import ServerError
 from ctse_core.project.database import author, now
 from ctse_core.served.address import Address
-from ctse_core.served.connection import Server, needs_pgvector
+from ctse_core.served.connection import Server
+from ctse_core.served.graph import Memory
 from ctse_core.served.posts import FORM
 from ctse_core.served.tables import (
+    KEY,
+    REGISTRY,
     SharedProject,
     find_project,
     first_ids,
+    key_of,
     made_project,
     made_vectors,
     removed,
-    with_registry,
     written_down,
 )
 from ctse_core.served.writing import Sent, build_graph, posts_as_kept, send_posts, send_vectors, send_words
@@ -49,12 +52,20 @@ class Outcome:
     sentences: tuple[str, ...] = field(default_factory=tuple)
 
 
-def share(project: Project, address: Address, anew: bool = False, progress: Progress = no_progress) -> Outcome:
+def share(
+    project: Project,
+    address: Address,
+    anew: bool = False,
+    progress: Progress = no_progress,
+    build_memory: int = 0,
+) -> Outcome:
     """Send what changed of a project to a team's database, in one transaction, under the address' name.
 
-    People stand behind pseudonyms there as they do in files. Two who share at once take turns.
+    People stand behind pseudonyms there as they do in files. Two who share at once take turns. Vectors are linked in
+    ``build_memory`` megabytes of the server's memory at most (0: what its settings leave).
 
     Raises:
+        SettingError: PostgreSQL does not take so much memory.
         ProjectError: there is no finished analysis.
         ServerError: the database cannot be reached or refuses; or what lies there under that name has other posts, and
             ``anew`` does not say to take its place, or has newer ones.
@@ -70,12 +81,11 @@ def share(project: Project, address: Address, anew: bool = False, progress: Prog
     analysis = taken_away(edited(run, project), project)
     progress(0.2, "Learning what chance looks like among its posts.")
     fresh = calibration_of(Searcher(run, encoder_of(run)))
-    coming = _Coming(analysis, run, fresh)
+    coming = _Coming(analysis, run, fresh, build_memory)
     server = Server(here)
     try:
+        server.set_up(REGISTRY)
         with server.writing(f"project {here.name}") as connection:
-            needs_pgvector(connection)
-            with_registry(connection)
             outcome = _sent(connection, here, coming, anew, progress)
     finally:
         server.close()
@@ -85,11 +95,12 @@ def share(project: Project, address: Address, anew: bool = False, progress: Prog
 
 @dataclass(frozen=True)
 class _Coming:
-    """A project on its way: as others may see it, as it was analysed, and what its searcher learnt."""
+    """A project on its way: as others may see it, as it was analysed, what its searcher learnt, the server's memory."""
 
     analysis: Analysis
     run: Analysis
     fresh: Calibration
+    memory: int = 0
 
     @property
     def table(self) -> pl.DataFrame:
@@ -111,22 +122,23 @@ def _sent(connection: Link, here: Address, coming: _Coming, anew: bool, progress
     calibration, told = _calibrated(found, coming)
     if found.told.get("width", width) != width:
         made_vectors(connection, found, width)
-    sent, graph = _parts(connection, found.schema, coming, calibration, progress)
+    sent, linked = _parts(connection, found.schema, coming, calibration, progress)
     if sent or _kept(coming, calibration) != found.kept:
-        told |= _told(coming, width)
+        told |= _told(coming, width) | {KEY: key_of(connection, found)}
         shared = dataclasses.replace(
             found, posts=coming.table.height, told=told, kept=_kept(coming, calibration), author=author(), at=now()
         )
         written_down(connection, shared)
         for name in ("posts", "vectors", "words"):
             connection.execute(f"ANALYZE {found.schema}.{name}")
-    return Outcome(here, coming.table.height, sent, graph, _sentences(here, coming.table.height, sent))
+    sentences = (*_sentences(here, coming.table.height, sent), *filter(None, [linked.sentence() if linked else ""]))
+    return Outcome(here, coming.table.height, sent, linked is not None, sentences)
 
 
 def _parts(
     connection: Link, schema: str, coming: _Coming, calibration: Calibration, progress: Progress
-) -> tuple[Sent, bool]:
-    """Send posts, vectors and words; return what was sent, and whether the graph was built."""
+) -> tuple[Sent, Memory | None]:
+    """Send posts, vectors and words; return what was sent, and in what memory the graph was built, if it was."""
     table, vectors = coming.table, coming.run.vectors
     languages = table[Col.LANG].to_list()
     originals = np.flatnonzero(table[Col.DUPLICATE_OF].is_null().to_numpy())
@@ -139,8 +151,8 @@ def _parts(
     progress(0.7, "Sending words.")
     parts = send_words(connection, schema, _words(coming))
     progress(0.8, "Linking vectors, so that a search compares few of them.")
-    graph = build_graph(connection, schema)
-    return dataclasses.replace(sent, vectors=count, parts=parts), graph
+    linked = build_graph(connection, schema, int(vectors.shape[1]), coming.memory)
+    return dataclasses.replace(sent, vectors=count, parts=parts), linked
 
 
 def _ranked(vectors: Any, languages: list[str], calibration: Calibration) -> tuple[Any, Any, Any]:

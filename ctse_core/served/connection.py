@@ -81,6 +81,18 @@ class Server:
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ctse {what}",))
             yield connection
 
+    def set_up(self, statements: str) -> None:
+        """Make sure of pgvector and of what ``statements`` make: whoever does so for the first time does it alone.
+
+        What is made is there for all projects and indexes, so that a lock for one of them would not do.
+
+        Raises:
+            ServerError: the database cannot be reached, has no pgvector, or refuses.
+        """
+        with self.writing("set up") as connection:
+            needs_pgvector(connection)
+            connection.execute(statements)
+
     def close(self) -> None:
         """Let go of the connection; closing twice does no harm."""
         with self._lock:

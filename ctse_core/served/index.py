@@ -14,7 +14,7 @@ import polars as pl
 from ctse_core.errors import EncoderError, ServerError, SettingError
 from ctse_core.search.interface import Found, Where
 from ctse_core.served.address import Address
-from ctse_core.served.connection import Server, needs_pgvector
+from ctse_core.served.connection import Server
 from ctse_core.served.facts import (
     conditions_sql,
     csv_blocks,
@@ -26,13 +26,12 @@ from ctse_core.served.facts import (
     vector_blocks,
     written_vector,
 )
+from ctse_core.served.graph import FEW, link_vectors, memory_for
 from ctse_core.types import Vectors, check_vectors
 
 if TYPE_CHECKING:
     from ctse_core.served.connection import Link
 
-FEW = 20_000
-"""Vectors among which every one is compared; more are searched through the graph."""
 SPARE = 16  # more than asked for, so that equal cosines at the end are put in order
 _REGISTRY = (
     "CREATE SCHEMA IF NOT EXISTS ctse; CREATE TABLE IF NOT EXISTS ctse.indexes "
@@ -65,9 +64,8 @@ class ServedIndex:
             EncoderError: it holds vectors of another width.
         """
         self._server = Server(address)
+        self._server.set_up(_REGISTRY)
         with self._server.writing(f"index {address.name}") as connection:
-            needs_pgvector(connection)
-            connection.execute(_REGISTRY)
             found = _shape(connection, address.name)
             if found is None:
                 found = _made(connection, address, width)
@@ -107,7 +105,7 @@ class ServedIndex:
         with self._server.writing(f"index {self._server.address.name}") as connection:
             self._shape = shape = self._with_facts(connection, told)
             _copied(connection, shape, list(keys), np.asarray(given, dtype=np.float32), told)
-            _keep_graph(connection, shape.table)
+            _keep_graph(connection, shape.table, shape.width)
 
     def delete(self, keys: Sequence[str]) -> int:
         """Take out the entries with these keys and return how many were there.
@@ -302,12 +300,10 @@ def _copied(connection: Link, shape: _Shape, keys: list[str], vectors: Vectors, 
     connection.execute("DROP TABLE coming_facts, coming_vectors")
 
 
-def _keep_graph(connection: Link, table: str) -> None:
+def _keep_graph(connection: Link, table: str, width: int) -> None:
     """Build the graph as soon as there are so many vectors that it pays, and tell the planner what there is."""
     connection.execute(f"ANALYZE {table}")
-    bare = table.partition(".")[2]
     there = _one(connection, "SELECT to_regclass(%s) IS NOT NULL", [f"{table}_graph"])
-    if there or int(_one(connection, "SELECT count(*) FROM " + table)) <= FEW:
-        return
-    connection.execute("SELECT set_config('maintenance_work_mem', '512MB', true)")
-    connection.execute(f"CREATE INDEX {bare}_graph ON {table} USING hnsw (vector halfvec_ip_ops)")
+    count = int(_one(connection, "SELECT count(*) FROM " + table))
+    if not there and count > FEW:
+        link_vectors(connection, table, f"{table.partition('.')[2]}_graph", memory_for(connection, count, width))

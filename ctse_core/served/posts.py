@@ -14,7 +14,7 @@ from ctse_core.search import LexicalHits, LexicalSettings
 from ctse_core.served.address import Address
 from ctse_core.served.connection import Server
 from ctse_core.served.facts import read_vectors, written_vector
-from ctse_core.served.index import FEW
+from ctse_core.served.graph import FEW
 from ctse_core.served.passing import Passing, nearest_sql
 from ctse_core.served.tables import COLUMNS, DIGEST, KINDS, NOTED, REST, SharedProject, shared_project
 from ctse_core.types import Col, Rows, Vectors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Grows when the tables change so that an older program could not read them."""
 REST, DIGEST = "rest", "digest"
+KEY = "key"
 KINDS: dict[str, str] = {
     Col.REPRESENTATIVE: "Int32",
     Col.POST_ID: "String",
@@ -45,7 +47,7 @@ NOTED: dict[str, str] = {Col.TAGS: "String[]", Col.STATE: "String", Col.OWNER: "
 COLUMNS = {name: (f'"{name}"', kind) for name, kind in (KINDS | NOTED).items()}
 _SOUGHT = (Col.LANG, Col.TIME, Col.CLUSTER, Col.POST_ID, Col.URGENCY, Col.PLACE, Col.OWNER)
 _LISTED = (Col.NEEDS, Col.WITHIN, Col.TAGS)
-_REGISTRY = """
+REGISTRY = """
 CREATE SCHEMA IF NOT EXISTS ctse;
 CREATE TABLE IF NOT EXISTS ctse.projects (
     name text PRIMARY KEY, number serial UNIQUE, format integer NOT NULL, posts integer NOT NULL DEFAULT 0,
@@ -78,21 +80,19 @@ class SharedProject:
         return f"ctse_p{self.number}"
 
 
-def with_registry(connection: Link) -> None:
-    """Make the list of shared projects, if there is none yet."""
-    connection.execute(_REGISTRY)
-
-
 def shared_project(connection: Link, name: str, shown: str) -> SharedProject:
     """Return the shared project of that name; ``shown`` is the address as it may be told.
 
     Raises:
         ServerError: there is none; the sentence names those that are there.
     """
-    found = find_project(connection, name)
+    found = find_project(connection, name) if name else None
     if found is not None:
         return found
     there = project_names(connection)
+    if not name:
+        told = f": {', '.join(there[:12])}" if there else "; nobody has shared one there yet"
+        raise ServerError(f"Name the shared project, as {shown}#name{told}.")
     told = f"there are {', '.join(there[:12])}" if there else "nobody has shared one there yet"
     raise ServerError(f"There is no shared project “{name}” at {shown.partition('#')[0]}; {told}.")
 
@@ -138,7 +138,8 @@ def written_down(connection: Link, project: SharedProject) -> None:
 
 def made_project(connection: Link, name: str, width: int) -> SharedProject:
     """Make an empty shared project for vectors of ``width``, with its tables, and return it."""
-    connection.execute("INSERT INTO ctse.projects (name, format) VALUES (%s, %s)", [name, FORMAT])
+    told = json.dumps({KEY: uuid.uuid4().hex})
+    connection.execute("INSERT INTO ctse.projects (name, format, told) VALUES (%s, %s, %s)", [name, FORMAT, told])
     made = find_project(connection, name)
     if made is None:
         raise ServerError(f"“{name}” could not be written down; try again.")
@@ -162,6 +163,16 @@ def made_project(connection: Link, name: str, width: int) -> SharedProject:
     for name in _LISTED:
         connection.execute(f'CREATE INDEX ON {made.schema}.posts USING gin ("{name}")')
     return made
+
+
+def key_of(connection: Link, project: SharedProject) -> str:
+    """Return the key of a shared project, by which it is known however its address is spelt; it is made once."""
+    key = project.told.get(KEY)
+    if key is None:  # shared before there were keys
+        key = uuid.uuid4().hex
+        told = json.dumps(project.told | {KEY: key}, ensure_ascii=False)
+        connection.execute("UPDATE ctse.projects SET told = %s WHERE number = %s", [told, project.number])
+    return str(key)
 
 
 def made_vectors(connection: Link, project: SharedProject, width: int) -> None:

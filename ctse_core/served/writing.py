@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ctse_core.served.facts import BLOCK, csv_blocks, vector_blocks
-from ctse_core.served.index import FEW
+from ctse_core.served.graph import FEW, Memory, link_vectors, memory_for
 from ctse_core.served.tables import DIGEST, KINDS, NOTED, REST
 from ctse_core.types import Rows, Vectors
 
@@ -114,18 +114,22 @@ def send_vectors(connection: Link, schema: str, rows: Rows, vectors: Vectors, no
     return len(told) + len(gone)
 
 
-def build_graph(connection: Link, schema: str) -> bool:
-    """Build the graph where vectors are too many to compare all and there is none; return whether it was built."""
+def build_graph(connection: Link, schema: str, width: int, told: int = 0) -> Memory | None:
+    """Build the graph where vectors are too many to compare all and there is none; return in what, None if not.
+
+    ``told`` are the megabytes of the server's memory that it may take (0: what the server's settings leave).
+
+    Raises:
+        SettingError: PostgreSQL does not take so much.
+    """
     found = connection.execute(
         f"SELECT to_regclass('{schema}.graph') IS NOT NULL, (SELECT count(*) FROM {schema}.vectors)"
     ).fetchone()
     if found is None or found[0] or found[1] <= FEW:
-        return False
-    # 1.3 KB a vector of 384 numbers: what does not fit is built on the disk, many times as slowly.
-    need = min(4_096, 256 + int(found[1] * 1.5 / 1024 * 1.1))
-    connection.execute("SELECT set_config('maintenance_work_mem', %s, true)", [f"{need}MB"])
-    connection.execute(f"CREATE INDEX graph ON {schema}.vectors USING hnsw (vector halfvec_ip_ops)")
-    return True
+        return None
+    memory = memory_for(connection, int(found[1]), width, told)
+    link_vectors(connection, f"{schema}.vectors", "graph", memory)
+    return memory
 
 
 def send_words(connection: Link, schema: str, words: pl.Series) -> int:

@@ -16,6 +16,7 @@ from ctse_core.project.triage_log import deeds
 from ctse_core.search.interface import Condition, Where
 from ctse_core.served.address import is_address, read_address
 from ctse_core.served.facts import conditions_sql, csv_blocks, dtype_of, kind_of, read_vectors, sql_of, vector_blocks
+from ctse_core.served.graph import Memory, needed_megabytes
 from ctse_core.served.passing import Passing, nearest_sql
 from ctse_core.served.writing import digests_of, postings, posts_as_kept
 from ctse_core.shared_search import passing_of
@@ -170,3 +171,10 @@ def test_tags_that_both_had_are_remembered_for_each_partner(tmp_path):
     tags, agreed = tags_agreed(tmp_path, "x")
     assert tags.equals(all_tags(tmp_path)) and tags["tag"].to_list() == ["theirs"] and agreed == {(2, "theirs")}
     assert tags_agreed(tmp_path, "y")[1] == set()
+
+
+def test_what_a_graph_needs_grows_with_vectors_and_their_width_and_what_is_missing_is_told():
+    assert needed_megabytes(14_000_000, 384) > 20_000 > needed_megabytes(14_000_000, 128)
+    memory = Memory(14_000_000, needed_megabytes(14_000_000, 384), 3_968)
+    assert memory.taken == 3_968 and "3.9 GB" in memory.sentence() and "22.8 GB would hold them" in memory.sentence()
+    assert not Memory(1_000, needed_megabytes(1_000, 384), 3_968).sentence()

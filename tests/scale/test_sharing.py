@@ -1,6 +1,7 @@
 """A project shared with a team on a real server: answers as at home, notes of several people, no half states."""
 
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -149,7 +150,7 @@ def test_the_graph_finds_what_comparing_all_finds(both, server, monkeypatch):
     monkeypatch.setattr(writing, "FEW", 100)
     monkeypatch.setattr(served_posts, "FEW", 100)
     with shared.posts.server.writing("graph") as connection:
-        assert writing.build_graph(connection, shared.posts.schema)
+        assert writing.build_graph(connection, shared.posts.schema, 384)
     hits = 0
     filters = [Filter(), Filter(languages=("en", "es")), Filter(languages=("ht",)), Filter(states=("new",))]
     for among in filters:
@@ -287,6 +288,23 @@ def test_who_changes_what_somebody_else_changed_is_told_and_loses_nothing_of_the
     assert [one.refused for one in history(project.folder, 2)] == [False, True, False]
 
 
+def test_tags_taken_off_stay_off_however_the_address_is_spelt(project, copied, server, address, by):
+    share(project, address)
+    by("ana")
+    add_tag(project.folder, [1, 2, 3], "to verify")
+    exchange_notes(project, address)
+    exchange_notes(copied, address)
+    remove_tag(copied.folder, [1, 2, 3], "to verify")
+    exchange_notes(copied, address)
+    otherwise = read_address(f"{server.replace('postgres@', '')}&user=postgres#{address.name}")
+    assert otherwise.shown != address.shown
+    exchange_notes(project, otherwise)
+    assert all_tags(project.folder).is_empty()
+    share(project, address)
+    exchange_notes(copied, address)
+    assert all_tags(copied.folder).is_empty()
+
+
 def test_a_deed_taken_back_is_taken_back_everywhere_and_telling_twice_changes_nothing(project, copied, address, by):
     share(project, address)
     by("ana")
@@ -352,6 +370,9 @@ def test_the_command_line_searches_a_shared_project_as_a_folder(project, server,
     assert main(["search", f"{server}#nothing", "water"]) == 1
     assert "told" in capsys.readouterr().err
     assert main(["search", f"{server}#told", "water", "--save", "mine"]) == 1
+    capsys.readouterr()
+    assert main(["search", server, "water"]) == 1
+    assert re.search("Name the shared project, as .*#name: .*told", capsys.readouterr().err)
 
 
 def test_a_database_that_is_not_there_is_told_in_a_sentence(project, tmp_path, capsys):

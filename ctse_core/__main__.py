@@ -238,7 +238,8 @@ def _find(asked: argparse.Namespace, bar: Any) -> None:
 
     told = found_lines(asked, bar)
     bar.close()
-    print("\n".join(told))
+    for line in told:
+        print(line)
 
 
 def _search(asked: argparse.Namespace, bar: Any) -> None:

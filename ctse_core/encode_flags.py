@@ -16,7 +16,7 @@ from ctse_core.types import Progress
 def add_encode_flags(command: ArgumentParser) -> None:
     """Let a command take what ``encode`` does."""
     command.add_argument(
-        "file", metavar="FILE", help="a file of posts; with --engine Parquet: folder, s3://bucket/*.parquet"
+        "file", metavar="FILE", help="a file of posts; with --engine Parquet: a folder, s3://bucket/2026-*.parquet"
     )
     command.add_argument("--column", required=True, metavar="C", help="the column with the texts")
     command.add_argument("--encoder", metavar="NAME")
@@ -31,6 +31,9 @@ def add_encode_flags(command: ArgumentParser) -> None:
     shards.add_argument("--engine", choices=ENGINES, help="here: this process; ray: a Ray cluster")
     shards.add_argument("--keep", default="", metavar="A,B", help="further columns that go along")
     shards.add_argument("--shard-rows", type=int, default=BatchSettings.rows, metavar="N", help="rows of a shard")
+    shards.add_argument(
+        "--remove-old", action="store_true", help="delete shards in --out that no longer count: of files that changed"
+    )
     shards.add_argument("--address", default="auto", help="of the Ray cluster: auto, HOST:PORT, or local to start one")
     shards.add_argument("--workers", type=int, default=RaySettings.workers, help="encoders at work at once")
     shards.add_argument("--worker-cpus", type=float, default=RaySettings.cpus, help="of each; may be a fraction")
@@ -52,9 +55,8 @@ def encoded(asked: Namespace, send_to: str, progress: Progress) -> str:
         return f"{vectors.shape[0]:,} vectors of width {vectors.shape[1]} in {asked.out}"
     if asked.raw or encoder.startswith(("http://", "https://")):
         raise SettingError("With --engine texts are normalised and embedded by an encoder on each machine.")
-    if asked.shard_rows < 1 or asked.workers < 1 or asked.worker_cpus <= 0:
-        raise SettingError("A shard needs a row, and the work a worker with some of a processor.")
-    address = "" if asked.address == "local" else asked.address
+    if asked.shard_rows < 1:
+        raise SettingError("A shard needs a row.")
     done = encode_shards(
         asked.file,
         asked.out,
@@ -65,8 +67,12 @@ def encoded(asked: Namespace, send_to: str, progress: Progress) -> str:
             runtime=asked.runtime,
             rows=asked.shard_rows,
             engine=asked.engine,
-            ray=RaySettings(address, asked.workers, asked.worker_cpus, asked.worker_gpus),
+            ray=RaySettings.asked(asked.address, asked.workers, asked.worker_cpus, asked.worker_gpus),
+            remove_old=asked.remove_old,
         ),
         progress,
     )
-    return f"{done.rows:,} texts in {done.shards:,} shards in {done.out}; {done.made:,} of them made now."
+    told = f"{done.rows:,} texts in {done.shards:,} shards in {done.out}; {done.made:,} of them made now."
+    if done.old:
+        told += f" {done.old:,} older shards lie there that no longer count; --remove-old deletes them."
+    return told

@@ -17,7 +17,7 @@ def add_find_flags(command: ArgumentParser) -> None:
     )
     command.add_argument("question", help="in any language")
     command.add_argument("--index", required=True, type=Path, metavar="FOLDER", help="made the first time, then kept")
-    command.add_argument("--encoder", default="ctse-small", metavar="NAME", help="the one that made the shards")
+    command.add_argument("--encoder", metavar="NAME", help="the one that made the shards, if it has another name here")
     command.add_argument("-k", type=int, default=10, help="how many texts (default: 10)")
     command.add_argument("--lang", default="", metavar="CODES", help="only these languages: en,ht,sw")
     command.add_argument("--quiet", action="store_true")
@@ -30,16 +30,20 @@ def found_lines(asked: Namespace, progress: Any) -> list[str]:
     Raises:
         CtseError: shards, index or encoder cannot be read, or a flag is out of its range.
     """
-    from ctse_core.encoders import load_encoder
-    from ctse_core.shard_sample import heap_of
-    from ctse_core.shard_search import ask_index, fill_index
+    from ctse_core.shard_heap import heap_of
+    from ctse_core.shard_search import ask_index, encoder_of, fill_index
 
-    index = fill_index(heap_of(asked.shards), asked.index, progress)
+    heap = heap_of(asked.shards)
+    encoder = encoder_of(heap, asked.encoder)
+    index = fill_index(heap, asked.index, progress)
     languages = tuple(code.strip() for code in asked.lang.split(",") if code.strip())
-    found = ask_index(index, load_encoder(asked.encoder), asked.question, asked.k, languages)
-    if asked.json:
-        return [json.dumps(vars(one), ensure_ascii=False) for one in found]
-    return [
-        f"{one.cosine:.3f}  {one.lang:4s} row {one.row}, {one.posts:,} posts  {' '.join(one.text.split())[:LONGEST]}"
-        for one in found
-    ]
+    lines = []
+    for one in ask_index(index, encoder, asked.question, asked.k, languages):
+        file, row = heap.came_from(one.row)
+        if asked.json:
+            lines.append(json.dumps({**vars(one), "file": file, "file_row": row}, ensure_ascii=False))
+        else:
+            text = " ".join(one.text.split())[:LONGEST]
+            name = file.rpartition("/")[2]
+            lines.append(f"{one.cosine:.3f}  {one.lang:4s} {name} row {row}, {one.posts:,} posts  {text}")
+    return lines

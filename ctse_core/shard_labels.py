@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ctse_core.batch import GLOBAL_ROW, VECTOR
-from ctse_core.engines.shards import place_of, write_whole
-from ctse_core.shard_sample import Heap, heap_of, read_columns, vectors_in
+from ctse_core.engines.places import place_of, write_whole
+from ctse_core.shard_heap import GLOBAL_ROW, VECTOR, Heap, read_part, read_table, vectors_in
 from ctse_core.structure import StructureSettings
 from ctse_core.structure.joining import Topics, adopted_strength, fit_topics, quantile_of, topics_of
 from ctse_core.structure.languages import LanguageOffsets, language_offsets
@@ -58,14 +57,11 @@ class TopicModel:
 class TopicWorker:
     """Holds the topics of the sample and labels one shard after another; made on whichever machine runs it."""
 
-    def __init__(self, source: str, out: str, mark: str) -> None:
+    def __init__(self, heap: Heap, out: str, mark: str) -> None:
         """Read the sample."""
-        self.heap, self.mark = heap_of(source), mark
-        self.system, folder = place_of(out)
-        self.folder = folder.rstrip("/")
-        sample = read_columns(
-            Heap(out, (), ()), sample_name(mark), [GLOBAL_ROW, Col.LANG, VECTOR, TopicCol.ID, Col.STRENGTH]
-        )
+        self.heap, self.mark = heap, mark
+        self.system, self.folder = place_of(out)
+        sample = read_table(out, sample_name(mark), [GLOBAL_ROW, Col.LANG, VECTOR, TopicCol.ID, Col.STRENGTH])
         self.known = sample.select(GLOBAL_ROW, known=TopicCol.ID, firmness=Col.STRENGTH)
         self.model = TopicModel.of(sample)
 
@@ -75,7 +71,7 @@ class TopicWorker:
 
     def made(self, number: int) -> dict[str, int]:
         """Label one shard; return its number and rows."""
-        posts = read_columns(self.heap, self.heap.names[number], [GLOBAL_ROW, Col.LANG, VECTOR])
+        posts = read_part(self.heap, number, [GLOBAL_ROW, Col.LANG, VECTOR])
         labels, strength = self.model.assigned(vectors_in(posts), posts[Col.LANG].to_list())
         told = posts.select(
             GLOBAL_ROW,

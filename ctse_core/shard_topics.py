@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from ctse_core.batch import ENGINES, GLOBAL_ROW
+from ctse_core.batch import ENGINES
 from ctse_core.encoders import DEFAULT_ENCODER, load_encoder
 from ctse_core.engines.on_ray import RaySettings, run_on_ray
-from ctse_core.engines.shards import place_of, write_whole
+from ctse_core.engines.places import absolute, folder_made, names_in, put_whole, shown, write_whole
 from ctse_core.errors import InputFileError, SettingError
 from ctse_core.manifest import now
 from ctse_core.products import word_reader
 from ctse_core.project import fingerprint
+from ctse_core.shard_heap import GLOBAL_ROW, POSTS, Heap, heap_of, read_table, vectors_in
 from ctse_core.shard_labels import TopicModel, TopicWorker, labels_name, sample_name
-from ctse_core.shard_sample import Heap, draw, fetch, heap_of, vectors_in
+from ctse_core.shard_sample import draw, fetch
 from ctse_core.structure import Structure, StructureSettings, TopicInput, TopicSpace, arrange, measured, name_topics
 from ctse_core.structure.confidence import agreement_of_each
 from ctse_core.structure.stability import agreement
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 TOPICS, METHOD = "topics.parquet", "topics.json"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -78,42 +79,36 @@ def topic_shards(
     ``topics.parquet``: one row a topic as in ``TopicCol``, sizes and languages over all posts, typical posts as global
     rows. ``labels-…parquet``: one a shard, its rows in order: ``global_row``, ``topic_id`` (-1: none), ``strength``,
     ``lang``, ``sampled``. ``sample-…parquet``: the sample with its places on a map. ``topics.json``: how it was made.
-    What lies there is not made again: a run that was stopped goes on. Memory holds the sample and one shard.
+    What lies there is not made again: a run that was stopped goes on; shards that came, changed or went since are
+    other shards, of which the topics are found anew, and files of another ``mark`` than that in ``topics.json`` are of
+    earlier runs. Memory holds the copies (28 bytes a text that has some), two samples and one shard.
 
     Raises:
         InputFileError: no whole run of ``encode`` lies in ``source``. SettingError: no such engine, or no sample.
-        JobError: the cluster cannot be reached, or a worker failed.
+        JobError: the cluster cannot be reached, a worker failed, or nothing can be written to ``out``.
     """
     settings = settings or ShardTopicSettings()
     if settings.engine not in ENGINES:
         raise SettingError(f"There is no engine “{settings.engine}”; choose {' or '.join(ENGINES)}.")
     if settings.sample < 60:
         raise SettingError(f"A sample of {settings.sample:,} texts has no topics; draw 60 at least.")
-    heap, began = heap_of(source), time.monotonic()
-    system, folder = place_of(out)
-    folder = folder.rstrip("/")
-    system.create_dir(folder, recursive=True)
-    mark = fingerprint(_VERSION, heap.names, heap.rows, settings.sample, settings.seed, settings.resolution)[:12]
-    names = _there(system, folder)
+    heap, began, out = heap_of(source), time.monotonic(), absolute(out)
+    system, folder = folder_made(out)
+    mark = fingerprint(_VERSION, heap.mark, settings.sample, settings.seed, settings.resolution)[:12]
+    names = names_in(system, folder)
     if sample_name(mark) not in names:
         _fit(heap, (system, folder, mark), settings, lambda share, told: progress(0.5 * share, told))
-    todo = [number for number in range(len(heap.names)) if labels_name(number, mark) not in names]
-    for done, _ in enumerate(_run(todo, {"source": source, "out": out, "mark": mark}, settings), 1):
-        share = (len(heap.names) - len(todo) + done) / len(heap.names)
+    todo = [number for number in range(len(heap.shards)) if labels_name(number, mark) not in names]
+    for done, _ in enumerate(_run(todo, {"heap": heap, "out": out, "mark": mark}, settings), 1):
+        share = (len(heap.shards) - len(todo) + done) / len(heap.shards)
         progress(0.5 + 0.45 * share, f"Assigned {done:,} of {len(todo):,} shards")
-    facts = _finish(heap, system, folder, mark, time.monotonic() - began)
-    made = ShardTopics(out, len(heap.names), len(todo), facts)
+    facts = _finish(heap, (system, folder, mark), out, time.monotonic() - began)
+    made = ShardTopics(shown(out), len(heap.shards), len(todo), facts)
     progress(1.0, made.sentence)
     return made
 
 
-def _there(system: FileSystem, folder: str) -> set[str]:
-    from pyarrow.fs import FileSelector
-
-    return {one.base_name for one in system.get_file_info(FileSelector(folder, allow_not_found=True))}
-
-
-def _run(todo: list[int], given: dict[str, str], settings: ShardTopicSettings) -> Iterator[dict[str, Any]]:
+def _run(todo: list[int], given: dict[str, Any], settings: ShardTopicSettings) -> Iterator[dict[str, Any]]:
     if not todo:
         return
     if settings.engine == "ray":
@@ -127,23 +122,25 @@ def _run(todo: list[int], given: dict[str, str], settings: ShardTopicSettings) -
 def _fit(heap: Heap, place: tuple[FileSystem, str, str], settings: ShardTopicSettings, progress: Progress) -> None:
     """Find the topics of a sample, and how far those of another one agree; the sample is written last."""
     system, folder, mark = place
-    drawn, texts = draw(heap, settings.sample, settings.seed, lambda share, told: progress(0.15 * share, told))
-    posts = fetch(heap, drawn, lambda share, told: progress(0.15 + 0.1 * share, told))
+    seeds = (settings.seed, settings.seed + 1)
+    drawn, texts = draw(heap, settings.sample, seeds, lambda share, told: progress(0.15 * share, told))
+    posts = fetch(heap, drawn[0], lambda share, told: progress(0.15 + 0.1 * share, told))
     vectors, languages = vectors_in(posts), posts[Col.LANG].to_list()
     chosen = StructureSettings(resolution=settings.resolution, seed=settings.seed)
-    copies = posts["posts"].to_numpy()
+    copies = posts[POSTS].to_numpy()
     found = arrange(vectors, languages, chosen, lambda share, told: progress(0.25 + 0.3 * share, told), copies)
     sample = _written_sample(posts, found)
     model = TopicModel.of(sample)
     apart, each = None, found.agreement
     if texts > posts.height:
-        other = _of_another_sample(heap, settings, chosen, lambda share, told: progress(0.55 + 0.3 * share, told))
+        other = _of_another_sample(heap, drawn[1], chosen, lambda share, told: progress(0.55 + 0.3 * share, told))
         labels = [one.assigned(vectors, languages)[0] for one in (model, other)]
         apart = agreement(*labels)
         each = agreement_of_each(labels[0], [labels[1]], found.clusters.count)
     progress(0.85, "Naming the topics")
     topics = _named(posts, vectors, found, each, model)
     facts = {
+        "mark": mark, "shards_encoder": heap.encoder, "shards_space": heap.space,
         "posts": heap.posts, "texts": texts, "sampled": posts.height, "topics": topics.height,
         "other_seeds": found.stability, "other_sample": apart, "quantile": model.quantile, "fit": found.method,
     }  # fmt: skip
@@ -162,22 +159,19 @@ def _written_sample(posts: pl.DataFrame, found: Structure) -> pl.DataFrame:
     )
 
 
-def _of_another_sample(
-    heap: Heap, settings: ShardTopicSettings, chosen: StructureSettings, progress: Progress
-) -> TopicModel:
+def _of_another_sample(heap: Heap, drawn: pl.DataFrame, chosen: StructureSettings, progress: Progress) -> TopicModel:
     """Return the topics that another sample of the same size gives."""
-    drawn, _ = draw(heap, settings.sample, settings.seed + 1, lambda share, told: progress(0.3 * share, told))
-    posts = fetch(heap, drawn)
+    posts = fetch(heap, drawn, lambda share, told: progress(0.3 * share, told))
     found = arrange(
         vectors_in(posts), posts[Col.LANG].to_list(), chosen,
-        lambda share, _: progress(0.3 + 0.7 * share, "Finding topics in another sample"), posts["posts"].to_numpy(),
+        lambda share, _: progress(0.3 + 0.7 * share, "Finding topics in another sample"), posts[POSTS].to_numpy(),
     )  # fmt: skip
     return TopicModel.of(_written_sample(posts, found))
 
 
 def _named(posts: pl.DataFrame, vectors: Vectors, found: Structure, each: Any, model: TopicModel) -> pl.DataFrame:
     texts, languages = posts[Col.COMPARED].to_list(), posts[Col.LANG].to_list()
-    labels, copies = found.clusters.labels, posts["posts"].to_numpy()
+    labels, copies = found.clusters.labels, posts[POSTS].to_numpy()
     centred = model.offsets.centred(vectors, languages)
     named = name_topics(
         TopicInput(
@@ -197,29 +191,23 @@ def _named(posts: pl.DataFrame, vectors: Vectors, found: Structure, each: Any, m
     return measured(named, TopicSpace(centred, labels, languages, copies), found.neighbours, each)
 
 
-def _finish(heap: Heap, system: FileSystem, folder: str, mark: str, seconds: float) -> dict[str, Any]:
+def _finish(heap: Heap, place: tuple[FileSystem, str, str], out: str, seconds: float) -> dict[str, Any]:
     """Count the posts of each topic over all shards, and write the topics and how they were made."""
+    system, folder, mark = place
     counted = []
-    for number in range(len(heap.names)):
-        labels = _read(system, f"{folder}/{labels_name(number, mark)}")
+    for number in range(len(heap.shards)):
+        labels = read_table(out, labels_name(number, mark), [TopicCol.ID, Col.LANG])
         counted.append(labels.group_by(TopicCol.ID, Col.LANG).agg(pl.len().cast(pl.Int64).alias("posts")))
     posts = pl.concat(counted).group_by(TopicCol.ID, Col.LANG).agg(pl.col("posts").sum())
-    facts = json.loads(_read(system, f"{folder}/facts-{mark}.parquet")["facts"][0])
+    facts = json.loads(read_table(out, f"facts-{mark}.parquet")["facts"][0])
     if posts["posts"].sum() != heap.posts:
-        raise InputFileError(f"The labels in “{folder}” do not fit the shards; name another --out.")
+        raise InputFileError(f"The labels in “{shown(out)}” do not fit the shards; name another --out.")
     unsorted = posts.filter(pl.col(TopicCol.ID) == UNSORTED)["posts"].sum()
     facts |= {"unsorted": int(unsorted), "made": now(), "seconds_of_last_run": round(seconds, 1)}
-    topics = _with_sizes(_read(system, f"{folder}/found-{mark}.parquet"), posts, heap.posts)
+    topics = _with_sizes(read_table(out, f"found-{mark}.parquet"), posts, heap.posts)
     write_whole(system, f"{folder}/{TOPICS}", topics.to_arrow())
-    with system.open_output_stream(f"{folder}/{METHOD}") as file:
-        file.write(json.dumps(facts, ensure_ascii=False, indent=1).encode())
+    put_whole(system, f"{folder}/{METHOD}", json.dumps(facts, ensure_ascii=False, indent=1).encode())
     return facts
-
-
-def _read(system: FileSystem, path: str) -> pl.DataFrame:
-    from pyarrow import parquet as pq
-
-    return pl.DataFrame(pl.from_arrow(pq.read_table(path, filesystem=system)))
 
 
 def _with_sizes(topics: pl.DataFrame, posts: pl.DataFrame, everyone: int) -> pl.DataFrame:

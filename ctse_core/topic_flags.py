@@ -33,11 +33,8 @@ def topics_of_shards(asked: Namespace, progress: Any) -> str:
         SettingError: flags out of their range. Others: see ``topic_shards``.
     """
     from ctse_core.engines.on_ray import RaySettings
-    from ctse_core.errors import SettingError
     from ctse_core.shard_topics import ShardTopicSettings, topic_shards
 
-    if asked.workers < 1 or asked.worker_cpus <= 0:
-        raise SettingError("The work needs a worker with some of a processor.")
-    ray = RaySettings("" if asked.address == "local" else asked.address, asked.workers, asked.worker_cpus)
+    ray = RaySettings.asked(asked.address, asked.workers, asked.worker_cpus)
     settings = ShardTopicSettings(asked.sample, asked.seed, asked.fineness, asked.engine, ray)
     return topic_shards(asked.shards, asked.out, settings, progress).sentence

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ctse_core.errors import JobError
+from ctse_core.errors import JobError, SettingError
 
 _OWN_STORE = 128 * 2**20
 """Bytes of the object store of a cluster of this process alone; what goes through it are names of shards."""
@@ -32,6 +32,19 @@ class RaySettings:
     workers: int = 2
     cpus: float = 1.0
     gpus: float = 0.0
+
+    @classmethod
+    def asked(cls, address: str, workers: int, cpus: float, gpus: float = 0.0) -> RaySettings:
+        """Return what a person asked for; the address "local" starts a cluster for this process alone.
+
+        Raises:
+            SettingError: a number is out of its range.
+        """
+        if workers < 1 or not 0 < cpus < float("inf"):
+            raise SettingError("The work needs a worker with some of a processor.")
+        if not 0 <= gpus < float("inf") or (gpus > 1 and gpus != int(gpus)):
+            raise SettingError(f"A worker cannot have {gpus:g} GPUs; give it 0, a part of one, or whole ones.")
+        return cls("" if address == "local" else address, workers, cpus, gpus)
 
 
 def run_on_ray(

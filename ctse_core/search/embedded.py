@@ -164,7 +164,9 @@ class EmbeddedIndex:
             segments = [
                 have.get((name, gone)) or open_segment(self.folder, name, gone) for name, gone in told["segments"]
             ]
-        except (ValueError, KeyError, pl.exceptions.PolarsError) as damage:
+        except FileNotFoundError:
+            raise
+        except (ValueError, KeyError, OSError, pl.exceptions.PolarsError) as damage:  # an empty file is an OSError
             raise ProjectError(f"The index in “{self.folder}” is damaged ({damage}); make it again.") from damage
         # Segments written before any facts were told know none of them.
         whole = [replace(one, facts=_with_facts(one.facts, kinds)) for one in segments]

@@ -82,3 +82,10 @@ class TestEmbeddedIndex(IndexConformance):
         index.add(["c"], vectors[2:3], pl.DataFrame({"lang": ["es"]}))
         told = {one.keys[0]: one.facts["lang"][0] for one in index.search(vectors[:3], 1, give=("lang",))}
         assert told == {"a": None, "b": None, "c": "es"}
+
+
+def test_an_index_with_an_empty_file_is_told_as_damaged(tmp_path):
+    EmbeddedIndex(tmp_path / "index", 8).add(some_keys(5), some_vectors(5, 8), some_facts(5))
+    next((tmp_path / "index").glob("segment-*/entries.arrow")).write_bytes(b"")
+    with pytest.raises(ProjectError, match=r"is damaged .* make it again"):
+        EmbeddedIndex(tmp_path / "index", 8)

@@ -5,9 +5,10 @@ import polars as pl
 import pytest
 
 from ctse_core import shard_labels, shard_topics
-from ctse_core.batch import _digest
-from ctse_core.errors import InputFileError, SettingError
-from ctse_core.shard_sample import draw, heap_of
+from ctse_core.errors import InputFileError, JobError, SettingError
+from ctse_core.shard_copies import digest_of, write_copies
+from ctse_core.shard_heap import Heap, HeapFile, heap_of
+from ctse_core.shard_sample import draw
 from ctse_core.shard_topics import ShardTopicSettings, topic_shards
 from ctse_core.structure.stability import agreement
 from tests.core.structure_fakes import groups
@@ -33,19 +34,16 @@ def heap(tmp_path, monkeypatch):
     folder.mkdir()
     table = pl.DataFrame(
         {
-            "global_row": np.arange(900),
             "compared_text": texts,
             "lang": ["ht" if row % 100 == 7 else "en" for row in range(900)],
-            "digest": [_digest(text) for text in texts],
+            "digest": [digest_of(text) for text in texts],
             "vector": pl.Series(list(vectors.astype(np.float32)), dtype=pl.Array(pl.Float32, 24)),
         }
     )
     for number in range(3):
-        table[300 * number : 300 * (number + 1)].write_parquet(folder / f"shard-{number:06d}-{MARK}.parquet")
-    pl.DataFrame(
-        {"digest": [_digest(texts[copied[0]])], "first_row": [int(copied[0])], "posts": [40]},
-        schema={"digest": pl.Binary, "first_row": pl.Int64, "posts": pl.UInt32},
-    ).write_parquet(folder / "copies.parquet")
+        table[300 * number : 300 * (number + 1)].write_parquet(folder / f"shard-{MARK}-{number:06d}.parquet")
+    files = (HeapFile("posts.parquet", "stamp", MARK, 900, 0),)
+    write_copies(Heap(str(folder), "key", "some encoder", "its space", 24, 300, 900, files))
     return folder, which, copied
 
 
@@ -68,6 +66,8 @@ def test_every_post_is_assigned_once_to_what_it_is_about(heap, tmp_path):
     facts = made.facts
     assert (facts["posts"], facts["texts"], facts["sampled"]) == (900, 860, 300)
     assert facts["other_sample"]["rand"] > 0.8 and facts["unsorted"] == (labels["topic_id"] == -1).sum()
+    assert (facts["shards_encoder"], facts["shards_space"]) == ("some encoder", "its space")
+    assert (tmp_path / "out" / f"sample-{facts['mark']}.parquet").exists()
     assert "300 of 860 different texts (34.88%)" in made.sentence
 
 
@@ -95,11 +95,12 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same(heap, tmp_path, monke
 
 def test_the_sample_is_the_same_each_time_and_holds_copies_and_rare_languages(heap):
     found = heap_of(str(heap[0]))
-    one, texts = draw(found, 60, 3)
-    assert one.equals(draw(found, 60, 3)[0]) and not one.equals(draw(found, 60, 4)[0])
+    (one, other), texts = draw(found, 60, (3, 4))
+    assert one.equals(draw(found, 60, (3,))[0][0]) and other.equals(draw(found, 60, (4,))[0][0])
+    assert not one.equals(other)
     assert texts == 860 and one.height == one["global_row"].n_unique() == 60
     assert one.filter(pl.col("lang") == "ht").height >= 8  # nine of nine hundred posts are
-    drawn = sum(int(heap[2][0]) in draw(found, 60, seed)[0]["global_row"] for seed in range(20))
+    drawn = sum(int(heap[2][0]) in some["global_row"] for some in draw(found, 60, range(20))[0])
     assert drawn >= 15  # forty posts have this text
 
 
@@ -113,9 +114,26 @@ def test_a_folder_that_is_not_whole_is_told(heap, tmp_path):
     folder = heap[0]
     with pytest.raises(SettingError, match="60 at least"):
         topic_shards(str(folder), str(tmp_path / "out"), ShardTopicSettings(sample=5))
-    (folder / f"shard-000001-{MARK}.parquet").unlink()
+    (tmp_path / "file").touch()
+    with pytest.raises(JobError, match="name another --out"):
+        topic_shards(str(folder), str(tmp_path / "file"), ShardTopicSettings(sample=60))
+    (folder / f"shard-{'f' * 12}-000000.parquet").touch()  # an older one does not count
+    assert heap_of(str(folder)).posts == 900
+    (folder / f"shard-{MARK}-000001.parquet").unlink()
     with pytest.raises(InputFileError, match="not whole"):
         heap_of(str(folder))
-    (folder / "shard-000001-ffff23456789.parquet").write_bytes((folder / f"shard-000000-{MARK}.parquet").read_bytes())
-    with pytest.raises(InputFileError, match="2 different runs"):
+    (folder / "copies.parquet").unlink()
+    with pytest.raises(InputFileError, match="not whole"):
         heap_of(str(folder))
+    with pytest.raises(InputFileError, match="holds no shards"):
+        heap_of(str(tmp_path))
+
+
+def test_a_sample_needs_neither_texts_nor_vectors_of_all_shards_and_one_reading(heap, monkeypatch):
+    from ctse_core import shard_sample
+
+    read, whole = [], shard_sample.read_part
+    monkeypatch.setattr(shard_sample, "read_part", lambda *given: read.append(given) or whole(*given))
+    draw(heap_of(str(heap[0])), 60, (1, 2))
+    assert [number for _, number, _ in read] == [0, 1, 2]
+    assert {tuple(columns) for _, _, columns in read} == {("global_row", "lang", "digest")}

@@ -2,9 +2,9 @@
 
 For the example, and for each PROJECT (a finished project's folder), the app is started anew as the README says. As
 soon as it answers, headless Chromium opens the overview, which the browser has never seen either ("cold"), then once
-more in a new tab ("again"). One start before the others does not count. "Counts" is when the first line of figures stands, "figures" when every figure is drawn
-and the page is at rest. Prints a Markdown table with the median of ``--times`` starts, and the processor seconds of
-the server until then, which tell more where other work goes on beside.
+more in a new tab ("again"); one start before the others does not count. "Counts" is when the first line of figures
+stands, "figures" when every figure is drawn and the page is at rest. Prints a Markdown table with the median of
+``--times`` starts, and the processor seconds of the server until then, which tell more where other work goes on beside.
 """
 
 from __future__ import annotations

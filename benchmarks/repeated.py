@@ -18,9 +18,11 @@ import numpy as np
 import polars as pl
 
 from ctse_core.crisis_layer import prepare
+from ctse_core.indexes import keep_indexes
 from ctse_core.project import Parts, Project
+from ctse_core.question import encoder_of
 from ctse_core.stored import Analysis, Near, load_analysis, write_analysis
-from ctse_core.types import Col, TopicCol
+from ctse_core.types import Col, TopicCol, no_progress
 
 _COPY = 8
 """Of so many repeated posts one is a copy."""
@@ -61,6 +63,7 @@ def repeated_project(base: Project, folder: Path, posts: int) -> Project:
     write_analysis(_repeated(analysis, posts), Project(folder), _Vectors(analysis.vectors, posts))
     finished = load_analysis(Project(folder))
     prepare(finished, Repeating(folder, base, analysis, finished.table))
+    keep_indexes(finished, Project(folder), lambda: encoder_of(finished), no_progress)
     return Project(folder)
 
 

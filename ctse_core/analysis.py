@@ -26,6 +26,7 @@ from ctse_core.encoders import (
 from ctse_core.engines.hands import helping
 from ctse_core.errors import InputFileError, ProjectError
 from ctse_core.expected import check_room, expected_steps, first_posts
+from ctse_core.indexes import READY, keep_indexes
 from ctse_core.manifest import (
     consent_to,
     counts,
@@ -68,7 +69,8 @@ STEPS = (
     Step("structure", "Drawing the map and finding clusters", 12, version=2),
     Step("topics", "Naming the topics", 5, version=2),
     Step("write", "Writing the project", 4),
-    Step("crisis", "Finding needs and places", 5),
+    Step("crisis", "Finding needs and places", 4),
+    Step("search", READY, 1),
 )
 """The steps in their order, with their usual share of the time."""
 
@@ -189,6 +191,8 @@ def _analysed(
     encoder = _written(project, settings, runner, read, sources)  # what it was made from leaves the memory
     finished = load_analysis(project)
     prepare(finished, project, runner.teller("crisis"), lambda: encoder)
+    with runner.timed("search") as tell:
+        keep_indexes(finished, project, lambda: encoder, tell)
     runner.progress(1.0, "Done")
     return finished
 
@@ -229,7 +233,7 @@ def _written(
         (structure.fingerprint, words.fingerprint, settings.topics),
         lambda tell: products.topics_product(unique, structure, settings.topics, encoder, tell),
     )
-    runner.teller("write")(0.0, STEPS[-2].title)
+    runner.teller("write")(0.0, "Writing the project")
     whole = products.whole_table(table, copies, structure, named["topics"])
     facts = read["facts"]
     repaired = text["facts"]["repaired"] + facts.get("repaired", 0)

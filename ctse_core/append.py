@@ -19,6 +19,7 @@ from ctse_core.append_rows import newer_rows_product, roles_like_first
 from ctse_core.crisis_layer import prepare
 from ctse_core.encoders import Encoder, described_service, embed, load_encoder, service_table
 from ctse_core.errors import EncoderError, ProjectError
+from ctse_core.indexes import READY, keep_indexes
 from ctse_core.manifest import GROWN_FROM, consent_to, counts, file_entry, files_of, languages_of, loads_by, now
 from ctse_core.posts import ColumnRoles
 from ctse_core.project import DiskVectors, Project, cache_home, file_digest, fingerprint
@@ -36,7 +37,8 @@ STEPS = (
     Step("append_join", "Finding their topics and places", 25),
     Step("append_topics", "Naming new topics", 10),
     Step("append_write", "Writing the project", 10),
-    Step("crisis", "Finding needs and places", 10),
+    Step("crisis", "Finding needs and places", 7),
+    Step("search", READY, 3),
 )
 """The steps in their order, with their usual share of the time."""
 JOB_TARGET = "ctse_core.append:run_job"
@@ -109,12 +111,14 @@ def append(
         described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
         load = functools.cache(lambda: _encoder(before, runner.teller("append_vectors")))
         after, vectors = _appended(before, read, described, runner, load)
-        runner.teller("append_write")(0.0, STEPS[-2].title)
+        runner.teller("append_write")(0.0, "Writing the project")
         write_analysis(after, project, [before.vectors, vectors])
-        for step in STEPS[:-1]:
+        for step in STEPS[:-2]:
             shutil.rmtree(project.products / step.key, ignore_errors=True)
         finished = load_analysis(project)
         prepare(finished, project, runner.teller("crisis"), load)
+        with runner.timed("search") as tell:
+            keep_indexes(finished, project, load, tell)
         progress(1.0, "Done")
         return finished
 

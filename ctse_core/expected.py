@@ -23,6 +23,7 @@ SECONDS = {
     "topics": (5.0, 5e-5),
     "write": (0.2, 2e-5),
     "crisis": (2.0, 2.5e-4),
+    "search": (0.0, 3e-5),
 }
 """Seconds of each step on one core: at least, and for each post."""
 STATIC_PACE, TRANSFORMER_PACE = 20_000.0, 300.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ctse_core.analysis import Analysis
 from ctse_core.encoders import Encoder
+from ctse_core.errors import EncoderError
 from ctse_core.project import Project, fingerprint
 from ctse_core.search import (
     Codes,
@@ -24,11 +25,14 @@ from ctse_core.search import (
     quantise,
 )
 from ctse_core.second_look import unrelated_vectors
+from ctse_core.stored import Analysis
 from ctse_core.structure import LanguageOffsets, language_offsets
-from ctse_core.types import Col, Vectors
+from ctse_core.types import Col, Progress, Vectors
+from ctse_core.words import mark
 
 EXACT_UP_TO = 50_000
 """Posts up to which every search reads all vectors in full; beyond, they are kept in one byte a number."""
+READY = mark("Making the search ready")
 _VERSION = 1  # goes up when the same posts give other indexes
 
 
@@ -74,6 +78,21 @@ def lexical_of(analysis: Analysis, project: Project | None = None) -> LexicalInd
     if analysis.table.height <= EXACT_UP_TO:
         return LexicalIndex(analysis.words)
     return LexicalIndex.of(_kept(analysis, project, "search_words", lambda: LexicalIndex(analysis.words).parts()))
+
+
+def keep_indexes(analysis: Analysis, project: Project, load: Callable[[], Encoder], tell: Progress) -> None:
+    """Make and keep what the first question would wait for, where posts are many; nothing where they are few.
+
+    ``load`` gives the encoder that made the vectors; without it the index by words is kept all the same.
+    """
+    if analysis.table.height > EXACT_UP_TO:
+        tell(0.0, READY)
+        lexical_of(analysis, project)
+        tell(0.3, READY)
+        with suppress(EncoderError):
+            made = indexes_of(analysis, load(), project)
+            made.index.nearest(made.unrelated[:1], 1)  # compiles the scan, once a machine
+    tell(1.0, READY)
 
 
 def _kept(

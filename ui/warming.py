@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import pkgutil
 import threading
 from collections.abc import AsyncGenerator
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import ui
+from ctse_core.home import cache_home
 
 _loaded = threading.Event()
 _loaded.set()  # a page that runs without the server, as in tests, has nothing to wait for
@@ -19,6 +21,7 @@ _loaded.set()  # a page that runs without the server, as in tests, has nothing t
 @asynccontextmanager
 async def warming(server: Any) -> AsyncGenerator[None, None]:
     """Begin to load when the ``server`` starts; it answers meanwhile."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_home() / "numba"))  # what a worker compiled is here, too
     _loaded.clear()
     threading.Thread(target=_load, name="warming", daemon=True).start()
     yield

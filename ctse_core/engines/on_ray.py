@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ctse_core.engines.library_lines import library_lines_dropped
 from ctse_core.errors import JobError, SettingError
 
 _OWN_STORE = 128 * 2**20
@@ -64,18 +65,19 @@ def run_on_ray(
         from ray.exceptions import RayError
     except ImportError as absent:
         raise JobError("Ray is not installed; run: pip install -r requirements-scale.txt") from absent
-    joined = _joined(ray, settings)
-    try:
-        _room_for(ray, settings)
-        ray.data.DataContext.get_current().enable_progress_bars = False
-        counter = _counter(ray)
-        given = {"worker": worker, "given": dict(given), "counter": counter}
-        yield from _mapped(ray, given, items, settings).iter_rows()
-    except RayError as failed:
-        raise JobError(f"The work on Ray stopped: {_reason(str(failed))}") from failed
-    finally:
-        if joined:
-            ray.shutdown()
+    with library_lines_dropped():
+        joined = _joined(ray, settings)
+        try:
+            _room_for(ray, settings)
+            ray.data.DataContext.get_current().enable_progress_bars = False
+            counter = _counter(ray)
+            given = {"worker": worker, "given": dict(given), "counter": counter}
+            yield from _mapped(ray, given, items, settings).iter_rows()
+        except RayError as failed:
+            raise JobError(f"The work on Ray stopped: {_reason(str(failed))}") from failed
+        finally:
+            if joined:
+                ray.shutdown()
 
 
 def _mapped(ray: Any, given: Mapping[str, Any], items: Sequence[Mapping[str, Any]], settings: RaySettings) -> Any:
@@ -86,7 +88,7 @@ def _mapped(ray: Any, given: Mapping[str, Any], items: Sequence[Mapping[str, Any
         _Counted,
         fn_constructor_kwargs=dict(given),
         batch_size=1,
-        concurrency=min(settings.workers, len(items)),
+        compute=ray.data.ActorPoolStrategy(size=min(settings.workers, len(items))),
         num_cpus=settings.cpus,
         num_gpus=settings.gpus or None,
         # Ray tells OpenMP how many threads a worker has, but not polars, which would take all of the node.

@@ -1,6 +1,7 @@
 """Addresses tell no secret, files are written whole, flags that make no sense are refused before any work."""
 
 import json
+import os
 import threading
 from argparse import ArgumentParser
 
@@ -10,6 +11,7 @@ from pyarrow.fs import LocalFileSystem
 
 from ctse_core import topic_flags
 from ctse_core.__main__ import main
+from ctse_core.engines.library_lines import library_lines_dropped
 from ctse_core.engines.on_ray import RaySettings
 from ctse_core.engines.places import absolute, folder_made, place_of, put_whole, reason_of, shown
 from ctse_core.engines.shards import parquet_files
@@ -113,3 +115,11 @@ def test_the_command_lines_refuse_them_too(tmp_path, capsys):
 def test_a_folder_that_cannot_be_read_is_told(tmp_path):
     with pytest.raises(InputFileError, match="cannot be read"):
         parquet_files(str(tmp_path / "nowhere"))
+
+
+def test_only_lines_of_a_library_s_own_log_are_dropped(capfd):
+    with library_lines_dropped():
+        os.write(2, b"ours\n[2026-11-23 12:39:11,975 E 32671 32671] core_worker.cc:2465: inner workings\n 50 %\r")
+        os.write(2, b"[2026] is no log\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "ours\n 50 %\r[2026] is no log\nafter\n"

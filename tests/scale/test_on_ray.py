@@ -1,6 +1,9 @@
 """A cluster makes what one process makes, also when a node dies in the middle, also from and to S3."""
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +15,8 @@ from ctse_core.batch import BatchSettings, encode_shards
 from ctse_core.engines import on_ray
 from ctse_core.engines.on_ray import RaySettings, run_on_ray
 from ctse_core.errors import JobError
+from ctse_core.shard_heap import heap_of, read_part
+from ctse_core.shard_topics import ShardTopicSettings, topic_shards
 
 pytestmark = pytest.mark.scale
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,12 +65,16 @@ def settings(workers=2):
 
 
 def same(one, other):
-    """Compare every file of two folders; a shard's name ends in a mark that tells where its rows came from."""
-    files, others = (sorted(folder.glob("*.parquet")) for folder in (one, other))
-    assert [path.name[:12] for path in files] == [path.name[:12] for path in others]
-    for path, beside in zip(files, others, strict=True):
-        assert pl.read_parquet(path).equals(pl.read_parquet(beside)), path.name
-    return len(files)
+    """Compare the shards that count in two folders, and their copies; return how many files there are."""
+    heaps = [heap_of(str(folder)) for folder in (one, other)]
+    assert [(shard.start, shard.rows, shard.first) for shard in heaps[0].shards] == [
+        (shard.start, shard.rows, shard.first) for shard in heaps[1].shards
+    ]
+    names = [[*(shard.name for shard in heap.shards), "copies.parquet"] for heap in heaps]
+    for path, beside in zip(*names, strict=True):
+        assert pl.read_parquet(one / path).equals(pl.read_parquet(other / beside)), path
+    assert {path.name for path in other.glob("*.parquet")} == set(names[1])
+    return len(names[1])
 
 
 def test_a_node_that_dies_in_the_middle_changes_nothing(cluster, whole, tmp_path):
@@ -81,8 +90,47 @@ def test_a_node_that_dies_in_the_middle_changes_nothing(cluster, whole, tmp_path
             nodes.append(running.add_node(num_cpus=1))
 
     made = encode_shards(str(source), str(tmp_path), settings(), watch)
-    assert gone.is_set() and made.made == 30 and told[-1] == 1.0
+    assert gone.is_set() and told[-1] == 1.0
+    assert made.made == 30 == len(told) - 1, "each shard came back from the cluster once"
     assert same(out, tmp_path) == 31
+
+
+def test_a_changed_and_a_new_file_are_made_on_the_cluster_and_nothing_else(cluster, whole, tmp_path):
+    source, out = tmp_path / "posts", tmp_path / "out"
+    shutil.copytree(whole[0], source)
+    assert encode_shards(str(source), str(out), settings()).made == 30
+    before = {path.name: path.stat().st_mtime_ns for path in out.glob("shard-*")}
+    part = pl.read_parquet(source / "1.parquet")
+    part.with_columns(text=pl.lit("anew")).write_parquet(source / "1.parquet")
+    part[:50].write_parquet(source / "00.parquet")
+    (out / sorted(before)[0]).write_bytes(b"PAR1 cut off")
+    damaged = next(shard for shard in heap_of(str(out)).shards if shard.name == sorted(before)[0])
+    cut = 0 if damaged.path.endswith("1.parquet") else 1
+    again = encode_shards(str(source), str(out), settings())
+    assert (again.shards, again.made, again.old) == (32, 12 + cut, 10)
+    assert sum(path.stat().st_mtime_ns == before.get(path.name) for path in out.glob("shard-*")) == 30 - 1
+    encode_shards(str(source), str(tmp_path / "here"), SETTINGS)
+    rows = [
+        pl.concat([read_part(heap, number, ["compared_text", "digest", "vector"]) for number in range(32)])
+        for heap in (heap_of(str(out)), heap_of(str(tmp_path / "here")))
+    ]
+    assert rows[0].sort("compared_text", "digest").equals(rows[1].sort("compared_text", "digest"))
+    topic_shards(str(out), str(tmp_path / "topics"), ShardTopicSettings(sample=100, engine="ray", ray=settings().ray))
+    labels = pl.concat([pl.read_parquet(path) for path in (tmp_path / "topics").glob("labels-*")])
+    assert labels.height == 1250 == labels["global_row"].n_unique()
+
+
+def test_a_quiet_run_says_nothing(cluster, whole, tmp_path):
+    """In a process of its own, as people run it."""
+    said = subprocess.run(
+        [
+            *(sys.executable, "-m", "ctse_core", "encode", str(whole[0]), "--column", "text", "--quiet"),
+            *("--encoder", "ctse-static", "--engine", "ray", "--address", cluster[0].address, "--workers", "1"),
+            *("--worker-cpus", "0.5", "--shard-rows", "400", "--out", str(tmp_path)),
+        ],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stderr == "" and said.stdout.startswith("1,200 texts in 3 shards")
 
 
 class Deadly:

@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except CtseError as told:
         bar.close()
-        print(f"ctse: {told}", file=sys.stderr)
+        print(f"ctse: {getattr(told, 'typed', told)}", file=sys.stderr)
         return 1
     except OSError as fault:
         bar.close()
@@ -179,6 +179,8 @@ def _analyse(asked: argparse.Namespace, bar: Any) -> None:
 
 
 def _append(asked: argparse.Namespace, bar: Any) -> None:
+    from dataclasses import replace
+
     from ctse_core.analyse_flags import chosen_columns
     from ctse_core.analysis import analyse_together, settings_from
     from ctse_core.append import append, chosen_roles, entry_of
@@ -189,7 +191,7 @@ def _append(asked: argparse.Namespace, bar: Any) -> None:
 
     project = Project(asked.project)
     known = entry_of(asked.file, project) if asked.file.is_file() else None
-    analysis = append(asked.file, project, bar, chosen_roles(asked.file, project, chosen_columns(asked)))
+    analysis = append(asked.file, project, bar, chosen_roles(asked.file, project, chosen_columns(asked)), asked.anyway)
     bar.close()
     if known is not None:
         print(f"“{asked.file.name}” was added before ({known['added']}); nothing was changed.")
@@ -198,7 +200,8 @@ def _append(asked: argparse.Namespace, bar: Any) -> None:
     for news in ask_again(project, edited(analysis, project)):
         print(news.sentence)
     if asked.anew:
-        analysis = analyse_together(project, settings_from(analysis.manifest["settings"]), bar)
+        settings = replace(settings_from(analysis.manifest["settings"]), anyway=asked.anyway)
+        analysis = analyse_together(project, settings, bar)
         bar.close()
         print(f"All files together: {analysis.table.height:,} posts, {analysis.topics.height:,} topics, found anew.")
 

@@ -45,8 +45,10 @@ def add_analyse_flags(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fineness", type=float, default=0.0, metavar="R", help="of communities: 1 few topics, 4 many (default: by n)"
     )
-    parser.add_argument("--first", type=int, default=0, metavar="N", help="only the first N posts of the file")
-    parser.add_argument("--anyway", action="store_true", help="go on where memory would not do, as far as one can tell")
+    parser.add_argument(
+        "--first", type=int, default=0, metavar="N", help="only the first N posts of the file (all is read)"
+    )
+    _add_anyway(parser)
     _add_roles(parser, "guessed")
 
 
@@ -57,7 +59,12 @@ def add_append_flags(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--anew", action="store_true", help="then analyse all files together from the start: topics are found anew"
     )
+    _add_anyway(parser)
     _add_roles(parser, "as before")
+
+
+def _add_anyway(parser: ArgumentParser) -> None:
+    parser.add_argument("--anyway", action="store_true", help="go on where memory would not do, as far as one can tell")
 
 
 def _add_roles(parser: ArgumentParser, default: str) -> None:

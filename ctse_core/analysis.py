@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ class AnalysisSettings:
     ``roles`` names the columns of the file (None: guessed). ``encoder`` is "auto" (chosen by the number of posts and
     this machine), a name of the catalogue or a folder; ``runtime`` is how it runs. Where the encoder is an address
     ("https://…#model"), ``send_to`` is the host that a person agreed to send masked texts to. ``first`` posts of the
-    file are analysed (0: all); an analysis that would not fit into memory is refused unless ``anyway``.
+    file are analysed (0: all); an analysis that would not fit into memory is refused unless ``anyway``, which counts
+    for this once and is not written down.
     """
 
     roles: ColumnRoles | None = None
@@ -109,7 +110,7 @@ def analyse(
         InputFileError: the file cannot be read as posts, or holds none.
         ColumnError: a role names a column that the file does not have.
         EncoderError: the encoder cannot be had.
-        JobError: the memory of this machine would not do, and nobody said to go on all the same.
+        RoomError: the memory of this machine would not do, and nobody said to go on all the same.
         ProjectError: another process is writing to the project, or it holds files that would be dropped.
     """
     settings = settings or AnalysisSettings()
@@ -143,6 +144,7 @@ def analyse_together(
 
     Raises:
         EncoderError: the encoder cannot be had.
+        RoomError: as in ``analyse``.
         ProjectError: the project has no finished analysis, or another process is writing to it.
     """
     settings = settings or AnalysisSettings()
@@ -154,6 +156,8 @@ def analyse_together(
             ("together", [one["digest"] for one in files_of(told)]),
             lambda _: products.read_again_product(load_analysis(project)),
         )
+        if not settings.anyway:
+            check_room(read["table"].height, cut=False)
         return _analysed(project, settings, runner, read, {"source": told["source"], "files": files_of(told)})
 
 
@@ -247,7 +251,7 @@ def _written(
         | {"repaired": repaired, **copies["facts"]},
         "encoder": described_encoder(encoder, choice, settings.send_to),
         "service": described_service(languages_of(whole), service_table(choice.encoder)),
-        "settings": written_settings(settings),
+        "settings": written_settings(replace(settings, anyway=False)),
         "structure": structure["facts"],
         "durations": runner.durations,
         "versions": versions(),

@@ -19,6 +19,7 @@ from ctse_core.append_rows import newer_rows_product, roles_like_first
 from ctse_core.crisis_layer import prepare
 from ctse_core.encoders import Encoder, described_service, embed, load_encoder, service_table
 from ctse_core.errors import EncoderError, ProjectError
+from ctse_core.expected import check_room
 from ctse_core.indexes import READY, keep_indexes
 from ctse_core.manifest import GROWN_FROM, consent_to, counts, file_entry, files_of, languages_of, loads_by, now
 from ctse_core.posts import ColumnRoles
@@ -80,18 +81,24 @@ def chosen_roles(source: Path, project: Project, chosen: Mapping[str, str | None
 
 
 def append(
-    source: Path, project: Project, progress: Progress = no_progress, roles: ColumnRoles | None = None
+    source: Path,
+    project: Project,
+    progress: Progress = no_progress,
+    roles: ColumnRoles | None = None,
+    anyway: bool = False,
 ) -> Analysis:
     """Append the posts of the file ``source`` to a finished project and return its analysis.
 
     Posts that are there already are recognised, the same file twice changes nothing. Old posts keep their rows, old
     topics their ids and names; new posts join them where they fit, and new topics are found among the rest. ``roles``
-    are those of the first file where the headers match, unless given.
+    are those of the first file where the headers match, unless given. Where memory would not do it is refused, unless
+    ``anyway``.
 
     Raises:
         InputFileError: the file cannot be read as posts, or holds none.
         ColumnError: a role names a column that the file does not have.
         EncoderError: the encoder that made the project's vectors cannot be had.
+        RoomError: the memory of this machine would not do.
         ProjectError: the project has no finished analysis, or another process is writing to it.
     """
     check_source(source, project)
@@ -108,6 +115,8 @@ def append(
             (before.manifest["fingerprint"], digest, settled),
             lambda tell: newer_rows_product(source, settled, before.table, before.manifest, number, tell),
         )
+        if not anyway:
+            check_room(before.table.height + read["table"].height, cut=False)
         described = {"name": source.name, "bytes": source.stat().st_size, "digest": digest, **read["facts"]["source"]}
         load = functools.cache(lambda: _encoder(before, runner.teller("append_vectors")))
         after, vectors = _appended(before, read, described, runner, load)
@@ -345,7 +354,13 @@ def _with_manifest(after: Analysis, entry: dict[str, Any], facts: dict[str, Any]
     )
 
 
-def run_job(project: Project, progress: Progress, name: str, roles: dict[str, str | None] | None = None) -> None:
+def run_job(
+    project: Project,
+    progress: Progress,
+    name: str,
+    roles: dict[str, str | None] | None = None,
+    anyway: bool = False,
+) -> None:
     """Append the file ``name`` that waits in the project's folder, in a worker process.
 
     Raises:
@@ -354,5 +369,5 @@ def run_job(project: Project, progress: Progress, name: str, roles: dict[str, st
     source = project.folder / INCOMING / Path(name).name
     if not source.is_file():
         raise ProjectError(f"The file “{name}” is not here any more; add it again.")
-    append(source, project, progress, ColumnRoles(**roles) if roles else None)
+    append(source, project, progress, ColumnRoles(**roles) if roles else None, anyway)
     source.unlink(missing_ok=True)

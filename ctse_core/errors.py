@@ -29,6 +29,19 @@ class JobError(CtseError):
     """A job that cannot be started, found or finished."""
 
 
+class RoomError(JobError):
+    """An analysis that memory would not do for; ``typed`` tells it with the flags of the command line.
+
+    ``room`` has what it needs, what is free and how much would fit, so that a page can offer what to do.
+    """
+
+    def __init__(self, sentence: str, typed: str, room: dict[str, int]) -> None:
+        """Keep the sentence and what a page makes its offer of."""
+        super().__init__(sentence)
+        self.typed = typed
+        self.room = room
+
+
 class TrainError(CtseError):
     """Pairs that cannot be trained on, or a training or an evaluation that cannot go on."""
 

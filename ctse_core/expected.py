@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ctse_core.engines.memory import free_memory
-from ctse_core.errors import JobError
+from ctse_core.errors import RoomError
 from ctse_core.types import Col
 from ctse_core.words import t
 
@@ -34,7 +34,10 @@ SURELY = 1.25
 
 @dataclass(frozen=True)
 class Room:
-    """Whether an analysis of ``posts`` fits: the bytes ``needed`` and ``free``, and how many posts would ``fit``."""
+    """Whether an analysis of ``posts`` fits: the bytes ``needed`` and ``free``, and how many posts would ``fit``.
+
+    ``fit`` is 0 where none would, or a part of them makes no sense.
+    """
 
     posts: int
     needed: int
@@ -45,6 +48,11 @@ class Room:
     def enough(self) -> bool:
         """Whether it fits, as far as one can tell."""
         return self.needed <= self.free
+
+    @property
+    def surely_not(self) -> bool:
+        """Whether it does not fit even where the estimate is much too high."""
+        return self.needed > SURELY * self.free
 
     def sentence(self) -> str:
         """Return what is needed and what there is, in words."""
@@ -65,29 +73,42 @@ def needed_bytes(posts: int) -> int:
     return int(peaks[-1] + slope * (posts - counts[-1]))
 
 
-def room_for(posts: int, free: int | None = None) -> Room:
-    """Return whether the analysis of so many posts fits into ``free`` bytes of memory (if not given: here and now)."""
+def room_for(posts: int, free: int | None = None, cut: bool = True) -> Room:
+    """Return whether the analysis of so many posts fits into ``free`` bytes of memory (if not given: here and now).
+
+    Where none would fit surely, as many are told to fit as would not be refused. ``cut``: a part of them makes sense.
+    """
     left = free_memory() if free is None else free
+    fit = (_most(posts, left) or _most(posts, int(SURELY * left))) if cut else 0
+    return Room(posts, needed_bytes(posts), left, fit)
+
+
+def _most(posts: int, free: int) -> int:
+    """Return how many of the posts fit, in thousands or, where there are fewer than ten thousand, hundreds."""
     few, many = 0, max(posts, 1)
-    while many - few > 1_000:  # the most posts that fit, to a thousand
+    while many - few > 10:
         middle = (few + many) // 2
-        few, many = (middle, many) if needed_bytes(middle) <= left else (few, middle)
-    return Room(posts, needed_bytes(posts), left, few // 1_000 * 1_000)
+        few, many = (middle, many) if needed_bytes(middle) <= free else (few, middle)
+    step = 1_000 if few >= 10_000 else 100
+    return few // step * step
 
 
-def check_room(posts: int, free: int | None = None) -> None:
+def check_room(posts: int, free: int | None = None, cut: bool = True) -> None:
     """Refuse an analysis that would surely run out of memory, before it has cost anybody's time.
 
+    ``cut``: its first posts alone can be analysed instead.
+
     Raises:
-        JobError: it would not fit; the sentence says how many posts would.
+        RoomError: it would not fit; the sentence says what would.
     """
-    room = room_for(posts, free)
-    if posts <= PEAKS[1][0]:  # so few fit nearly anywhere, and the system makes room where it can
+    room = room_for(posts, free, cut)
+    if not room.surely_not:
         return
-    if room.needed <= SURELY * room.free:
-        return
-    offer = f"analyse its first {room.fit:,} posts (--first {room.fit})" if room.fit else "use a larger machine"
-    raise JobError(f"{room.sentence()} Close other programs, {offer}, or go on all the same (--anyway).")
+    offer, flag = "use a machine with more memory", ""
+    if room.fit:
+        offer, flag = f"analyse only its first {room.fit:,} posts", f" (--first {room.fit})"
+    told = f"{room.sentence()} Close other programs, {offer}"
+    raise RoomError(f"{told}, or go on all the same.", f"{told}{flag}, or go on all the same (--anyway).", asdict(room))
 
 
 def expected_steps(posts: int, static: bool) -> dict[str, float]:

@@ -23,6 +23,7 @@ from ctse_core.types import TopicCol
 from ctse_core.words import day, t
 from ui import state
 from ui.encoder_choice import encoder_select
+from ui.first_look import room_needed
 from ui.frame import Workspace
 from ui.intake import KINDS, choose_columns, glance_at, role_choices
 from ui.job_panel import begin
@@ -179,13 +180,16 @@ def _confirm(project: Project, source: Path) -> None:
     with st.expander(t("Change the columns"), icon=":material/view_column:", expanded=roles.text is None):
         chosen = role_choices(seen, f"append_{project.name}")
     look = glance_at(glance, project, source, seen, chosen)
+    here = int((manifest.get("counts") or {}).get("posts", 0))
+    fitted = room_needed(here + look.expected_posts, cut=False) if look is not None else None
     with st.container(horizontal=True, gap="small"):
         add = st.button(
-            t("Add to this project"), type="primary", icon=":material/post_add:", key="append_go", disabled=look is None
-        )
+            t("Add to this project"), type="primary", icon=":material/post_add:", key="append_go",
+            disabled=fitted is None,
+        )  # fmt: skip
         leave = st.button(t("Leave it"), key="append_leave")
     if add:
-        start_job(project, JOB_TARGET, {"name": source.name, "roles": dataclasses.asdict(chosen)})
+        start_job(project, JOB_TARGET, {"name": source.name, "roles": dataclasses.asdict(chosen), **(fitted or {})})
         st.rerun()
     if leave:
         source.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from ctse_core.errors import EncoderError
-from ctse_core.expected import room_for
+from ctse_core.expected import Room, room_for
 from ctse_core.figures import language_name
 from ctse_core.first_look import FirstLook, expected_seconds, first_look, likely_encoder
 from ctse_core.masked import masked_rows
@@ -124,16 +124,34 @@ def time_needed(look: FirstLook, asked: str) -> None:
     st.caption(t("{time} with {encoder}; you may close the page meanwhile.", time=_about(seconds), encoder=plain(name)))
 
 
-def room_needed(look: FirstLook) -> dict[str, Any]:
-    """Tell where the file would not fit into memory, offer its first posts, and return what is to be asked for."""
-    room = room_for(look.expected_posts)
+def room_needed(posts: int, cut: bool = True) -> dict[str, Any] | None:
+    """Tell where so many posts would not fit into memory, and return what a person wants then, None until it is said.
+
+    ``cut``: the first posts alone can be had instead.
+    """
+    room = room_for(posts, cut=cut)
     if room.enough:
         return {}
-    st.warning(room.sentence(), icon=":material/memory:")
-    first = room.fit and st.checkbox(
-        t("Analyse only the first {count:,} posts, which fit", count=room.fit), value=True, key="first_posts_only"
-    )
-    return {"first": room.fit} if first else {"anyway": True}
+    st.warning(short_of_memory(room), icon=":material/memory:")
+    # What can be chosen is called the same while free memory changes from one moment to the next.
+    offered: dict[str, tuple[str, dict[str, Any]]] = {
+        "anyway": (t("Go on all the same, though memory may run out"), {"anyway": True})
+    }
+    if room.fit:
+        offered = {"first": (t("Only the first posts, as many as fit"), {"first": room.fit})} | offered
+    chosen = st.radio(
+        t("What to do"), list(offered), index=0 if room.fit else None, key=f"room_choice_{cut}",
+        format_func=lambda one: offered[one][0], label_visibility="collapsed",
+    )  # fmt: skip
+    return offered[chosen][1] if chosen else None
+
+
+def short_of_memory(room: Room) -> str:
+    """Return what is needed, what there is, what would fit, and what a person can do, in sentences."""
+    told = [room.sentence()]
+    if room.fit:
+        told.append(t("About {count:,} of them would fit.", count=room.fit))
+    return " ".join([*told, t("Close other programs, or use a machine with more memory.")])
 
 
 def _seconds(name: str, look: FirstLook) -> float:

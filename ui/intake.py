@@ -131,8 +131,8 @@ def choose_columns(project: Project) -> None:
         structure = settings_form(StructureSettings, f"structure_{project.name}")
     look = glance_at(glance, project, source, seen, roles)
     with glance:
-        fitted = room_needed(look) if look is not None else {}
-    ready_to_go = look is not None and chosen is not None and seen.rows_estimate > 0
+        fitted = room_needed(look.expected_posts) if look is not None else {}
+    ready_to_go = look is not None and chosen is not None and fitted is not None and seen.rows_estimate > 0
     with glance:
         start, needed = st.columns([1, 4], vertical_alignment="center")
     if start.button(
@@ -147,7 +147,7 @@ def choose_columns(project: Project) -> None:
                 "encoder": chosen,
                 "send_to": send_to,
                 "structure": dataclasses.asdict(structure),
-                **fitted,
+                **(fitted or {}),
             },
         )
         st.rerun()

@@ -10,11 +10,13 @@ import streamlit as st
 from ctse_core import append
 from ctse_core.analysis import JOB_TARGET
 from ctse_core.engines import cancel_job, keep_moving, start_job
+from ctse_core.expected import Room
 from ctse_core.project import Job, Project, read_job
 from ctse_core.project.jobs import forget_job
 from ctse_core.project.queue import Ticket, ahead_of
 from ctse_core.terminal import spoken
 from ctse_core.words import number, said, t
+from ui.first_look import short_of_memory
 from ui.so_far import more_to_show
 from ui.widgets import plain
 
@@ -93,14 +95,29 @@ def _ended(project: Project, job: Job) -> None:
         told = t("Adding the file was cancelled; the project is as it was.") if adds else ""
         told = told or t("The analysis was cancelled. What was finished is kept.")
         st.warning(told, icon=":material/stop_circle:")
+    elif job.room:
+        st.warning(short_of_memory(Room(**job.room)), icon=":material/memory:")
     else:
         st.error(plain(job.error or t("The analysis did not finish.")), icon=":material/error:")
     with st.container(horizontal=True, gap="small"):
-        if job.state != "failed" and st.button(
-            t("Resume"), key="resume_job", type="primary", icon=":material/play_arrow:"
-        ):
-            start_job(project, job.target, job.arguments)
-            st.rerun()
+        for key, (label, asked) in _ways_on(job).items():
+            kind: Any = "primary" if key == "resume_job" else "secondary"
+            if st.button(label, key=key, type=kind, icon=":material/play_arrow:"):
+                start_job(project, job.target, job.arguments | asked)
+                st.rerun()
         if adds and st.button(t("Dismiss"), key="dismiss_job"):
             forget_job(project)
             st.rerun()
+
+
+def _ways_on(job: Job) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the buttons that take the job up again: key, label, and what each asks for besides."""
+    ways: dict[str, tuple[str, dict[str, Any]]] = {}
+    if job.state != "failed" or job.room:
+        ways["resume_job"] = (t("Resume"), {})
+    if job.room.get("fit"):
+        count = job.room["fit"]
+        ways["first_job"] = (t("Analyse only the first {count:,} posts, which fit", count=count), {"first": count})
+    if job.room:
+        ways["anyway_job"] = (t("Go on all the same, though memory may run out"), {"anyway": True})
+    return ways

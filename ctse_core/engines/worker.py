@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ctse_core.errors import Cancelled, CtseError
+from ctse_core.errors import Cancelled, CtseError, RoomError
 from ctse_core.project import Job, Project, write_job
 from ctse_core.project.jobs import STOPPED, at_work, cancel_path, own_start_time, stored_job
 from ctse_core.project.queue import queue_home, queue_locked
@@ -96,7 +96,7 @@ def _work(project: Project, watch: _Watch) -> int:
         watch.end(state="cancelled", sentence=str(asked))
         return 130
     except CtseError as told:
-        watch.end(state="failed", error=str(told))
+        watch.end(state="failed", error=str(told), room=told.room if isinstance(told, RoomError) else {})
         return 1
     except MemoryError:
         watch.end(state="failed", error="Memory ran out; close other programs, or analyse a part of the file.")

@@ -34,7 +34,8 @@ class Job:
     ``pid_started`` is the worker's start time as the system tells it, so that another process which
     got the same number later is not taken for it. ``by`` asked for it. ``stages`` has a dictionary for each step:
     its key and title, its share in [0, 1], the seconds it took, posts a second (0 where unknown); ``left`` is about
-    how many seconds the rest takes, None where nobody knows yet. ``restarts`` of the machine cut it off so far.
+    how many seconds the rest takes, None where nobody knows yet. ``restarts`` of the machine cut it off so far. Where
+    memory would not do, ``room`` is what expected.Room tells.
     """
 
     target: str
@@ -53,6 +54,7 @@ class Job:
     stages: list[dict[str, Any]] = field(default_factory=list)
     left: float | None = None
     restarts: int = 0
+    room: dict[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:

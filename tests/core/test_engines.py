@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from ctse_core.engines import cancel_job, keep_moving, start_job
-from ctse_core.errors import InputFileError, JobError
+from ctse_core.errors import InputFileError, JobError, RoomError
 from ctse_core.project import Job, Project, read_job, write_job
 from ctse_core.project.queue import ahead_of, enter, tickets
 
@@ -36,6 +36,11 @@ def stubborn(project, progress):
 def refuse(project, progress):
     """Fail with a sentence."""
     raise InputFileError("This is not a table; export it again as CSV.")
+
+
+def lack(project, progress):
+    """Find at its turn that memory would not do."""
+    raise RoomError("It needs more.", "It needs more (--anyway).", {"posts": 5, "needed": 9, "free": 1, "fit": 0})
 
 
 def crash(project, progress):
@@ -101,7 +106,11 @@ def test_a_killed_worker_is_seen_and_its_job_can_be_started_again(project):
 def test_a_failure_with_a_sentence_is_told_and_a_bug_names_its_log(project):
     start_job(project, f"{HERE}:refuse", {})
     assert wait(project, {"failed"}).error == "This is not a table; export it again as CSV."
+    start_job(project, f"{HERE}:lack", {})
+    job = wait(project, {"failed"})
+    assert job.error == "It needs more." and job.room == {"posts": 5, "needed": 9, "free": 1, "fit": 0}
     start_job(project, f"{HERE}:crash", {})
+    assert read_job(project).room == {}
     assert "job.log" in wait(project, {"failed"}).error
     assert "KeyError" in (project.folder / "job.log").read_text()
 

@@ -1,12 +1,13 @@
 """What an analysis needs: memory told before it starts, what would fit offered, containers' limits honoured."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ctse_core import expected
 from ctse_core.engines.memory import free_memory
-from ctse_core.errors import JobError
-from ctse_core.expected import check_room, expected_steps, first_posts, needed_bytes, room_for
+from ctse_core.errors import RoomError
+from ctse_core.expected import Room, check_room, expected_steps, first_posts, needed_bytes, room_for
 from ctse_core.types import Col
 
 
@@ -20,11 +21,35 @@ def test_more_posts_need_more_and_what_fits_fits():
     assert room_for(100_000, 0).fit == 0
 
 
-def test_an_analysis_that_would_not_fit_is_refused_with_an_offer_and_a_small_one_never():
-    with pytest.raises(JobError, match=r"2,000,000 posts need about .* GB .* first \d+,000 posts \(--first \d+000\)"):
+def test_an_analysis_that_would_not_fit_is_refused_with_an_offer_in_the_words_of_page_and_command_line():
+    with pytest.raises(
+        RoomError, match=r"2,000,000 posts need about .* GB .* only its first \d+,000 posts, or"
+    ) as told:
         check_room(2_000_000, int(6e9))
+    fit = told.value.room["fit"]
+    assert f"(--first {fit})" in told.value.typed and "(--anyway)" in told.value.typed and "--" not in str(told.value)
+    assert Room(**told.value.room) == room_for(2_000_000, int(6e9))
     check_room(2_000_000, int(60e9))
-    check_room(2_000, 0)
+    with pytest.raises(RoomError, match="more memory") as told:
+        check_room(2_000_000, int(6e9), cut=False)
+    assert "--first" not in told.value.typed and not told.value.room["fit"]
+
+
+@pytest.mark.parametrize("posts", [1, 2_000, 9_999, 50_000])
+def test_few_posts_are_refused_too_where_memory_surely_does_not_do(posts):
+    with pytest.raises(RoomError, match="use a machine with more memory"):
+        check_room(posts, int(2e8))
+    check_room(posts, needed_bytes(posts))
+
+
+def test_what_is_offered_is_never_refused_and_is_there_wherever_fewer_posts_would_be_taken():
+    for free in np.linspace(0, 3e9, 60).astype(int):
+        offered = room_for(50_000, int(free)).fit
+        if offered:
+            check_room(offered, int(free))
+        else:
+            with pytest.raises(RoomError):
+                check_room(101, int(free))
 
 
 @pytest.mark.parametrize(

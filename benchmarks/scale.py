@@ -7,8 +7,8 @@ seconds counts. "start" is the wall time until the first shard begins, "work" fr
 work on the same machine lengthens both. "per 1,000" is processor seconds of the workers for a thousand posts, which it
 lengthens least, and "posts/s of a processor" what follows: what a worker does that has a processor to itself. "Ray" is
 processor seconds of all other processes of the run and their memory, "a worker" the memory of one; both memories are
-proportional set sizes. At last, what telling the copies over all shards takes; ``--copies 10000000`` measures that
-alone at any number of invented digests. Prints Markdown. Linux only.
+proportional set sizes. At last, what telling the copies over all shards takes, and bytes read and written a post.
+benchmarks/heaps.py measures what follows the embedding. Prints Markdown. Linux only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import psutil
 
@@ -32,9 +31,6 @@ from benchmarks.many_posts import many_posts
 from ctse_core import batch
 from ctse_core.batch import BatchSettings, ShardWorker, encode_shards
 from ctse_core.engines.on_ray import RaySettings
-from ctse_core.engines.shards import write_whole
-from ctse_core.text import collapse_duplicates, prepare_text
-from ctse_core.types import Col
 
 NOTES = "CTSE_SCALE_NOTES"  # the folder in which workers write down what they saw
 
@@ -93,7 +89,7 @@ def child(asked: dict[str, Any]) -> None:
     )
     if not asked["workers"]:
         batch.ShardWorker = lambda **given: MeasuredWorker(**given, notes=str(notes))  # type: ignore[misc,assignment]
-    merge, began = batch._write_copies, time.time()
+    merge, began = batch.write_copies, time.time()
     merging = [0.0]
 
     def merged(*given: Any) -> None:
@@ -101,7 +97,7 @@ def child(asked: dict[str, Any]) -> None:
         merge(*given)
         merging[0] = time.process_time() - start
 
-    batch._write_copies = merged  # type: ignore[assignment]
+    batch.write_copies = merged  # type: ignore[assignment]
     settings = BatchSettings(
         encoder=asked["encoder"], keep=("id",), rows=asked["rows"], engine="ray" if asked["workers"] else "here",
         ray=RaySettings("", max(1, asked["workers"]), asked["cpus"]),
@@ -126,7 +122,8 @@ def run(asked: dict[str, Any]) -> dict[str, float]:
         if said.returncode:
             raise SystemExit(said.stderr[-2000:])
         size = sum(path.stat().st_size for path in Path(place, "out").glob("shard-*"))
-    return {**figures(json.loads(said.stdout.splitlines()[-1])), "size": size}
+    read = sum(path.stat().st_size for path in Path(asked["source"]).iterdir())
+    return {**figures(json.loads(said.stdout.splitlines()[-1])), "size": size, "read": read}
 
 
 def figures(told: dict[str, Any]) -> dict[str, float]:
@@ -146,46 +143,6 @@ def figures(told: dict[str, Any]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def copies_of(texts: int, copied: float = 0.3) -> None:
-    """Print what telling the copies among this many invented digests takes; a share of them is of other ones."""
-    from pyarrow.fs import LocalFileSystem
-
-    dice, rows = np.random.default_rng(7), 100_000
-    with tempfile.TemporaryDirectory() as place:
-        names = []
-        for first in range(0, texts, rows):
-            number = np.arange(first, first + rows, dtype=np.uint64)
-            old = dice.random(rows) < copied
-            number[old] = dice.integers(0, texts, size=int(old.sum()))
-            halves = [(number * np.uint64(odd)).tobytes() for odd in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)]
-            digests = [halves[0][i : i + 8] + halves[1][i : i + 8] for i in range(0, 8 * rows, 8)]
-            told = pl.DataFrame({batch.DIGEST: digests, batch.GLOBAL_ROW: np.arange(first, first + rows)})
-            names.append(f"{first}.parquet")
-            write_whole(LocalFileSystem(), f"{place}/{names[-1]}", told.to_arrow())
-        before, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-        batch._write_copies(LocalFileSystem(), place, names)
-        seconds, peak = time.process_time() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        there = pl.read_parquet(f"{place}/{batch.COPIES}")
-    print(
-        f"{texts:,} digests: {there.height:,} texts more than once, {seconds:.1f} processor s,"
-        f" {peak / 1e3:,.0f} MB at most ({before / 1e3:,.0f} before)"
-    )
-
-
-def near_copies_in(posts: int, rows: int) -> None:
-    """Print how many near copies among real posts are found where shards are looked at one by one, and all at once."""
-    texts = prepare_text(many_posts(posts).select("text")).table[Col.COMPARED].to_list()
-    whole = collapse_duplicates(texts)
-    parts = [collapse_duplicates(texts[first : first + rows]) for first in range(0, len(texts), rows)]
-    exact = len({text.casefold() for text in texts})
-    left = sum(len(part.unique_rows) for part in parts)
-    print(
-        f"{len(texts):,} posts, {exact:,} different texts, {len(whole.unique_rows):,} without near copies."
-        f" Shards of {rows:,} one by one: {sum(part.near for part in parts):,} near copies found, all at once"
-        f" {whole.near:,}; {left:,} posts left of all shards"
-    )
-
-
 def main() -> None:
     """Measure every way and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -196,16 +153,8 @@ def main() -> None:
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--cpus", type=float, default=1.0, help="of each worker")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--copies", type=int, help="only: what telling the copies among this many digests takes")
-    parser.add_argument("--near", type=int, help="only: near copies of so many posts found shard by shard")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.copies:
-        copies_of(asked.copies)
-        return
-    if asked.near:
-        near_copies_in(asked.near, asked.shard_rows)
-        return
     if asked.child:
         child(json.loads(asked.child))
         return
@@ -218,7 +167,9 @@ def main() -> None:
         print(f"{table.height:,} posts, shards of {asked.shard_rows:,}, {os.cpu_count()} cores\n")
         print(
             "| encoder | way | start s | work s | per 1,000 | posts/s of a processor | loading, processor s |"
-            " between shards | a worker MB | Ray: processor s, MB | copies s | bytes a post |\n|---|---|" + "---:|" * 10
+            " between shards | a worker MB | Ray: processor s, MB | copies s | bytes a post read, written |\n|---|---|"
+            + "---:|"
+            * 10
         )
         for encoder in asked.encoders:
             given = {"source": source, "encoder": encoder, "rows": asked.shard_rows, "cpus": asked.cpus}
@@ -235,7 +186,7 @@ def tell(encoder: str, workers: int, best: dict[str, float]) -> None:
         f" {best['rows'] / best['cpu']:,.0f} | {best['start_cpu'] / best['workers']:.1f} |"
         f" {best['idle'] / best['wall'] / best['workers']:.0%} | {best['own']:,.0f} |"
         f" {best['ray_cpu']:.0f}, {best['ray_memory']:,.0f} | {best['merge']:.2f} |"
-        f" {best['size'] / best['rows']:.0f} |",
+        f" {best['read'] / best['rows']:.0f}, {best['size'] / best['rows']:.0f} |",
         flush=True,
     )
 

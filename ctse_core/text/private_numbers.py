@@ -19,6 +19,7 @@ Found = tuple[int, int, str, str]
 """Start, end, kind and value, the value without separators."""
 
 _CUE_LETTERS = 40  # before a number that are read for a word that tells what it is
+_MOST_DIGITS = 19
 _MOST_CUED = 13  # digits of one number behind a word for telephone
 LONG_RUN = 9  # digits from which a bare run that nothing explains is masked
 FEWEST = 6  # digits that a telephone number has at least; shorter ones are hotlines, years, counts
@@ -139,21 +140,40 @@ def _cut(quiet: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator
     """Yield start and end of the numbers in a run of digits and separators: the whole if that is one, else the longest
     beginning that is one, and what follows.
     """
-    cuts = [(end, end), *reversed([found.span() for found in _BETWEEN.finditer(quiet, start, end)])]
-    spaces = [cut for cut in cuts[1:] if quiet[cut[0] : cut[1]].strip() != "/"]
-    stop, begin = next(
-        (cut for cut in cuts if _kind(quiet, start, quiet[start : cut[0]], regions) in (PHONE, PUBLIC, CARD)),
-        (spaces or cuts[:1])[-1],
-    )
-    yield start, stop
-    if begin < end:
-        yield from _cut(quiet, begin, end, regions)
+    while start < end:
+        cuts, plain = _places_to_cut(quiet, start, end)
+        stop, begin = next(
+            (cut for cut in cuts if _kind(quiet, start, quiet[start : cut[0]], regions) in (PHONE, PUBLIC, CARD)), plain
+        )
+        yield start, stop
+        start = begin
+
+
+def _places_to_cut(quiet: str, start: int, end: int) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Return the separators behind which a number may end, the farthest first, and the first that parts any two.
+
+    No number has more than 19 digits: of a list of thousands only its beginning is looked at.
+    """
+    near: list[tuple[int, int]] = []
+    plain = None
+    digits, seen = 0, start
+    for found in _BETWEEN.finditer(quiet, start, end):
+        if found.start() == start:  # "(" behind a digit parts them, but not what begins with it from itself
+            continue
+        digits, seen = digits + sum(map(str.isdigit, quiet[seen : found.start()])), found.end()
+        if digits <= _MOST_DIGITS:
+            near.append(found.span())
+        if plain is None and found.group().strip() != "/":
+            plain = found.span()
+        if digits > _MOST_DIGITS and plain is not None:
+            return near[::-1], plain
+    return [(end, end), *reversed(near)], plain or (end, end)
 
 
 def _kind(quiet: str, start: int, written: str, regions: tuple[str, ...]) -> str | None:
     """Return what a number is: a kind, PUBLIC for telephones that are nobody's own, None for none."""
     digits = "".join(letter for letter in written if letter.isdigit())
-    if len(digits) < FEWEST or len(digits) > 19 or _FOREIGN_AREA.search(written):
+    if len(digits) < FEWEST or len(digits) > _MOST_DIGITS or _FOREIGN_AREA.search(written):
         return None
     before = quiet[max(0, start - _CUE_LETTERS) : start]
     cue = bool(PHONE_CUE.search(before.casefold()))

@@ -22,7 +22,6 @@ from ctse_core.structure.projection import (
     MAP_GAP,
     SPACE_GAP,
     Layout,
-    fuzzy_graph,
     project_all,
     start_positions,
     threads_per_layout,
@@ -100,7 +99,7 @@ def _communities(
     Both are found side by side.
     """
     progress(0.0, "Finding clusters and how stable they are")
-    graph = fuzzy_graph(posts.neighbours).tocsr()
+    graph = posts.graph.tocsr()
     with ThreadPoolExecutor(1) as beside:
         found = beside.submit(find_with_others, graph, settings, posts.weights)
         points = _map(posts, settings, progress)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from ctse_core.structure.projection import MAP_GAP, Layout, fuzzy_graph, lay_out
 from ctse_core.structure.sample import weighted_sample
 from ctse_core.structure.settings import StructureSettings
 from ctse_core.types import Points, Progress, Vectors, no_progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_matrix
 
 DRAWN_WHOLE = 200_000
 """Unique posts up to which every one takes part in the layout."""
@@ -36,6 +41,11 @@ class ManyPosts:
     weights: NDArray | None
     """(u,) posts behind each, None where nobody told."""
 
+    @cached_property
+    def graph(self) -> coo_matrix:
+        """UMAP's fuzzy graph (u, u) of the neighbours, made once for communities and map."""
+        return fuzzy_graph(self.neighbours)
+
 
 def large_map(posts: ManyPosts, settings: StructureSettings, progress: Progress = no_progress) -> Points:
     """Return positions (u, 2) of many posts: those of a sample as ``project`` draws them, the others among them.
@@ -52,14 +62,13 @@ def large_map(posts: ManyPosts, settings: StructureSettings, progress: Progress 
     del some
     progress(0.7, "Placing the other posts on the map")
     points = beside_neighbours(drawn, rows, posts.neighbours, settings.seed)
-    graph = fuzzy_graph(posts.neighbours)
     first, last = _SETTLE
 
     def tell(share: float) -> None:
         progress(0.7 + 0.3 * max(0.0, (share * last - first) / (last - first)), "Placing the other posts on the map")
 
     settled = replace(layout, by_table=True)
-    return lay_out(graph, points, settled, last, settings.cores(), None, tell, first)
+    return lay_out(posts.graph, points, settled, last, settings.cores(), None, tell, first)
 
 
 def beside_neighbours(drawn: Points, rows: NDArray[np.int64], near: Neighbours, seed: int = 0) -> Points:

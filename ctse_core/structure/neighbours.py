@@ -14,7 +14,7 @@ from ctse_core.types import Progress, Vectors, no_progress
 
 _BLOCK = 2048
 _SAMPLE = 400
-_AT_ONCE = 50
+_AT_ONCE = 20
 _SPARE = 4
 
 
@@ -73,7 +73,7 @@ def _truly_nearest(vectors: Vectors, sample: NDArray[np.int64], k: int) -> NDArr
         asked = sample[start : start + _AT_ONCE]
         likeness = vectors[asked] @ vectors.T
         likeness[np.arange(len(asked)), asked] = -np.inf
-        nearest.append(np.argpartition(-likeness, k - 1, axis=1)[:, :k])
+        nearest.append(np.argpartition(-likeness, k - 1, axis=1)[:, :k].copy())  # a view would hold all columns
     return np.concatenate(nearest)
 
 

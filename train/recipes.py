@@ -127,7 +127,7 @@ def states() -> TrainConfig:
         teacher="multilingual-e5-small-q4",
         pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
         loss=LossSettings(distance="states", space="raw"),
-        steps=1400,
+        steps=1200,
         batch=128,
         tokens=2048,
         learning_rate=8e-4,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -58,7 +59,7 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
     config, manifest = read_json(training / "config.json"), read_json(training / "manifest.json")
     if not config or not manifest:
         raise TrainError(f"{folder} holds no training; name the --out folder of a run that has ended.")
-    began_from, teacher = str(config.get("student", {}).get("encoder", "")), str(config.get("teacher") or "")
+    began_from, teacher = _run_of(str(config.get("student", {}).get("encoder", ""))), str(config.get("teacher") or "")
     for name in dict.fromkeys((began_from, teacher)):
         if name and (Path(name) / "training" / "config.json").is_file():
             _add(Path(name), runs, sources, names)
@@ -69,7 +70,25 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
             _keep(_source(name, "weights"), sources)
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
         _keep(source, sources)
-    runs[folder.resolve()] = _run(config, manifest, plain_name(began_from), plain_name(teacher) if teacher else "")
+    names_told = plain_name(began_from), plain_name(teacher) if teacher else ""
+    runs[folder.resolve()] = _run(config, manifest | _went(training, manifest), *names_told)
+
+
+def _run_of(encoder: str) -> str:
+    """Return the folder of the run that an encoder comes from, where it is the best one so far of a run."""
+    path = Path(encoder)
+    return str(path.parents[1]) if path.parts[-2:] == ("training", "best") else encoder
+
+
+def _went(training: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the steps that a run went and its pace where it was stopped for good; nothing where it ended."""
+    log = training / "log.jsonl"
+    if manifest.get("pairs_per_second") or not log.is_file():
+        return {}
+    told = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    paces = [one["pairs_per_s"] for one in told if one.get("pairs_per_s")]
+    steps = max((int(one["step"]) for one in told), default=0)
+    return {"steps": steps, "pairs_per_second": paces[-1] if paces else 0.0}
 
 
 def _blended(blend: Mapping[str, Any]) -> list[Source]:

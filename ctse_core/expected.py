@@ -14,7 +14,7 @@ from ctse_core.types import Col
 from ctse_core.words import t
 
 _GB = 1e9
-PEAKS = ((0, 1.1 * _GB), (10_000, 1.4 * _GB), (30_000, 1.6 * _GB), (100_000, 2.6 * _GB), (1_000_000, 8.0 * _GB))
+PEAKS = ((0, 1.1 * _GB), (10_000, 1.3 * _GB), (30_000, 1.6 * _GB), (100_000, 2.3 * _GB), (1_000_000, 8.8 * _GB))
 """Posts, and the most memory (bytes) that their analysis holds at once; between and beyond them on straight lines."""
 SECONDS = {
     "words": (0.0, 4e-5),

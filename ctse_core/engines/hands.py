@@ -27,7 +27,7 @@ from ctse_core.types import PIECE, Tell, joined_pieces, told_nobody
 
 MOST_HELPERS = 3
 """Each holds some 300 MB: a process with the tables of languages and names that it reads posts by."""
-WORTH = 25_000
+WORTH = 8_000
 """Posts from which helpers pay: starting one takes a second."""
 _LENGTHS = struct.Struct("<QQ")
 

@@ -111,6 +111,7 @@ def test_the_keyboard_walks_the_topics_and_enter_filters(tab, server, home):
 def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server, home):
     open_map(tab, server, home)
     settled(tab)
+    tab.get_by_role("button", name="Topic names").click()  # a click on a name chooses its topic
     box = tab.locator(".stage").bounding_box()
     card = tab.locator(".card")
     for step in range(400):
@@ -123,8 +124,10 @@ def test_resting_on_a_point_reads_its_post_and_a_click_keeps_it_open(tab, server
         "?.textContent ?? '…') !== '…')"
     )
     assert tab.locator(".card .text").get_attribute("dir") == "auto"
+    settled(tab)
     tab.mouse.click(x, y)
     tab.get_by_role("button", name="More like this").first.wait_for()
+    settled(tab)
     tab.get_by_role("button", name="Close", exact=True).click()
     assert not card.is_visible()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -302,13 +303,16 @@ def test_two_processes_have_the_loss_curve_of_one(pairs, tiny, tmp_path, recipe,
         command += ["--batch", "16", "--tokens", tokens, "--teacher", str(tiny), "--set", "student.layers=", "--quiet"]
         command += ["--set", "student.dropout=0", "--set", "held_out=4"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, timeout=240)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr[-2000:]
         return [note["loss"] for note in read_log(out / "training/log.jsonl") if "loss" in note]
 
     one = losses(tmp_path / "one", sys.executable)
-    two = losses(
-        tmp_path / "two", sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517"
-    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}")
+    two = losses(tmp_path / "two", sys.executable, *launcher)
     assert len(one) == len(two) > 1
     np.testing.assert_allclose(one, two, rtol=2e-4)
 

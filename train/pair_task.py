@@ -12,7 +12,7 @@ from ctse_core.types import Vectors
 from train.batches import Plan, Rows
 from train.config import LossSettings
 from train.engine import Batch, Losses
-from train.evaluate.held_out import HeldOut
+from train.evaluate.held_out import HeldOut, chance
 from train.losses import distances, symmetric_contrastive_loss
 from train.pairs_store import PairStore
 from train.students import Student
@@ -60,13 +60,16 @@ class PairTask:
         )
 
     def score(self, student: Student) -> Losses:
-        """Return the held-out matching: the mean as "score", and each language's; nothing where nothing is held out."""
+        """Return the held-out matching: the mean as "score", its standard error as "chance", and each language's.
+
+        Nothing where nothing is held out.
+        """
         if self.held_out is None:
             return {}
         mean, table = self.held_out.score(student.encode)
         several = table["set"].n_unique() > 1
         names = [f"{name}/{text}" if several else text for name, text in table.select("set", "text").iter_rows()]
-        return {"score": mean, **dict(zip(names, table["value"], strict=True))}
+        return {"score": mean, "chance": chance(table), **dict(zip(names, table["value"], strict=True))}
 
     def _loss(self, items: list[Rows]) -> Callable[[Tensor, Rows], tuple[Tensor, dict[str, Tensor]]]:
         import torch

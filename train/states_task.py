@@ -17,7 +17,7 @@ from ctse_core.encoders.tokens import padded
 from ctse_core.errors import TrainError
 from train.batches import Plan, Rows
 from train.engine import Batch, Losses
-from train.evaluate.held_out import HeldOut
+from train.evaluate.held_out import HeldOut, chance
 from train.pairs_store import PairStore
 from train.students import Student, TransformerStudent, autocast, plain_attention
 from train.tokens_store import TokenStore
@@ -89,8 +89,8 @@ class StatesTask:
         """Return the held-out matching, as pairs do."""
         if self.held_out is None:
             return {}
-        mean, _ = self.held_out.score(student.encode)
-        return {"score": mean}
+        mean, table = self.held_out.score(student.encode)
+        return {"score": mean, "chance": chance(table)}
 
     def _texts(self, rows: Rows) -> zip[tuple[int, str]]:
         return zip(rows.tolist(), self.store.translations.texts(rows), strict=True)

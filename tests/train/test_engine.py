@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ctse_core.encoders import load_encoder
 from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import tiny_encoder
 from train.batches import Cell, Plan
@@ -333,3 +334,15 @@ def test_a_config_survives_json():
 
     assert config_of(json.loads(json.dumps(asdict(CONFIG)))) == CONFIG
     assert differences(CONFIG, replace(CONFIG, loss=replace(CONFIG.loss, scale=1.0))) == ["loss.scale: 10.0, 1.0"]
+
+
+@pytest.mark.parametrize(("last", "kept"), [(0.89, 4), (0.85, 2)])
+def test_the_last_step_is_kept_unless_it_is_worse_by_more_than_chance(last, kept, tmp_path, monkeypatch):
+    told = iter([0.5, 0.9, last])
+    monkeypatch.setattr(Translations, "score", lambda self, student: {"score": next(told), "chance": 0.02})
+    config = replace(CONFIG, steps=4, evaluate_every=2)
+    student, run, trained = run_of(tmp_path, "run", config)
+    assert trained.best_step == kept
+    final = student.encode(["water"])
+    best = load_encoder(run.best, device="cpu", runtime="torch").encode(["water"])
+    assert np.allclose(best, final) == (kept == 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,15 @@ class HeldOut:
         found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
         mean = found.group_by("set", "lang").agg(pl.col("value").mean())
         return float(mean.group_by("set").agg(pl.col("value").mean())["value"].mean()), found  # type: ignore[arg-type]
+
+
+def chance(found: pl.DataFrame) -> float:
+    """Return the standard error of a held-out score, each text's ``value`` (n,) being a share of ``count`` (n,) pairs.
+
+    Both directions ask about the same sentences, so they count once.
+    """
+    variances = found["value"] * (1 - found["value"]) / found["count"]
+    return math.sqrt(float(variances.sum())) / max(found.height, 1)
 
 
 def held_out(

@@ -80,11 +80,11 @@ class OnnxEncoder:
         Raises:
             EncoderError: the model gave NaN or infinity.
         """
-        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        pooled = np.zeros((len(texts), len(self._head[0][0]) if self._head else self.dim), dtype=np.float32)
         ids = self.tokens.ids(texts)
 
         def encode_rows(rows: NDArray[np.int64]) -> None:
-            vectors[rows] = self._pooled(np.array([ids[row] for row in rows]))
+            pooled[rows] = self._pooled(np.array([ids[row] for row in rows]))
 
         batches = list(equal_length_batches(ids, BATCH_TOKENS))
         if len(batches) < 2 or processors() < 2:
@@ -93,10 +93,10 @@ class OnnxEncoder:
         else:
             with ThreadPoolExecutor(processors()) as threads:
                 list(threads.map(encode_rows, batches))
-        return unit_rows(vectors)
+        return unit_rows(self._behind(pooled))
 
     def _pooled(self, ids: NDArray[np.int64]) -> Array:
-        """Return un-normalised vectors (b, d) of texts (b, t) of equal length."""
+        """Return mean token vectors (b, e) of texts (b, t) of equal length."""
         words = self._words[ids].astype(np.float32)
         token_vectors = self._session.run(None, {"words": words})[0]
         mask = np.ones(ids.shape, dtype=np.float32)
@@ -104,7 +104,14 @@ class OnnxEncoder:
             mask[:, 1:] = 0
         elif self.use.pooled == "last":
             mask[:, :-1] = 0
-        pooled = mean_pool(token_vectors, mask)
+        return mean_pool(token_vectors, mask)
+
+    def _behind(self, pooled: Array) -> Array:
+        """Return un-normalised vectors (n, d): mean token vectors (n, e) through the layers behind the pooling.
+
+        Once for all texts: a product of matrices in every batch wakes numpy's own threads, which then spin beside those
+        that run the batches; on two cores that took two fifths of the speed.
+        """
         for weight, bias, tanh in self._head:
             pooled = pooled @ weight + bias
             pooled = np.tanh(pooled) if tanh else pooled

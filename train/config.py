@@ -64,8 +64,6 @@ class StudentSettings:
         dropout: in [0, 1); 0 also makes every run cheaper and more even.
         prefix: put in front of every text; None keeps the encoder's own.
         project: learn a linear layer from the student's width to the teacher's where they differ.
-        fitted: learn a linear layer behind the pooling that begins where ridge regression finds the student nearest to
-            the teacher, so that the layers below need not move to where the teacher's space lies.
     """
 
     encoder: str
@@ -77,7 +75,6 @@ class StudentSettings:
     dropout: float = 0.0
     prefix: str | None = None
     project: bool = False
-    fitted: bool = False
 
 
 @dataclass(frozen=True)

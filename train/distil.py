@@ -32,7 +32,6 @@ from train.students import (
     TransformerStudent,
     autocast,
     choose_precision,
-    fit_projection,
     load_transformer,
     require_width,
     with_prefix,
@@ -42,7 +41,6 @@ from train.token_choice import most_used
 from train.tokens_store import TokenStore
 
 TURNED_BY = 2000  # sentences by which the teacher's space is turned towards the student's
-FITTED_BY = 8000  # sentences by which a layer is fitted to the teacher
 JUDGED_BY = 512  # translations whose tokens tell which inner units of a student matter
 UNIT = 1e-3  # lengths that differ from 1 by less are those of a teacher that normalises
 
@@ -302,16 +300,7 @@ def _blended(
 
 
 def _begun(teacher: Teacher, config: TrainConfig, student: Student, store: PairStore) -> Teacher:
-    """Return the teacher, turned towards the student where that is asked for; the student may get a layer towards it.
-
-    Raises:
-        TrainError: a layer is asked of a bag of token vectors.
-    """
-    if config.student.fitted:
-        if not hasattr(student.encoder, "head"):
-            raise TrainError("A bag of token vectors has no layer that could be fitted (--set student.fitted=false).")
-        rows = np.sort(np.random.default_rng(7).permutation(len(store.english))[:FITTED_BY])
-        fit_projection(student.encoder, store.english.texts(rows), np.asarray(teacher.vectors[rows], dtype=np.float32))
+    """Return the teacher, turned towards the student where that is asked for."""
     return replace(teacher, turn=_turn(student, store, teacher.vectors) if config.loss.rotated else None)
 
 

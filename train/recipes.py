@@ -140,7 +140,8 @@ def states() -> TrainConfig:
 def states_narrow() -> TrainConfig:
     """What ``states`` gave, its layers' inner width cut to 1,280 units, brought back to the states once more.
 
-    Begin it from a run of ``states`` (--student). The units kept are those that move their layer most.
+    Begin it from a run of ``states`` (--student). The units kept are those that move their layer most. With a
+    linear layer behind the pooling (``head``) it is ctse-small; ``python -m train.shipped small`` does all of it.
     """
     begun = states()
     return replace(
@@ -150,37 +151,6 @@ def states_narrow() -> TrainConfig:
         steps=1200,
         learning_rate=5e-4,
         token_learning_rate=5e-4,
-    )
-
-
-def ctse_small() -> TrainConfig:
-    """The encoder that ships as ctse-small: what ``states_narrow`` gave, learning a crisis teacher and a contrast.
-
-    Begin it from a run of ``states_narrow`` (--student) with a ``crisis_blend`` (--teacher); ``python -m train.shipped
-    small`` does all of it. A linear layer behind the pooling is fitted to the teacher first, so that the layers below
-    need not turn.
-    """
-    return TrainConfig(
-        recipe="ctse_small",
-        student=StudentSettings("multilingual-e5-small-q4", prefix="", fitted=True),
-        teacher="multilingual-e5-small-q4",
-        pairs=PairSettings(caps=(("verse", 4000),), temperature=0.5),
-        loss=LossSettings(
-            distance="cosine",
-            space="unit",
-            distance_weight=3.0,
-            contrastive_weight=1.0,
-            scale=30.0,
-            joined=0.4,
-        ),
-        steps=1800,
-        batch=192,
-        tokens=2048,
-        held_tokens=16384,
-        learning_rate=5e-4,
-        token_learning_rate=5e-4,
-        warmup=0.05,
-        held_out=20,
     )
 
 
@@ -244,7 +214,6 @@ RECIPES: dict[str, Callable[[], TrainConfig]] = {
         states,
         states_narrow,
         hybrid,
-        ctse_small,
         static,
         ctse_static,
     )

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from ctse_core.encoders.tokens import padded
 from ctse_core.errors import EncoderError, TrainError
 from ctse_core.types import Vectors
@@ -171,31 +169,6 @@ def add_projection(encoder: Any, dim: int, seed: int) -> None:
     layer = torch.nn.Linear(encoder.dim, dim, bias=False)
     with torch.no_grad():
         layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) / encoder.dim**0.5)
-    encoder.head.append(layer.to(encoder.device))
-
-
-RIDGE = 0.3
-"""Of the mean variance of the student's vectors."""
-
-
-def fit_projection(encoder: Any, texts: Sequence[str], wanted: Vectors) -> None:
-    """Put a linear layer behind the pooling by which the vectors of texts (n,) are nearest to those ``wanted`` (n, d).
-
-    By ridge regression.
-    """
-    import torch
-
-    from train.teacher import raw_vectors
-
-    raw = raw_vectors(encoder, texts).astype(np.float64)
-    mean, middle = raw.mean(axis=0), wanted.mean(axis=0)
-    spread = (raw - mean).T @ (raw - mean)
-    ridge = RIDGE * np.trace(spread) / len(spread) * np.eye(len(spread))
-    weight = np.linalg.solve(spread + ridge, (raw - mean).T @ (wanted - middle))
-    layer = torch.nn.Linear(*weight.shape)
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(weight.T))
-        layer.bias.copy_(torch.from_numpy(middle - mean @ weight))
     encoder.head.append(layer.to(encoder.device))
 
 

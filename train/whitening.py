@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctse_core.encoders import SentenceEncoder
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.types import Vectors
-from train.teacher import raw_vectors
 
 _LEAST_VARIANCE = 1e-6
 
@@ -27,22 +25,6 @@ def whiten(encoder: StaticEncoder, texts: Sequence[str], power: float) -> Static
     shared, turned = _shared_and_turned(encoder.forward(encoder.ids(texts), sparse=False).detach().cpu().numpy(), power)
     table = encoder.table.detach().cpu().numpy()
     return StaticEncoder(encoder.name, encoder.tokenizer, torch.from_numpy(_mapped(table, shared, turned)), encoder.use)
-
-
-def whiten_behind(encoder: SentenceEncoder, texts: Sequence[str], power: float) -> SentenceEncoder:
-    """Return a transformer with a linear layer behind its pooling that centres and softly whitens, as ``whiten`` does.
-
-    One product of matrices a text; weights are shared with the encoder that is given.
-    """
-    import torch
-
-    shared, turned = _shared_and_turned(raw_vectors(encoder, texts), power)
-    layer = torch.nn.Linear(len(turned), turned.shape[1])
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(turned.T))
-        layer.bias.copy_(torch.from_numpy(-shared @ turned))
-    head = torch.nn.Sequential(*encoder.head, layer.to(encoder.device)).eval()
-    return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, encoder.use, head)
 
 
 def _shared_and_turned(raw: Vectors, power: float) -> tuple[Vectors, Vectors]:

@@ -88,13 +88,17 @@ def test_a_teacher_that_was_trained_here_comes_before_with_its_posts(tmp_path):
     assert ("weights", "all-MiniLM-L6-v2") in named
 
 
-def test_a_blended_teacher_is_credited_with_its_encoders_and_posts(tmp_path):
-    from train.cards.made import _blended
-
+def test_a_blended_teacher_among_the_folders_is_credited_with_its_encoders_and_posts(tmp_path):
     told = {"encoders": ["all-MiniLM-L6-v2"], "files": ["crisis_messages_shared.parquet"], "posts": 13}
-    encoder, posts = _blended(told)
-    assert (encoder.name, encoder.licence) == ("all-MiniLM-L6-v2", "Apache-2.0")
-    assert (posts.kind, posts.rows, posts.licence) == ("posts", 13, "CC-BY-4.0")
+    (tmp_path / "blend").mkdir()
+    (tmp_path / "blend" / "blend.json").write_text(json.dumps(told), encoding="utf-8")
+    runs, sources = made_of([run_folder(tmp_path / "mine"), tmp_path / "blend"])
+    assert len(runs) == 1
+    named = {(one.kind, one.name): one for one in sources}
+    assert named["weights", "all-MiniLM-L6-v2"].licence == "Apache-2.0"
+    assert named["posts", "disaster-messages"].licence == "CC-BY-4.0"
+    taught, _ = made_of([run_folder(tmp_path / "taught", teacher=str(tmp_path / "blend"))])
+    assert taught[0].teacher == "blend"
 
 
 def test_a_run_that_was_moved_is_known_again_by_its_name(tmp_path):

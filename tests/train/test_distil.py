@@ -72,10 +72,11 @@ def run(config, out, tmp_path, **more):
 
 def test_contrastive_training_finds_more_translations(pairs, tiny, tmp_path):
     trained = run(config_for(pairs, tiny), tmp_path / "out", tmp_path)
-    scores = [
-        note["held_out/score"] for note in read_log(tmp_path / "out/training/log.jsonl") if "held_out/score" in note
-    ]
-    assert trained.best == max(scores) > scores[0] + 0.1
+    notes = [note for note in read_log(tmp_path / "out/training/log.jsonl") if "held_out/score" in note]
+    scores, chance = [note["held_out/score"] for note in notes], notes[-1]["held_out/chance"]
+    best = scores[-1] if scores[-1] >= max(scores) - chance else max(scores)
+    assert trained.best == best > scores[0] + 0.1
+    assert 0 < chance < 0.2
     assert {"held_out/es", "held_out/fr"} <= set(read_log(tmp_path / "out/training/log.jsonl")[0])
 
 
@@ -118,25 +119,6 @@ def test_a_turned_teacher_is_learned_in_fewer_steps(pairs, tiny, tmp_path):
         return [note["distance"] for note in read_log(tmp_path / name / "training/log.jsonl") if "distance" in note]
 
     assert distances("turned", True)[0] < distances("as-it-is", False)[0] / 2
-
-
-def test_a_fitted_layer_begins_near_the_teacher_and_is_saved_with_the_student(pairs, tiny, tmp_path):
-    teacher = write_tiny_folder(tmp_path / "teacher", seed=7)
-
-    def run_with(name, fitted):
-        student = StudentSettings(str(tiny), fitted=fitted)
-        loss = LossSettings(distance="cosine", space="unit")
-        config = config_for(pairs, tiny, teacher=str(teacher), student=student, loss=loss, steps=3)
-        run(config, tmp_path / name, tmp_path)
-        notes = read_log(tmp_path / name / "training/log.jsonl")
-        return next(note["distance"] for note in notes if "distance" in note)
-
-    assert run_with("fitted", True) < run_with("bare", False) / 2
-    assert len(load_encoder(tmp_path / "fitted", device="cpu", runtime="torch").head) == 1
-    with pytest.raises(TrainError, match="no layer that could be fitted"):
-        student = StudentSettings(str(tiny), kind="static", fitted=True)
-        loss = LossSettings(distance="cosine", space="unit")
-        run(config_for(pairs, tiny, teacher=str(teacher), student=student, loss=loss), tmp_path / "bag", tmp_path)
 
 
 def test_a_static_student_trains_and_loads(pairs, tiny, tmp_path):

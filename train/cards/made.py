@@ -28,7 +28,8 @@ def made_of(folders: Sequence[Path]) -> tuple[tuple[Run, ...], tuple[Source, ...
     """Return the trainings behind the run folders, earlier ones first, and every source of theirs once.
 
     A run whose student or teacher lies in a run folder of its own has that run before it. One that was moved, or made
-    on another machine, is known again by its name where it is among ``folders``.
+    on another machine, is known again by its name where it is among ``folders``. A blended teacher among them, such as
+    a layer was fitted to afterwards, tells its sources.
 
     Raises:
         TrainError: a folder holds no run.
@@ -55,17 +56,18 @@ def _names(folder: Path) -> set[str]:
 def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names: set[str]) -> None:
     if folder.resolve() in runs:
         return
+    if blend := read_json(folder / "blend.json"):
+        for source in _blended(blend):
+            _keep(source, sources)
+        return
     training = folder / "training"
     config, manifest = read_json(training / "config.json"), read_json(training / "manifest.json")
     if not config or not manifest:
         raise TrainError(f"{folder} holds no training; name the --out folder of a run that has ended.")
     began_from, teacher = _run_of(str(config.get("student", {}).get("encoder", ""))), str(config.get("teacher") or "")
     for name in dict.fromkeys((began_from, teacher)):
-        if name and (Path(name) / "training" / "config.json").is_file():
+        if name and any((Path(name) / told).is_file() for told in ("training/config.json", "blend.json")):
             _add(Path(name), runs, sources, names)
-        elif name and (blend := read_json(Path(name) / "blend.json")):
-            for source in _blended(blend):
-                _keep(source, sources)
         elif name and Path(name).name not in names:
             _keep(_source(name, "weights"), sources)
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):

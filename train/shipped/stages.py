@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ctse_core.encoders import SentenceEncoder, save_eight_bit
 from ctse_core.encoders.static import StaticEncoder
@@ -16,20 +17,23 @@ from ctse_core.types import Progress, no_progress
 from train.blend import is_blend, load_blend, make_blend
 from train.config import PairSettings, PostSettings, TrainConfig
 from train.distil import distil, open_pairs
+from train.head import HeadSettings, put_head
 from train.pairs_store import PairStore
 from train.recipes import recipe_named
 from train.refit import Bridge, refit
 from train.teacher import teacher_vectors
-from train.whitening import whiten, whiten_behind
+from train.whitening import whiten
 
-STAGES = {"small": ("crisis_blend", "states", "states_narrow", "ctse_small"), "static": ("crisis_blend", "ctse_static")}
+STAGES = {"small": ("crisis_blend", "states", "states_narrow"), "static": ("crisis_blend", "ctse_static")}
 """The recipes of each encoder, in their order."""
-BEGUN_FROM = {"states_narrow": "states", "ctse_small": "states_narrow"}
+BEGUN_FROM = {"states_narrow": "states"}
 """The stage whose encoder is the student of another."""
 TOKEN_BITS = 4
-WHITENING = {"small": 0.2, "static": 0.25}
-"""Of ctse-static the power that finds most translations; of ctse-small one that costs crisis encoding little
-(docs/training.md tells what was measured)."""
+WHITENING = 0.25
+"""Of ctse-static: the power that finds most translations (docs/training.md tells what was measured)."""
+HEAD = HeadSettings()
+"""Of ctse-small (``python -m benchmarks.head`` draws what each share is worth)."""
+FITTED_BY = 200  # pairs of each language
 SAMPLED = 12_000
 GUIDE = "multilingual-e5-small-q4"
 """The encoder that is asked about random texts; the teacher's first part."""
@@ -57,14 +61,15 @@ def ship(
                 make_blend(config, work / recipe, progress)
             continue
         distil(config, work / recipe, progress, resume=(work / recipe / "training").is_dir(), data=work / "data")
-    last = STAGES[name][-1]
-    store = open_pairs(staged(recipe_named(last), sources, work), work / "data")
-    power = WHITENING[name]
+    last = work / STAGES[name][-1]
+    store = open_pairs(staged(recipe_named(STAGES[name][-1]), sources, work), work / "data")
     made: StaticEncoder | SentenceEncoder
     if name == "static":
-        made = whiten(refitted(StaticEncoder.load(work / last), store, work, progress), sample(store), power)
+        made = whiten(refitted(StaticEncoder.load(last), store, work, progress), sample(store), WHITENING)
     else:
-        made = whiten_behind(SentenceEncoder.load(work / last), sample(store), power)
+        teacher = load_blend(work / "crisis_blend").kept(store.english, work / "data" / "teachers", progress)
+        pairs, rows = balanced(store)
+        made = put_head(SentenceEncoder.load(last), pairs, np.asarray(teacher[rows], dtype=np.float32), HEAD)
     if out.exists():
         shutil.rmtree(out)
     return save_eight_bit(made, out, tokens=TOKEN_BITS)
@@ -101,6 +106,15 @@ def sample(store: PairStore) -> list[str]:
     ]
 
 
+def balanced(store: PairStore) -> tuple[tuple[list[str], list[str]], NDArray[np.int64]]:
+    """Return as many pairs of each language, as texts (n,) of both sides and the English sentences' rows (n,)."""
+    order = np.random.default_rng(2).permutation(store.pairs)
+    of = np.asarray(store.lang_of)[order]
+    rows = np.sort(np.concatenate([order[of == each][:FITTED_BY] for each in np.unique(of)]))
+    english = np.asarray(store.english_of[rows], dtype=np.int64)
+    return (store.english.texts(english), store.translations.texts(rows)), english
+
+
 def staged(config: TrainConfig, sources: tuple[PairSettings, PostSettings], work: Path) -> TrainConfig:
     """Return a recipe's settings with the files of this run, and the stages before it as student and teacher."""
     pairs, posts = sources
@@ -109,7 +123,7 @@ def staged(config: TrainConfig, sources: tuple[PairSettings, PostSettings], work
         pairs=replace(config.pairs, files=pairs.files, guard=pairs.guard),
         posts=replace(config.posts, files=posts.files),
     )
-    if config.recipe in ("ctse_small", "ctse_static"):
+    if config.recipe == "ctse_static":
         config = replace(config, teacher=str(work / "crisis_blend"))
     if config.recipe in BEGUN_FROM:
         config = replace(config, student=replace(config.student, encoder=str(work / BEGUN_FROM[config.recipe])))

@@ -1,0 +1,96 @@
+"""What is the crisis teacher worth to ctse-small? The same student without it and with ever more of it.
+
+    CTSE_SHARED_DATA=folder python -m benchmarks.head --work FOLDER --pairs FILE … [--guard FILE …] [--cache FOLDER]
+
+FOLDER, PAIRS and GUARD are those of ``python -m train.shipped small``. The linear layer behind the last stage's pooling
+(train/head.py) is fitted for each share of the teacher, 0 being the same student without a crisis teacher, and each is
+judged as the bench judges: translations found (dev_ntrex_half1), similarity (dev_stsb_multi_mt), labelled crisis posts
+in each of their languages. On a processor the student runs in eight bits. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ctse_core.encoders import load_encoder
+from ctse_core.encoders.vectors import unit_rows
+from ctse_core.home import cache_home
+from ctse_core.terminal import Bar
+from ctse_core.types import Vectors
+from train.blend import load_blend
+from train.config import PairSettings, PostSettings
+from train.distil import open_pairs
+from train.evaluate.encoding import encoding
+from train.evaluate.matching import matching
+from train.evaluate.sets import read_set
+from train.evaluate.sts import sts
+from train.evaluate.vectors import looked_up
+from train.head import fit_head
+from train.recipes import recipe_named
+from train.shipped.stages import HEAD, STAGES, balanced, files, staged
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+COLUMNS = (
+    ("NTREX", "matching", ""),
+    ("ten weakest", "matching_weakest10", ""),
+    ("of the 49 at 0.95", "matching_at_095_of_49", ""),
+    ("STS", "sts", ""),
+    ("STS, en", "sts", "en"),
+    ("crisis posts", "encoding", ""),
+    *((lang, "encoding", lang) for lang in ("en", "es", "it", "ru", "tl")),
+)
+"""Heading, measure and language ("" for all) of each column."""
+
+
+def main() -> None:
+    """Fit a layer for each share, judge the student with it and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="of train.shipped small")
+    parser.add_argument("--pairs", nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--guard", nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--student", type=Path, metavar="FOLDER", help="instead of the last stage in the work folder")
+    parser.add_argument("--shares", nargs="+", type=float, default=SHARES, metavar="SHARE")
+    parser.add_argument("--cache", type=Path, default=cache_home() / "evaluation", help="for vectors")
+    asked = parser.parse_args()
+    shared, bar = Path(os.environ["CTSE_SHARED_DATA"]), Bar()
+    student = load_encoder(asked.student or asked.work / STAGES["small"][-1])
+    sources = PairSettings(files=files(asked.pairs), guard=files(asked.guard)), PostSettings()
+    store = open_pairs(staged(recipe_named(STAGES["small"][-1]), sources, asked.work), asked.work / "data", bar)
+    teacher = load_blend(asked.work / "crisis_blend").kept(store.english, asked.work / "data" / "teachers", bar)
+    (english, translations), rows = balanced(store)
+    judged = (
+        (matching, read_set(shared / "dev_ntrex_half1.parquet")),
+        (sts, read_set(shared / "dev_stsb_multi_mt.parquet")),
+        (encoding, read_set(shared / "crisis_tweets_shared.parquet")),
+    )
+    texts = [*english, *translations, *(text for _, each in judged for text in each.texts)]
+    known = looked_up(student, list(dict.fromkeys(texts)), asked.cache, bar)
+    bar.close()
+    vectors = known(english), known(translations), np.asarray(teacher[rows], dtype=np.float32)
+    print(f"| share | {' | '.join(heading for heading, _, _ in COLUMNS)} |\n|---:|{'---:|' * len(COLUMNS)}")
+    for share in asked.shares:
+        encode = behind(known, *fit_head(*vectors, replace(HEAD, share=share)))
+        scores = pl.concat([measure(encode, each.data) for measure, each in judged], how="diagonal")
+        print(f"| {share:.2f} | {' | '.join(_value(scores, measure, lang) for _, measure, lang in COLUMNS)} |")
+
+
+def behind(known: Callable[[Sequence[str]], Vectors], weight: Vectors, middle: Vectors) -> Callable:
+    """Return an encoder whose unit vectors are mapped by a fitted layer."""
+    return lambda texts: unit_rows(np.asarray((known(texts) - middle) @ weight, dtype=np.float32))
+
+
+def _value(scores: pl.DataFrame, measure: str, lang: str) -> str:
+    rows = scores.filter(pl.col("measure") == measure, pl.col("variant") == "cosine", pl.col("lang") == lang)
+    value = float(rows["value"][0])
+    return f"{value:.0f}" if value > 1 else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -28,14 +28,15 @@ class Parts:
 
 
 def parts_of(memory: TopicMemory, shown: Analysis, topic: int, parts: int = 0) -> Parts:
-    """Return ``topic`` of the ``shown`` analysis in so many parts, 0 for as many as stand apart best.
+    """Return ``topic`` of the ``shown`` analysis in so many parts, 0 for as many as stand apart best; largest first.
 
-    One part where its posts are too few or all alike.
+    Copies count. One part where its posts are too few or all alike.
     """
     labels = memory.labels_in(shown)
     inside = np.flatnonzero(labels == topic)
     part = topic_parts(memory.centred[inside], parts)
     groups = [inside[part == number] for number in range(int(part.max(initial=0)) + 1)]
+    groups.sort(key=lambda group: -int(memory.posts.copies[group].sum()))
     described = memory.described(groups, labels, memory.posts.strength)
     return Parts(pl.concat(described, how="diagonal_relaxed"), tuple(memory.rows[group] for group in groups))
 

@@ -97,9 +97,9 @@ def test_a_merge_adds_up_and_keeps_the_name_that_a_person_gave(do, run):
 
 
 def test_a_merged_topic_gets_words_and_typical_posts_of_both(do, run):
-    after = do("merge", topics=[0, 1], into=0)
-    row = after.topics.filter(after.topics[TopicCol.ID] == 0).row(0, named=True)
-    former = run.topics.filter(run.topics[TopicCol.ID] < 2)
+    after = do("merge", topics=[1, 3], into=1)
+    row = after.topics.filter(after.topics[TopicCol.ID] == 1).row(0, named=True)
+    former = run.topics.filter(run.topics[TopicCol.ID].is_in([1, 3]))
     assert set(row[TopicCol.TERMS]) & set(former[TopicCol.TERMS][0])
     assert set(row[TopicCol.TERMS]) & set(former[TopicCol.TERMS][1])
     assert row[TopicCol.EDITED] and not row[TopicCol.PINNED]

@@ -64,7 +64,8 @@ def test_the_commands_follow(renamed, tmp_path, capsys):
     assert main(["report", str(renamed.folder), "--format", "csv", "--out", str(tmp_path / "cli")]) == 0
     assert NAME in (tmp_path / "cli" / "topics.csv").read_text(encoding="utf-8")
     capsys.readouterr()
-    assert main(["search", str(renamed.folder), "water", "--topic", "1", "--mode", "words", "--json", "-k", "3"]) == 0
+    word = load_analysis(renamed).topics.filter(pl.col(TopicCol.ID) == 1)[TopicCol.TERMS][0][0]
+    assert main(["search", str(renamed.folder), word, "--topic", "1", "--mode", "words", "--json", "-k", "3"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert found and {post[Col.TOPIC] for post in found} == {NAME}
 

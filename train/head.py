@@ -65,6 +65,7 @@ def put_head(
     layer = torch.nn.Linear(*weight.shape)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight.T))
+        # Fitted to vectors of length one, it meets them before they are: the mean is taken to be as long as most are.
         layer.bias.copy_(torch.from_numpy(-np.linalg.norm(raw, axis=1).mean() * middle @ weight))
     head = torch.nn.Sequential(*encoder.head, layer.to(encoder.device)).eval()
     return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, encoder.use, head)

@@ -11,6 +11,7 @@ in each of their languages. On a processor the student runs in eight bits. Print
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ctse_core.encoders import load_encoder
+from ctse_core.encoders import Encoder, load_encoder
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.home import cache_home
 from ctse_core.terminal import Bar
@@ -34,7 +35,7 @@ from train.evaluate.sts import sts
 from train.evaluate.vectors import looked_up
 from train.head import fit_head
 from train.recipes import recipe_named
-from train.shipped.stages import HEAD, STAGES, balanced, files, staged
+from train.shipped.stages import HEAD, STAGES, balanced, files, raw, staged
 
 SHARES = (0.0, 0.25, 0.35, HEAD.share, 0.75, 1.0)
 COLUMNS = (
@@ -63,17 +64,16 @@ def main() -> None:
     student = load_encoder(asked.student or asked.work / STAGES["small"][-1])
     sources = PairSettings(files=files(asked.pairs), guard=files(asked.guard)), PostSettings()
     store = open_pairs(staged(recipe_named(STAGES["small"][-1]), sources, asked.work), asked.work / "data", bar)
-    teacher = load_blend(asked.work / "crisis_blend").kept(store.english, asked.work / "data" / "teachers", bar)
-    (english, translations), rows = balanced(store)
+    english, translations = balanced(store)
     judged = (
         (matching, read_set(shared / "dev_ntrex_half1.parquet")),
         (sts, read_set(shared / "dev_stsb_multi_mt.parquet")),
         (encoding, read_set(shared / "crisis_tweets_shared.parquet")),
     )
     texts = [*english, *translations, *(text for _, each in judged for text in each.texts)]
-    known = looked_up(student, list(dict.fromkeys(texts)), asked.cache, bar)
+    known = looked_up(Raw(student), list(dict.fromkeys(texts)), asked.cache, bar)
     bar.close()
-    vectors = known(english), known(translations), np.asarray(teacher[rows], dtype=np.float32)
+    vectors = known(english), known(translations), load_blend(asked.work / "crisis_blend").encode(english)
     print(f"| share | {' | '.join(heading for heading, _, _ in COLUMNS)} |\n|---:|{'---:|' * len(COLUMNS)}")
     for share in asked.shares:
         encode = behind(known, *fit_head(*vectors, replace(HEAD, share=share)))
@@ -81,8 +81,20 @@ def main() -> None:
         print(f"| {share:.2f} | {' | '.join(_value(scores, measure, lang) for _, measure, lang in COLUMNS)} |")
 
 
+class Raw:
+    """An encoder whose vectors are not normalised, as the layer meets them."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder, self.name, self.dim = encoder, encoder.name, encoder.dim
+        self.fingerprint = self.space = hashlib.sha256(f"raw {encoder.fingerprint}".encode()).hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors (n, d)."""
+        return raw(self.encoder, texts)
+
+
 def behind(known: Callable[[Sequence[str]], Vectors], weight: Vectors, middle: Vectors) -> Callable:
-    """Return an encoder whose unit vectors are mapped by a fitted layer."""
+    """Return an encoder whose vectors are mapped by a fitted layer."""
     return lambda texts: unit_rows(np.asarray((known(texts) - middle) @ weight, dtype=np.float32))
 
 

@@ -35,6 +35,7 @@ from train.students import (
     load_transformer,
     require_width,
     with_prefix,
+    without_head,
 )
 from train.teacher import teacher_vectors
 from train.token_choice import most_used
@@ -141,6 +142,8 @@ def make_student(config: TrainConfig, store: PairStore, data: Path, device: str,
     encoder = load_transformer(settings.encoder, device)
     if settings.prefix is not None:
         encoder = with_prefix(encoder, settings.prefix)
+    if config.loss.distance == "states":
+        encoder = without_head(encoder)
     if settings.layers:
         encoder = keep_layers(encoder, settings.layers)
     if settings.units:

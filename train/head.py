@@ -11,17 +11,14 @@ power below 1/2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders import SentenceEncoder
-from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import TrainError
 from ctse_core.types import Vectors
-from train.teacher import raw_vectors
 
 _SHRUNK = 0.1  # of the mean variance, added to every direction of what differs within pairs
 _LEAST_VARIANCE = 1e-6  # of the largest
@@ -47,26 +44,24 @@ class HeadSettings:
 
 
 def put_head(
-    encoder: SentenceEncoder, pairs: tuple[Sequence[str], Sequence[str]], wanted: Vectors, settings: HeadSettings
+    encoder: SentenceEncoder, sides: tuple[Vectors, Vectors], wanted: Vectors, settings: HeadSettings
 ) -> SentenceEncoder:
     """Return a transformer with a fitted linear layer behind its pooling; weights are shared with the one given.
 
-    ``pairs`` are English sentences (n,) and their translations (n,) into any languages; ``wanted`` (n, d) are the
-    crisis teacher's vectors of the English. A text costs one product of matrices more.
+    ``sides`` (n, e) are its vectors of English sentences and of their translations into any languages, not normalised,
+    best those of the form in which it will run; ``wanted`` (n, d) are the crisis teacher's vectors of the English. A
+    text costs one product of matrices more.
 
     Raises:
         TrainError: see ``fit_head``.
     """
     import torch
 
-    raw = raw_vectors(encoder, [*pairs[0], *pairs[1]])
-    unit = unit_rows(raw)
-    weight, middle = fit_head(unit[: len(pairs[0])], unit[len(pairs[0]) :], wanted, settings)
+    weight, middle = fit_head(*sides, wanted, settings)
     layer = torch.nn.Linear(*weight.shape)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight.T))
-        # Fitted to vectors of length one, it meets them before they are: the mean is taken to be as long as most are.
-        layer.bias.copy_(torch.from_numpy(-np.linalg.norm(raw, axis=1).mean() * middle @ weight))
+        layer.bias.copy_(torch.from_numpy(-middle @ weight))
     head = torch.nn.Sequential(*encoder.head, layer.to(encoder.device)).eval()
     return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, encoder.use, head)
 
@@ -74,10 +69,12 @@ def put_head(
 def fit_head(
     english: Vectors, translations: Vectors, wanted: Vectors, settings: HeadSettings
 ) -> tuple[Vectors, Vectors]:
-    """Return the map (e, e) of centred vectors, and their mean (e,), fitted to unit vectors (n, e) of pairs' two sides.
+    """Return the map (e, e) of centred vectors, and their mean (e,), fitted to vectors (n, e) of pairs' two sides.
 
-    Of two spaces side by side cosines depend only on the product of their maps (e, e + d) with its own transpose. So
-    the map returned is the symmetric root of that: it turns the student's space no further than it must.
+    They come as the student gives them, not normalised: so does what the layer will meet, and a length that changes
+    with the language is one more difference that counts less. Of two spaces side by side cosines depend only on the
+    product of their maps (e, e + d) with its own transpose. So the map returned is the symmetric root of that: it turns
+    the student's space no further than it must.
 
     Raises:
         TrainError: english, translations and ``wanted`` (n, d) are not as many, or too few to fit anything.

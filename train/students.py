@@ -218,6 +218,15 @@ def with_prefix(encoder: Any, prefix: str) -> Any:
     return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, use, encoder.head)
 
 
+def without_head(encoder: Any) -> Any:
+    """Return the same encoder with nothing behind its pooling: a layer that was fitted to states as they were."""
+    import torch
+
+    from ctse_core.encoders import SentenceEncoder
+
+    return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, encoder.use, torch.nn.Sequential())
+
+
 def _set_dropout(model: nn.Module, share: float) -> None:
     import torch
 

@@ -80,6 +80,10 @@ class OnnxEncoder:
         Raises:
             EncoderError: the model gave NaN or infinity.
         """
+        return unit_rows(self.raw(texts))
+
+    def raw(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors (n, d) float32 as the model gives them, not normalised."""
         pooled = np.zeros((len(texts), len(self._head[0][0]) if self._head else self.dim), dtype=np.float32)
         ids = self.tokens.ids(texts)
 
@@ -93,7 +97,7 @@ class OnnxEncoder:
         else:
             with ThreadPoolExecutor(processors()) as threads:
                 list(threads.map(encode_rows, batches))
-        return unit_rows(self._behind(pooled))
+        return self._behind(pooled)
 
     def _pooled(self, ids: NDArray[np.int64]) -> Array:
         """Return mean token vectors (b, e) of texts (b, t) of equal length."""

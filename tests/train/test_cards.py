@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ctse_core.encoders import read_card
-from ctse_core.encoders.card import Card, Run, Service
+from ctse_core.encoders import read_card, write_card
+from ctse_core.encoders.card import Card, Run, Service, Source
 from ctse_core.encoders.own import About, read_about
 from ctse_core.errors import TrainError
 from tests.fakes import tiny_encoder
@@ -120,6 +120,25 @@ def test_a_run_begun_from_the_best_of_a_stopped_one_has_that_before_it_with_the_
     runs, sources = made_of([run_folder(tmp_path / "second", encoder=str(first / "training" / "best"))])
     assert [run.steps for run in runs] == [40, 100]
     assert runs[1].began_from == "first" and "best" not in {source.name for source in sources}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_run_begun_from_an_encoder_with_a_card_has_its_runs_and_sources_before_it(tmp_path, named):
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    sources = (Source("udhr", "public domain", "United Nations", rows=60, languages=1),)
+    write_card(earlier, Card(sources=sources, runs=(Run("states", "python -m train states", steps=7),)))
+    later = run_folder(tmp_path / "later", encoder=str(earlier), pairs="")
+    runs, sources = made_of([earlier, later] if named else [later])
+    assert [(run.recipe, run.steps, run.began_from) for run in runs] == [("states", 7, ""), ("hybrid", 100, "earlier")]
+    assert [(one.kind, one.name) for one in sources] == [("pairs", "udhr")], "the encoder itself is no source"
+
+
+def test_a_run_begun_from_a_shipped_encoder_tells_how_that_was_made(tmp_path):
+    runs, sources = made_of([run_folder(tmp_path / "mine", encoder="ctse-small")])
+    assert runs[-1].began_from == "ctse-small" and runs[0].recipe == "states"
+    assert {"multilingual-e5-small", "all-MiniLM-L6-v2"} <= {one.name for one in sources if one.kind == "weights"}
+    assert all(one.licence != "not stated" for one in sources)
 
 
 def test_commands_and_settings_are_told_without_folders_of_this_machine(tmp_path):

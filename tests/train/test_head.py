@@ -10,6 +10,7 @@ from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import TrainError
 from tests.fakes import tiny_encoder
 from train.head import HeadSettings, fit_head, put_head
+from train.teacher import raw_vectors
 
 WIDTH, PAIRS, MEANING = 12, 400, 6
 
@@ -67,6 +68,16 @@ def test_a_map_is_symmetric_finite_and_holds_for_fewer_pairs_than_numbers():
     assert np.isfinite(weight).all() and np.allclose(weight, weight.T, atol=1e-5)
 
 
+def test_a_length_that_differs_with_the_language_is_put_aside_too():
+    english, translations, wanted = pairs_of_a_student()
+    middle = english.mean(axis=0)
+    longer = translations + np.random.default_rng(2).uniform(0, 3, size=(PAIRS, 1)).astype(np.float32) * middle
+    weight, _ = fit_head(english, longer, wanted, HeadSettings(share=0.0))
+    flat, _ = fit_head(english, translations, wanted, HeadSettings(share=0.0))
+    along = middle / np.linalg.norm(middle)
+    assert np.linalg.norm(along @ weight) / np.trace(weight) < np.linalg.norm(along @ flat) / np.trace(flat)
+
+
 def test_unequal_sides_and_a_single_pair_are_refused():
     english, translations, wanted = pairs_of_a_student()
     with pytest.raises(TrainError, match="one of each"):
@@ -82,7 +93,8 @@ def test_the_layer_is_kept_by_every_form_and_runtime(tmp_path, monkeypatch):
         f"{one} {other}" for one in ("water", "the river", "a bridge", "doctors") for other in ("is gone", "rises")
     ]
     wanted = unit_rows(np.random.default_rng(0).normal(size=(len(texts), 8)).astype(np.float32))
-    made = put_head(encoder, (texts, texts[::-1]), wanted, replace(HeadSettings(), own_power=0.2))
+    sides = raw_vectors(encoder, texts), raw_vectors(encoder, texts[::-1])
+    made = put_head(encoder, sides, wanted, replace(HeadSettings(), own_power=0.2))
     assert len(made.head) == len(encoder.head) + 1
     assert np.linalg.norm(made.encode(texts).mean(axis=0)) < np.linalg.norm(encoder.encode(texts).mean(axis=0))
     small = save_eight_bit(made, tmp_path / "small")

@@ -12,7 +12,7 @@ from tests.train.test_distil import config_for, pairs, run  # noqa: F401
 from train.config import LossSettings, StudentSettings
 from train.log import read_log
 from train.states_task import StatesTeacher, joined, token_states
-from train.students import with_prefix
+from train.students import add_projection, with_prefix
 
 STATES = LossSettings(distance="states")
 
@@ -41,6 +41,19 @@ def test_fewer_layers_come_nearer_to_the_states_of_all(pairs, tmp_path):  # noqa
     assert notes[-1]["states"] < notes[0]["states"] * 0.9
     assert notes[-1]["pooled"] < notes[0]["pooled"]
     assert load_encoder(tmp_path / "out", device="cpu", runtime="torch").model.config.num_hidden_layers == 1
+
+
+def test_a_layer_behind_the_pooling_does_not_outlive_the_states_it_was_fitted_to(pairs, tmp_path):  # noqa: F811
+    encoder = load_encoder(write_tiny_folder(tmp_path / "tiny", seed=3), device="cpu", runtime="torch")
+    add_projection(encoder, encoder.dim, seed=1)
+    student = encoder.save(tmp_path / "student")
+    assert len(load_encoder(student, device="cpu", runtime="torch").head) == 1
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=3)
+    config = config_for(
+        pairs, teacher, student=StudentSettings(str(student)), teacher=str(teacher), loss=STATES, steps=2
+    )
+    run(config, tmp_path / "out", tmp_path)
+    assert len(load_encoder(tmp_path / "out", device="cpu", runtime="torch").head) == 0
 
 
 def test_the_teacher_reads_its_prefix_and_gives_the_states_of_the_texts_own_tokens(tmp_path):

@@ -10,7 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from ctse_core.encoders import ENCODERS, read_card
 from ctse_core.encoders.card import Run, Source
+from ctse_core.encoders.sources import SHIPPED
 from ctse_core.errors import TrainError
 from train.checkpoint import read_json
 from train.credits import WEIGHTS, credit_of, plain_name
@@ -29,10 +31,11 @@ def made_of(folders: Sequence[Path]) -> tuple[tuple[Run, ...], tuple[Source, ...
 
     A run whose student or teacher lies in a run folder of its own has that run before it. One that was moved, or made
     on another machine, is known again by its name where it is among ``folders``. A blended teacher among them, such as
-    a layer was fitted to afterwards, tells its sources.
+    a layer was fitted to afterwards, tells its sources; so does an encoder with a card, with the runs that it tells of.
 
     Raises:
         TrainError: a folder holds no run.
+        EncoderError: a card is damaged.
     """
     runs: dict[Path, Run] = {}
     sources: dict[str, Source] = {}
@@ -63,17 +66,37 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
     training = folder / "training"
     config, manifest = read_json(training / "config.json"), read_json(training / "manifest.json")
     if not config or not manifest:
+        if _add_told(folder, runs, sources):
+            return
         raise TrainError(f"{folder} holds no training; name the --out folder of a run that has ended.")
     began_from, teacher = _run_of(str(config.get("student", {}).get("encoder", ""))), str(config.get("teacher") or "")
     for name in dict.fromkeys((began_from, teacher)):
         if name and any((Path(name) / told).is_file() for told in ("training/config.json", "blend.json")):
             _add(Path(name), runs, sources, names)
+        elif name and _add_told(_shipped(name), runs, sources):
+            continue
         elif name and Path(name).name not in names:
             _keep(_source(name, "weights"), sources)
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
         _keep(source, sources)
     names_told = plain_name(began_from), plain_name(teacher) if teacher else ""
     runs[folder.resolve()] = _run(config, manifest | _went(training, manifest), *names_told)
+
+
+def _add_told(folder: Path, runs: dict[Path, Run], sources: dict[str, Source]) -> bool:
+    """Add what an encoder's card tells of how it was made; return whether it has one. Its runs may be gone by now."""
+    card = read_card(folder) if folder.is_dir() else None
+    if card is None or not card.runs:
+        return False
+    for source in card.sources:
+        _keep(source, sources)
+    runs.update({folder.resolve() / str(place): run for place, run in enumerate(card.runs)})
+    return True
+
+
+def _shipped(name: str) -> Path:
+    """Return the folder of an encoder that ships, by its name in the catalogue; else the name as a folder."""
+    return SHIPPED / name if name in ENCODERS else Path(name)
 
 
 def _run_of(encoder: str) -> str:

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ctse_core.encoders import SentenceEncoder, save_eight_bit
+from ctse_core.encoders import Encoder, OnnxEncoder, SentenceEncoder, load_encoder, save_eight_bit
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.errors import TrainError
-from ctse_core.types import Progress, no_progress
+from ctse_core.types import Progress, Vectors, no_progress
 from train.blend import is_blend, load_blend, make_blend
 from train.config import PairSettings, PostSettings, TrainConfig
 from train.distil import distil, open_pairs
@@ -21,7 +20,7 @@ from train.head import HeadSettings, put_head
 from train.pairs_store import PairStore
 from train.recipes import recipe_named
 from train.refit import Bridge, refit
-from train.teacher import teacher_vectors
+from train.teacher import raw_vectors, teacher_vectors
 from train.whitening import whiten
 
 STAGES = {"small": ("crisis_blend", "states", "states_narrow"), "static": ("crisis_blend", "ctse_static")}
@@ -67,9 +66,11 @@ def ship(
     if name == "static":
         made = whiten(refitted(StaticEncoder.load(last), store, work, progress), sample(store), WHITENING)
     else:
-        teacher = load_blend(work / "crisis_blend").kept(store.english, work / "data" / "teachers", progress)
-        pairs, rows = balanced(store)
-        made = put_head(SentenceEncoder.load(last), pairs, np.asarray(teacher[rows], dtype=np.float32), HEAD)
+        english, translations = balanced(store)
+        wanted = load_blend(work / "crisis_blend").encode(english)
+        bare = SentenceEncoder.load(last)
+        ships = load_encoder(save_eight_bit(bare, work / "without_head", tokens=TOKEN_BITS))
+        made = put_head(bare, (raw(ships, english), raw(ships, translations)), wanted, HEAD)
     if out.exists():
         shutil.rmtree(out)
     return save_eight_bit(made, out, tokens=TOKEN_BITS)
@@ -77,8 +78,6 @@ def ship(
 
 def refitted(encoder: StaticEncoder, store: PairStore, work: Path, progress: Progress = no_progress) -> StaticEncoder:
     """Return a trained bag of token vectors, fitted to what the guide says of random texts in the pairs' languages."""
-    from ctse_core.encoders import load_encoder
-
     order = np.argsort(store.lang_of, kind="stable")
     ends = np.cumsum(np.bincount(store.lang_of, minlength=len(store.languages)))
     texts = {
@@ -106,13 +105,25 @@ def sample(store: PairStore) -> list[str]:
     ]
 
 
-def balanced(store: PairStore) -> tuple[tuple[list[str], list[str]], NDArray[np.int64]]:
-    """Return as many pairs of each language, as texts (n,) of both sides and the English sentences' rows (n,)."""
+def raw(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Return a transformer's vectors (n, d) that are not normalised, by whatever runtime it was opened with.
+
+    Raises:
+        TrainError: it is no transformer of this machine.
+    """
+    if isinstance(encoder, OnnxEncoder):
+        return encoder.raw(texts)
+    if isinstance(encoder, SentenceEncoder):
+        return raw_vectors(encoder, texts)
+    raise TrainError(f"{encoder.name} is no transformer on this machine; name the folder of one.")
+
+
+def balanced(store: PairStore) -> tuple[list[str], list[str]]:
+    """Return as many pairs of each language: English sentences (n,) and their translations (n,)."""
     order = np.random.default_rng(2).permutation(store.pairs)
     of = np.asarray(store.lang_of)[order]
     rows = np.sort(np.concatenate([order[of == each][:FITTED_BY] for each in np.unique(of)]))
-    english = np.asarray(store.english_of[rows], dtype=np.int64)
-    return (store.english.texts(english), store.translations.texts(rows)), english
+    return store.english.texts(np.asarray(store.english_of[rows], dtype=np.int64)), store.translations.texts(rows)
 
 
 def staged(config: TrainConfig, sources: tuple[PairSettings, PostSettings], work: Path) -> TrainConfig:

@@ -207,7 +207,8 @@ def feedback(searcher: Searcher, asked: pl.DataFrame) -> None:
             asked_again = Question(text, "meaning", posts.height, like=like, unlike=unlike)
             told.append(_average_precision(relevant[searcher.ask(asked_again).posts["position"].to_numpy()]))
     print(
-        f"{_named(searcher, False):30s} MAP of the rest {np.mean(before):.3f}; with one right post sought and one "
+        f"{_named(searcher, False):30s} {len(before)} questions with a right post among ten: "
+        f"MAP of the rest {np.mean(before):.3f}; with one right post sought and one "
         f"wrong avoided {np.mean(after):.3f}; by these posts alone {np.mean(alone):.3f}"
     )
 

@@ -28,6 +28,7 @@ from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, Vectors, no_progress
 from train.beside import unwritable
+from train.checkpoint import read_json
 from train.config import BlendSettings, TrainConfig, check_config
 from train.guard import Guard
 from train.posts_reading import read_posts_to_learn, refuse_guarded
@@ -193,6 +194,29 @@ def load_blend(folder: str | Path, device: str | None = None) -> BlendedTeacher:
     return BlendedTeacher(folder.name, parts, blend)
 
 
+def has_blended(config: TrainConfig, folder: Path) -> bool:
+    """Return whether the teacher in ``folder`` was made of the very posts, by the settings, that ``config`` names.
+
+    Raises:
+        TrainError: the posts cannot be read.
+    """
+    told = read_json(folder / DESCRIPTION)
+    asked = _asked(config, read_posts_to_learn(config.posts))
+    return all(told.get(name) == value for name, value in json.loads(json.dumps(asked)).items())
+
+
+def _asked(config: TrainConfig, posts: Any) -> dict[str, Any]:
+    digest = hashlib.sha256(np.packbits(posts.labels).tobytes())
+    for text in posts.texts:
+        digest.update(text.encode() + b"\0")
+    return {
+        "encoders": list(config.blend.encoders),
+        "posts_digest": digest.hexdigest(),
+        "labels": posts.names,
+        "settings": {name: getattr(config.blend, name) for name in ("sharpness", "labels_weight", "ridge", "dim")},
+    }
+
+
 def make_blend(config: TrainConfig, out: Path, progress: Progress = no_progress) -> BlendedTeacher:
     """Fit a blend on posts as ``config.blend`` and ``config.posts`` say, and leave it in ``out``.
 
@@ -214,13 +238,11 @@ def make_blend(config: TrainConfig, out: Path, progress: Progress = no_progress)
         parts.append(encoder.encode(posts.texts))
     teacher = BlendedTeacher(out.name, encoders, fit_blend(parts, posts.labels, config.blend))
     told = {
+        **_asked(config, posts),
         "recipe": config.recipe,
-        "encoders": list(config.blend.encoders),
         "spaces": [encoder.space for encoder in encoders],
         "files": [Path(file).name for file in config.posts.files],
         "posts": len(posts.texts),
-        "labels": posts.names,
-        "settings": {name: getattr(config.blend, name) for name in ("sharpness", "labels_weight", "ridge", "dim")},
         "fingerprint": teacher.fingerprint,
     }
     _write(teacher.blend, told, out)

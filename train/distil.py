@@ -17,7 +17,7 @@ from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
 from ctse_core.types import Progress, Vectors, no_progress
 from train.blend import is_blend, load_blend
-from train.checkpoint import RunFolder, writing
+from train.checkpoint import RunFolder, read_json, writing
 from train.config import TrainConfig, check_config, config_digest
 from train.engine import Task, Trained, train
 from train.losses import nearest_rotation
@@ -105,6 +105,22 @@ def distil(
     ranks.wait()
     leave_ranks()
     return trained
+
+
+def has_ended(config: TrainConfig, out: Path, data: Path | None = None) -> bool:
+    """Return whether the run that ``config`` describes has ended in ``out``.
+
+    Raises:
+        TrainError: a run with other settings, or on other pairs, has.
+    """
+    run = RunFolder(out)
+    if not run.finished:
+        return False
+    ran = read_json(run.folder / "manifest.json")
+    run.start(replace(config, precision=str(ran.get("precision", config.precision))), resume=True)
+    if ran.get("pairs_digest") != open_pairs(config, data or training_data()).digest:
+        raise TrainError(f"The run in {out} ended on other pairs. Bring back what was there, or choose a new folder.")
+    return True
 
 
 def _task(

@@ -245,7 +245,11 @@ def _evaluated(
 
 def _note(log: RunLog, state: RunState, losses: Losses, pace: Pace, config: TrainConfig, progress: Progress) -> None:
     left = pace.seconds_left(config.steps - state.step)
-    speeds = {"pairs_per_s": round(pace.pairs_per_second, 2), "tokens_per_s": round(pace.tokens_per_second, 1)}
+    speeds = {
+        "pairs_per_s": round(pace.pairs_per_second, 2),
+        "tokens_per_s": round(pace.tokens_per_second, 1),
+        "seconds": round(log.seconds + pace.seconds, 1),
+    }
     rate = linear_rate(state.step - 1, config.steps, config.warmup)
     log.note(state.step, {**losses, "rate": rate, **speeds, "seconds_left": round(left, 1)})
     progress(

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctse_core.encoders import SentenceEncoder
+from ctse_core.encoders.eight_bit import in_eight_bits
 from ctse_core.errors import TrainError
 from ctse_core.types import Vectors
 
@@ -59,9 +60,11 @@ def put_head(
 
     weight, middle = fit_head(*sides, wanted, settings)
     layer = torch.nn.Linear(*weight.shape)
+    # Rounded before the mean is taken off: the mean is long beside what texts differ in, and rounding would shift it.
+    rows = in_eight_bits(weight.T)
     with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(weight.T))
-        layer.bias.copy_(torch.from_numpy(-middle @ weight))
+        layer.weight.copy_(torch.from_numpy(rows))
+        layer.bias.copy_(torch.from_numpy(-rows @ middle))
     head = torch.nn.Sequential(*encoder.head, layer.to(encoder.device)).eval()
     return SentenceEncoder(encoder.name, encoder.model, encoder.tokenizer, encoder.use, head)
 
@@ -77,7 +80,8 @@ def fit_head(
     the student's space no further than it must.
 
     Raises:
-        TrainError: english, translations and ``wanted`` (n, d) are not as many, or too few to fit anything.
+        TrainError: english, translations and ``wanted`` (n, d) are not as many, or too few to fit anything, or
+            ``wanted`` are all alike.
     """
     if not len(english) == len(translations) == len(wanted):
         raise TrainError(
@@ -86,6 +90,8 @@ def fit_head(
         )
     if len(english) < 2:
         raise TrainError("A layer cannot be fitted to fewer than two pairs; give more.")
+    if not np.ptp(wanted, axis=0).any():
+        raise TrainError("The teacher says the same of every sentence, so it teaches nothing; choose another.")
     every = np.concatenate([english, translations]).astype(np.float64)
     middle = every.mean(axis=0)
     spread = (every - middle).T @ (every - middle) / len(every)

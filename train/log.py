@@ -13,14 +13,17 @@ from typing import Any
 class RunLog:
     """Notes of losses, speeds and scores.
 
-    A run that is taken up at ``step`` forgets what was noted beyond it: those steps will be done again.
+    A run that is taken up at ``step`` forgets what was noted beyond it: those steps will be done again. ``seconds`` is
+    what the steps before it took.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
         self._path = folder / "log.jsonl"
+        self.seconds = 0.0
         if self._path.is_file():
             lines = self._path.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines if 0 <= _step_of(line) <= step]
+            self.seconds = max((float(json.loads(line).get("seconds", 0)) for line in kept), default=0.0)
             beside = self._path.with_name(".log.jsonl.part")
             beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
             os.replace(beside, self._path)

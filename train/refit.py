@@ -6,6 +6,7 @@ to what an encoder says of random texts (random_texts.py), the more freely the l
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def refit(
     for place, (language, parts) in enumerate(makings(some, encoder).items()):
         progress(place / len(some), f"Asking {guide.name} about random texts: {language}")
         made = random_texts(parts, settings.texts, settings.seed + place)
-        said = _said(guide, made, kept / f"{language}.npy")
+        said = _said(guide, made, kept / f"{language}-{_digest(guide, made)}.npy")
         designs.append(_design(encoder, made))
         targets.append(into(said - said.mean(axis=0)))
     progress(0.95, "Fitting the token vectors")
@@ -132,12 +133,18 @@ def _some(texts: Sequence[str], most: int, draw: np.random.Generator) -> list[st
     return [texts[place] for place in draw.permutation(len(texts))[:most]]
 
 
+def _digest(guide: Any, texts: Sequence[str]) -> str:
+    """Return what changes with the guide and with any of the texts."""
+    digest = hashlib.sha256(str(guide.fingerprint).encode())
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
 def _said(guide: Any, texts: Sequence[str], place: Path) -> Vectors:
     """Return the guide's vectors (n, d) of the texts, kept in half precision."""
     if place.is_file():
-        kept = np.load(place, allow_pickle=False)
-        if len(kept) == len(texts):
-            return kept.astype(np.float32)
+        return np.load(place, allow_pickle=False).astype(np.float32)
     vectors = guide.encode(texts).astype(np.float16)
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_name(f".{place.name}")

@@ -70,12 +70,9 @@ class StatesTask:
     def batch(self, step: int) -> Batch:
         """Return the texts of a step; short ones of a language are joined, so that tokens stand in a context."""
         rows = self.plan.rows(step)
-        english = np.asarray(self.store.english_of[rows[::ENGLISH]], dtype=np.int64)
-        languages = np.asarray(self.store.lang_of[rows])
-        ids = joined(self.translations.ids(rows), languages, JOINED_BELOW)
-        ids += joined(self.english.ids(english), np.zeros(len(english), dtype=np.int64), JOINED_BELOW)
-        if self.spread is None:
-            self.spread = self.teacher.spread(ids[:MEASURED])
+        ids = self._ids(rows)
+        if self.spread is None:  # by the first step's texts, wherever a run is taken up
+            self.spread = self.teacher.spread(self._ids(self.plan.rows(0))[:MEASURED])
         return Batch(
             ids=ids,
             pairs=len(rows),
@@ -84,6 +81,11 @@ class StatesTask:
             describe=lambda: [{"row": int(row), "text": text} for row, text in self._texts(rows)],
             parts=("states", "pooled"),
         )
+
+    def _ids(self, rows: Rows) -> list[NDArray[np.int32]]:
+        english = np.asarray(self.store.english_of[rows[::ENGLISH]], dtype=np.int64)
+        ids = joined(self.translations.ids(rows), np.asarray(self.store.lang_of[rows]), JOINED_BELOW)
+        return ids + joined(self.english.ids(english), np.zeros(len(english), dtype=np.int64), JOINED_BELOW)
 
     def score(self, student: Student) -> Losses:
         """Return the held-out matching, as pairs do."""

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ctse_core.encoders.own import ABOUT
-from ctse_core.encoders.reading import Readable
+from ctse_core.encoders.cache import write_atomically
+from ctse_core.encoders.own import ABOUT, read_told
 from ctse_core.errors import EncoderError
 
 CARD, SERVICE = "card", "service"
@@ -64,7 +64,7 @@ class Run:
         recipe, command: what was run.
         began_from, teacher: encoders by name; teacher "" where there was none.
         rows: pairs or posts at hand; seen: how many the steps took (steps times batch).
-        steps, batch, minutes: size of the run.
+        steps, batch, minutes: size of the run; minutes 0 where nobody noted them.
         device, precision: what it ran on.
         settings: those that differ from the recipe's or decide most, as text.
     """
@@ -87,10 +87,9 @@ class Run:
         """The run in a sentence."""
         teacher = f", taught by {self.teacher}" if self.teacher else ""
         size = f"{self.steps:,} steps of {self.batch:,}, {self.seen:,} in all, out of {self.rows:,}"
-        where = " ".join(part for part in (f"on {self.device}" if self.device else "", self.precision) if part)
-        return (
-            f"Recipe {self.recipe}: begun from {self.began_from}{teacher}; {size}; {self.minutes:,.0f} minutes {where}."
-        )
+        time = f"{self.minutes:,.0f} minutes" if self.minutes else ""
+        where = " ".join(part for part in (time, f"on {self.device}" if self.device else "", self.precision) if part)
+        return f"Recipe {self.recipe}: begun from {self.began_from}{teacher}; {size}{f'; {where}' if where else ''}."
 
 
 @dataclass(frozen=True)
@@ -162,9 +161,9 @@ def write_card(folder: Path, card: Card) -> Path:
     """
     path = folder / ABOUT
     told = asdict(card)
-    whole = {**_told(folder), SERVICE: told.pop(SERVICE), CARD: told}
+    whole = {**read_told(folder), SERVICE: told.pop(SERVICE), CARD: told}
     try:
-        path.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_atomically(path, json.dumps(whole, ensure_ascii=False, indent=1).encode())
     except OSError as error:
         raise EncoderError(f"Cannot write {path} ({error.strerror or error}); check the folder's rights.") from error
     return path
@@ -176,7 +175,7 @@ def read_card(folder: Path) -> Card | None:
     Raises:
         EncoderError: the file is damaged, or its card is none.
     """
-    told = _told(folder)
+    told = read_told(folder)
     if SERVICE not in told and CARD not in told:
         return None
     try:
@@ -203,12 +202,3 @@ def _row(kind: type[Row], told: Mapping[str, Any]) -> Row:
     """Return a row as its dataclass, what it does not know left out, numbers as numbers."""
     known = {each.name: _KINDS[str(each.type)] for each in fields(kind)}
     return kind(**{name: known[name](value) for name, value in told.items() if name in known})
-
-
-def _told(folder: Path) -> dict[str, Any]:
-    path = folder / ABOUT
-    if not path.is_file():
-        return {}
-    with Readable(folder):
-        told = json.loads(path.read_text(encoding="utf-8"))
-    return told if isinstance(told, dict) else {}

@@ -46,6 +46,15 @@ def eight_bit_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArr
     return _whole(matrix, scales, -_HIGHEST, _HIGHEST), scales
 
 
+def in_eight_bits(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a matrix (r, c) as its eight bits give it back; of that the same comes again.
+
+    Raises:
+        EncoderError: see ``eight_bit_rows``.
+    """
+    return _restored(*eight_bit_rows(matrix))
+
+
 def four_bit_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
     """Return pairs of halves (r, c / 2) and a scale for every 32 of a row (r, c / 32); 32 divides c.
 

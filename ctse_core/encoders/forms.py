@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ctse_core.encoders.static import StaticEncoder
     from ctse_core.encoders.transformer import SentenceEncoder
 
+LICENCE = "LICENSE"
+"""The notice that goes with the weights wherever they go."""
 _POSITIONS = "embeddings.position_embeddings.weight"
 _TOKENS = ("embeddings.word_embeddings.weight", "embedding.weight")
 _THEIRS, _OURS = "sentence_transformers.models.", "ctse_core.encoders.eight_bit."
@@ -72,8 +74,10 @@ def _save(source: SentenceEncoder | StaticEncoder | Path, folder: Path, bits: in
         encoder.save(beside)
         if bits:
             _shrink(beside, encoder.use.max_tokens, bits)
-        if isinstance(source, Path) and (source / ABOUT).is_file():
-            shutil.copyfile(source / ABOUT, beside / ABOUT)
+        if isinstance(source, Path):
+            for name in (ABOUT, LICENCE):
+                if (source / name).is_file():
+                    shutil.copyfile(source / name, beside / name)
     return folder
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ctse_core.encoders.cache import write_atomically
 from ctse_core.encoders.catalog import ENCODERS, EncoderSpec
 from ctse_core.encoders.eight_bit import weight_shapes
 from ctse_core.encoders.layout import EncoderLayout, read_layout
@@ -39,8 +40,13 @@ class About:
 
 
 def write_about(folder: Path, about: About) -> None:
-    """Let an encoder's folder tell of itself: the catalogue shows it."""
-    (folder / ABOUT).write_text(json.dumps(asdict(about), ensure_ascii=False, indent=1), encoding="utf-8")
+    """Let an encoder's folder tell of itself: the catalogue shows it. Whatever else stands in the file is kept.
+
+    Raises:
+        EncoderError: the file is damaged.
+    """
+    whole = {**read_told(folder), **asdict(about)}
+    write_atomically(folder / ABOUT, json.dumps(whole, ensure_ascii=False, indent=1).encode())
 
 
 def read_about(folder: Path) -> About:
@@ -49,12 +55,7 @@ def read_about(folder: Path) -> About:
     Raises:
         EncoderError: the file is damaged.
     """
-    path = folder / ABOUT
-    if not path.is_file():
-        return About()
-    with Readable(folder):
-        told = json.loads(path.read_text(encoding="utf-8"))
-    told = told if isinstance(told, dict) else {}
+    told = read_told(folder)
     languages = told.get("languages")
     return About(
         title=str(told.get("title") or ""),
@@ -62,6 +63,20 @@ def read_about(folder: Path) -> About:
         licence=str(told.get("licence") or ""),
         languages=tuple(str(code) for code in languages) if isinstance(languages, list) else (),
     )
+
+
+def read_told(folder: Path) -> dict[str, Any]:
+    """Return all that stands in the file by which a folder tells of itself; nothing where there is none.
+
+    Raises:
+        EncoderError: the file is damaged.
+    """
+    path = folder / ABOUT
+    if not path.is_file():
+        return {}
+    with Readable(folder):
+        told = json.loads(path.read_text(encoding="utf-8"))
+    return told if isinstance(told, dict) else {}
 
 
 def own_folders() -> list[Path]:

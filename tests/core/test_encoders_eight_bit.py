@@ -148,7 +148,9 @@ def test_positions_that_no_text_reaches_are_left_out(tmp_path):
 def test_a_folder_is_taken_as_well_and_what_it_tells_of_itself_stays(encoder, tmp_path):
     plain = encoder.save(tmp_path / "plain")
     write_about(plain, About(title="Mine", note="For floods.", licence="MIT", languages=("en", "ht")))
+    (plain / "LICENSE").write_text("MIT", encoding="utf-8")
     small = save_eight_bit(plain, tmp_path / "small")
+    assert (small / "LICENSE").read_text(encoding="utf-8") == "MIT", "the notice goes with the weights"
     assert read_about(small) == read_about(plain)
     spec = own_spec(small)
     assert (spec.title, spec.dim) == ("Mine", 32)

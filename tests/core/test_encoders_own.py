@@ -11,13 +11,18 @@ from ctse_core.__main__ import main
 from ctse_core.encoders import (
     ENCODERS,
     About,
+    Card,
+    Service,
     StaticStart,
     list_encoders,
     load_encoder,
+    read_card,
     spec_of,
     static_of,
     write_about,
+    write_card,
 )
+from ctse_core.encoders.own import read_about
 from ctse_core.errors import EncoderError
 from ctse_core.home import encoders_home
 from tests.fakes import tiny_encoder, write_tiny_folder
@@ -67,6 +72,15 @@ def test_what_a_folder_tells_of_itself_is_shown(home):
     assert spec_of("flood") == spec
     assert spec_of("LaBSE") is ENCODERS["LaBSE"]
     assert spec_of("no such") is None
+
+
+def test_what_a_folder_tells_of_itself_changes_without_its_card(home):
+    folder = write_tiny_folder(home / "flood")
+    write_card(folder, Card(service={"ht": Service(0.9, 0.8, 1.0, "ntrex")}))
+    write_about(folder, About("Floods"))
+    assert read_card(folder).service["ht"].matching == 0.9
+    assert read_about(folder).title == "Floods"
+    assert not list(folder.glob(".ctse.json*")), "nothing half-written stays"
 
 
 @pytest.mark.parametrize("damaged", ["config.json", "model.safetensors", "modules.json", "ctse.json"])

@@ -10,7 +10,7 @@ import pytest
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.errors import TrainError
 from tests.fakes import write_tiny_folder
-from train.blend import fit_blend, load_blend, make_blend
+from train.blend import fit_blend, has_blended, load_blend, make_blend
 from train.config import BlendSettings, PostSettings, StudentSettings, TrainConfig
 from train.text_store import TextStore
 
@@ -86,6 +86,15 @@ def test_a_blend_is_the_same_when_it_is_opened_again(config, tmp_path):
     assert again.fingerprint == made.fingerprint and again.dim == 16
     assert np.allclose(again.encode(texts), made.encode(texts), atol=1e-6)
     assert json.loads((tmp_path / "out/blend.json").read_text())["labels"] == ["roads", "water"]
+
+
+def test_a_teacher_is_known_again_by_its_posts_and_settings(config, tmp_path):
+    make_blend(config, tmp_path / "out")
+    assert has_blended(config, tmp_path / "out")
+    assert not has_blended(replace(config, blend=replace(config.blend, ridge=2.0)), tmp_path / "out")
+    posts = tmp_path / "posts.parquet"
+    pl.read_parquet(posts).head(50).write_parquet(posts)
+    assert not has_blended(config, tmp_path / "out")
 
 
 def test_kept_vectors_are_those_of_its_texts(config, tmp_path):

@@ -101,6 +101,16 @@ def test_a_blended_teacher_among_the_folders_is_credited_with_its_encoders_and_p
     assert taught[0].teacher == "blend"
 
 
+@pytest.mark.parametrize(("seconds", "starts", "minutes"), [(None, 1, 1.7), ((300.0, 900.0), 2, 15.0), (None, 2, 0.0)])
+def test_minutes_are_those_of_all_starts_or_are_not_told(tmp_path, seconds, starts, minutes):
+    folder = run_folder(tmp_path / "mine", starts=[{"command": ["python"]}] * starts)
+    notes = [{"step": 10 * step, "seconds": value} for step, value in enumerate(seconds or (), start=1)]
+    (folder / "training" / "log.jsonl").write_text("\n".join(map(json.dumps, notes)), encoding="utf-8")
+    (run,), _ = made_of([folder])
+    assert run.minutes == minutes
+    assert ("minutes" in run.told) == bool(minutes)
+
+
 def test_a_run_that_was_moved_is_known_again_by_its_name(tmp_path):
     first = run_folder(tmp_path / "gone" / "states")
     first = first.rename(tmp_path / "fetched")

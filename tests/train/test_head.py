@@ -78,6 +78,12 @@ def test_a_length_that_differs_with_the_language_is_put_aside_too():
     assert np.linalg.norm(along @ weight) / np.trace(weight) < np.linalg.norm(along @ flat) / np.trace(flat)
 
 
+def test_a_teacher_that_says_the_same_of_everything_is_refused():
+    english, translations, wanted = pairs_of_a_student()
+    with pytest.raises(TrainError, match="the same of every sentence"):
+        fit_head(english, translations, np.ones_like(wanted), HeadSettings())
+
+
 def test_unequal_sides_and_a_single_pair_are_refused():
     english, translations, wanted = pairs_of_a_student()
     with pytest.raises(TrainError, match="one of each"):

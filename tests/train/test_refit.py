@@ -1,5 +1,7 @@
 """Token vectors that pairs moved too seldom are fitted to what an encoder says of random texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -86,7 +88,7 @@ class Counting:
     """An encoder that counts how often it is asked."""
 
     def __init__(self, encoder):
-        self.name, self.encoder, self.asked = "guide", encoder, 0
+        self.name, self.encoder, self.asked, self.fingerprint = "guide", encoder, 0, encoder.fingerprint
 
     def encode(self, texts):
         self.asked += len(texts)
@@ -112,3 +114,5 @@ def test_a_scrambled_table_comes_back_towards_its_guide_and_asks_it_only_once(en
     again = refit(scrambled, TEXTS, (guide, bridge), tmp_path, settings)
     assert guide.asked == asked == 600
     np.testing.assert_allclose(again.table.detach(), fitted.table.detach(), atol=1e-6)
+    refit(scrambled, TEXTS, (guide, bridge), tmp_path, replace(settings, seed=1))
+    assert guide.asked == 2 * asked, "other texts are asked about, however many lie there"

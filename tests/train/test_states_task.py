@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctse_core.encoders import load_encoder
-from ctse_core.errors import TrainError
+from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import write_tiny_folder
 from tests.train.test_distil import config_for, pairs, run  # noqa: F401
 from train.config import LossSettings, StudentSettings
@@ -54,6 +54,26 @@ def test_a_layer_behind_the_pooling_does_not_outlive_the_states_it_was_fitted_to
     )
     run(config, tmp_path / "out", tmp_path)
     assert len(load_encoder(tmp_path / "out", device="cpu", runtime="torch").head) == 0
+
+
+def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(pairs, tmp_path):  # noqa: F811
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=3)
+    config = config_for(
+        pairs, teacher, student=StudentSettings(str(teacher), layers=(1,)), teacher=str(teacher), loss=STATES, steps=20
+    )
+    run(config, tmp_path / "whole", tmp_path)
+
+    def stop(share, told):
+        if told.startswith("Step 10"):
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        run(config, tmp_path / "out", tmp_path, progress=stop)
+    run(config, tmp_path / "out", tmp_path, resume=True)
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "out")]
+    assert weights[0] == weights[1]
+    seconds = [note["seconds"] for note in read_log(tmp_path / "out/training/log.jsonl") if "seconds" in note]
+    assert seconds == sorted(seconds), "what was trained before the stop counts"
 
 
 def test_the_teacher_reads_its_prefix_and_gives_the_states_of_the_texts_own_tokens(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from ctse_core.errors import TrainError
 from train.checkpoint import read_json
 from train.credits import WEIGHTS, credit_of, plain_name
 from train.evaluate.page import plain_command
+from train.log import read_log
 from train.recipes import RECIPES
 
 NOT_STATED = "not stated"
@@ -80,7 +80,8 @@ def _add(folder: Path, runs: dict[Path, Run], sources: dict[str, Source], names:
     for source in (*_pairs(training / "pairs.csv"), *_posts(config, manifest)):
         _keep(source, sources)
     names_told = plain_name(began_from), plain_name(teacher) if teacher else ""
-    runs[folder.resolve()] = _run(config, manifest | _went(training, manifest), *names_told)
+    told = manifest | _went(training, manifest) | {"minutes": _minutes(training, manifest)}
+    runs[folder.resolve()] = _run(config, told, *names_told)
 
 
 def _add_told(folder: Path, runs: dict[Path, Run], sources: dict[str, Source]) -> bool:
@@ -110,10 +111,16 @@ def _went(training: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     log = training / "log.jsonl"
     if manifest.get("pairs_per_second") or not log.is_file():
         return {}
-    told = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    told = read_log(log)
     paces = [one["pairs_per_s"] for one in told if one.get("pairs_per_s")]
     steps = max((int(one["step"]) for one in told), default=0)
     return {"steps": steps, "pairs_per_second": paces[-1] if paces else 0.0}
+
+
+def _minutes(training: Path, manifest: Mapping[str, Any]) -> float | None:
+    """Return how long the steps took over all starts; 0 where it was not noted, None where the pace tells it."""
+    told = max((float(one.get("seconds", 0)) for one in read_log(training / "log.jsonl")), default=0.0)
+    return told / 60 if told or len(manifest.get("starts", ())) > 1 else None
 
 
 def _blended(blend: Mapping[str, Any]) -> list[Source]:
@@ -127,6 +134,8 @@ def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str
     seen = int(manifest.get("steps", 0)) * int(config.get("batch", 0))
     speed = float(manifest.get("pairs_per_second") or 0.0)
     start = _first_start(manifest)
+    paced = seen / speed / 60 if speed else 0.0
+    minutes = paced if manifest.get("minutes") is None else float(manifest["minutes"])
     return Run(
         recipe=str(config.get("recipe", "")),
         command=plain_command([word for word in start.get("command", ()) if word != "--resume"]),
@@ -136,7 +145,7 @@ def _run(config: Mapping[str, Any], manifest: Mapping[str, Any], began_from: str
         seen=seen,
         steps=int(manifest.get("steps", 0)),
         batch=int(config.get("batch", 0)),
-        minutes=round(seen / speed / 60, 1) if speed else 0.0,
+        minutes=round(minutes, 1),
         device=str(manifest.get("device", "")),
         precision=str(manifest.get("precision", "")),
         settings=settings_told(config),

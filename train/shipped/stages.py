@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ctse_core.encoders import Encoder, OnnxEncoder, SentenceEncoder, load_encoder, save_eight_bit
+from ctse_core.encoders import Encoder, OnnxEncoder, SentenceEncoder, load_encoder, save_eight_bit, write_about
+from ctse_core.encoders.layout import require_writable
+from ctse_core.encoders.own import read_about
 from ctse_core.encoders.static import StaticEncoder
 from ctse_core.errors import TrainError
 from ctse_core.types import Progress, Vectors, no_progress
-from train.blend import is_blend, load_blend, make_blend
-from train.config import PairSettings, PostSettings, TrainConfig
-from train.distil import distil, open_pairs
+from train.blend import has_blended, is_blend, load_blend, make_blend
+from train.config import KIND_WEIGHTS, PairSettings, PostSettings, TrainConfig
+from train.distil import distil, has_ended, open_pairs
 from train.head import HeadSettings, put_head
 from train.pairs_store import PairStore
 from train.recipes import recipe_named
@@ -48,18 +49,21 @@ def ship(
     earlier start is taken up where it stopped.
 
     Raises:
-        TrainError, EncoderError: see ``make_blend`` and ``distil``.
+        TrainError, EncoderError: see ``make_blend`` and ``distil``; ``out`` holds something else than an encoder, or
+            lies where the stages do; ``work`` holds stages of other pairs, posts or settings.
         Cancelled: the person stopped it; the stage's last step is kept.
     """
     if name not in STAGES:
         raise TrainError(f"There is no shipped encoder {name!r}; choose {' or '.join(STAGES)}.")
+    _require_apart(out, work)
+    require_writable(out)
     for recipe in STAGES[name]:
         config = staged(recipe_named(recipe), sources, work)
         if recipe == "crisis_blend":
-            if not is_blend(work / recipe):
+            if not (is_blend(work / recipe) and has_blended(config, work / recipe)):
                 make_blend(config, work / recipe, progress)
-            continue
-        distil(config, work / recipe, progress, resume=(work / recipe / "training").is_dir(), data=work / "data")
+        elif not has_ended(config, work / recipe, work / "data"):
+            distil(config, work / recipe, progress, resume=(work / recipe / "training").is_dir(), data=work / "data")
     last = work / STAGES[name][-1]
     store = open_pairs(staged(recipe_named(STAGES[name][-1]), sources, work), work / "data")
     made: StaticEncoder | SentenceEncoder
@@ -71,9 +75,15 @@ def ship(
         bare = SentenceEncoder.load(last)
         ships = load_encoder(save_eight_bit(bare, work / "without_head", tokens=TOKEN_BITS))
         made = put_head(bare, (raw(ships, english), raw(ships, translations)), wanted, HEAD)
-    if out.exists():
-        shutil.rmtree(out)
-    return save_eight_bit(made, out, tokens=TOKEN_BITS)
+    save_eight_bit(made, out, tokens=TOKEN_BITS)
+    write_about(out, read_about(last))
+    return out
+
+
+def _require_apart(out: Path, work: Path) -> None:
+    """See that the encoder does not take the place of the stages it is made of, or of a folder that holds them."""
+    if out.resolve() in (work.resolve(), *work.resolve().parents) or work.resolve() in out.resolve().parents:
+        raise TrainError(f"The encoder cannot lie in {out}: the stages lie in {work}. Choose a folder apart from it.")
 
 
 def refitted(encoder: StaticEncoder, store: PairStore, work: Path, progress: Progress = no_progress) -> StaticEncoder:
@@ -119,8 +129,13 @@ def raw(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 
 def balanced(store: PairStore) -> tuple[list[str], list[str]]:
-    """Return as many pairs of each language: English sentences (n,) and their translations (n,)."""
-    order = np.random.default_rng(2).permutation(store.pairs)
+    """Return as many pairs of each language: English sentences (n,) and their translations (n,).
+
+    Readier kinds are drawn more often, as in training: a pair goes first by u ** (1 / weight), u even in [0, 1)
+    (Efraimidis and Spirakis 2006).
+    """
+    weights = np.array([dict(KIND_WEIGHTS).get(kind, 1.0) for kind in store.kinds])[np.asarray(store.kind_of)]
+    order = np.argsort(-(np.random.default_rng(2).random(store.pairs) ** (1 / weights)), kind="stable")
     of = np.asarray(store.lang_of)[order]
     rows = np.sort(np.concatenate([order[of == each][:FITTED_BY] for each in np.unique(of)]))
     return store.english.texts(np.asarray(store.english_of[rows], dtype=np.int64)), store.translations.texts(rows)

@@ -3,9 +3,10 @@
     CTSE_SHARED_DATA=folder python -m benchmarks.head --work FOLDER --pairs FILE … [--guard FILE …] [--cache FOLDER]
 
 FOLDER, PAIRS and GUARD are those of ``python -m train.shipped small``. The linear layer behind the last stage's pooling
-(train/head.py) is fitted for each share of the teacher, 0 being the same student without a crisis teacher, and each is
-judged as the bench judges: translations found (dev_ntrex_half1), similarity (dev_stsb_multi_mt), labelled crisis posts
-in each of their languages. On a processor the student runs in eight bits. Prints Markdown.
+(train/head.py) is fitted for each share of the teacher, 0 being the same student without a crisis teacher; that student
+without any layer comes first. Each is judged as the bench judges: translations found (dev_ntrex_half1), similarity
+(dev_stsb_multi_mt), labelled crisis posts in each of their languages. On a processor the student runs in eight bits.
+Prints Markdown.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from ctse_core.encoders import Encoder, load_encoder
+from ctse_core.encoders.eight_bit import in_eight_bits
 from ctse_core.encoders.vectors import unit_rows
 from ctse_core.home import cache_home
 from ctse_core.terminal import Bar
@@ -75,10 +77,13 @@ def main() -> None:
     bar.close()
     vectors = known(english), known(translations), load_blend(asked.work / "crisis_blend").encode(english)
     print(f"| share | {' | '.join(heading for heading, _, _ in COLUMNS)} |\n|---:|{'---:|' * len(COLUMNS)}")
-    for share in asked.shares:
-        encode = behind(known, *fit_head(*vectors, replace(HEAD, share=share)))
+    encoders = {"no layer": lambda texts: unit_rows(known(texts))}
+    encoders |= {
+        f"{share:.2f}": behind(known, *fit_head(*vectors, replace(HEAD, share=share))) for share in asked.shares
+    }
+    for name, encode in encoders.items():
         scores = pl.concat([measure(encode, each.data) for measure, each in judged], how="diagonal")
-        print(f"| {share:.2f} | {' | '.join(_value(scores, measure, lang) for _, measure, lang in COLUMNS)} |")
+        print(f"| {name} | {' | '.join(_value(scores, measure, lang) for _, measure, lang in COLUMNS)} |")
 
 
 class Raw:
@@ -94,8 +99,9 @@ class Raw:
 
 
 def behind(known: Callable[[Sequence[str]], Vectors], weight: Vectors, middle: Vectors) -> Callable:
-    """Return an encoder whose vectors are mapped by a fitted layer."""
-    return lambda texts: unit_rows(np.asarray((known(texts) - middle) @ weight, dtype=np.float32))
+    """Return an encoder whose vectors are mapped by a fitted layer, in eight bits as it ships."""
+    kept = in_eight_bits(weight.T).T
+    return lambda texts: unit_rows(np.asarray((known(texts) - middle) @ kept, dtype=np.float32))
 
 
 def _value(scores: pl.DataFrame, measure: str, lang: str) -> str:

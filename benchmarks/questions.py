@@ -1,4 +1,4 @@
-"""Questions in 23 languages to the example's 686 invented posts in 34: does meaning cross languages?
+"""Questions in 26 languages to the example's 686 invented posts in 34: does meaning cross languages?
 
     python -m benchmarks.questions
     OMP_NUM_THREADS=1 taskset -c 0 python -m benchmarks.questions        # times on one core

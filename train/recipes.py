@@ -148,7 +148,7 @@ def states_narrow() -> TrainConfig:
         begun,
         recipe="states_narrow",
         student=StudentSettings("multilingual-e5-small-q4", units=1280, prefix=""),
-        steps=1200,
+        steps=2700,
         learning_rate=5e-4,
         token_learning_rate=5e-4,
     )

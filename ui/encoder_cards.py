@@ -124,7 +124,7 @@ def _languages(name: str, card: Card) -> None:
     st.caption(
         t(
             "The share of sentences that find their translation, with its 95 % interval. A language is served as the "
-            "hardest set says that has it: NTREX, then TICO-19, then FLORES."
+            "hardest set says that has it: NTREX, then TICO-19, then SIB-200."
         )
     )
 

@@ -59,7 +59,7 @@ def test_languages_have_a_column_a_set_and_a_dash_where_a_set_lacks_them(mine):
     assert table["Language"].tolist() == ["French", "Burmese", "Georgian"]
     assert table["Served"].tolist() == ["well", "fairly", "poorly"]
     assert table["NTREX"].tolist() == ["0.990 (0.980–1.000)", "–", "–"]
-    assert table["FLORES"].tolist() == ["–", "0.960 (0.930–0.970)", "–"]
+    assert table["SIB-200"].tolist() == ["–", "0.960 (0.930–0.970)", "–"]
 
 
 def test_headlines_and_speeds_stand_beside_others(mine):

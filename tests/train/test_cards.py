@@ -18,7 +18,7 @@ from train.cards.made import made_of
 from train.cards.readme import readme
 from train.cards.worth import by_language, headlines, renamed, service_of, sizes_of, speeds_of
 from train.credits import CREDITS, credit_of, plain_name
-from train.evaluate.table import SCORES, write_scores
+from train.evaluate.table import SCORES, read_scores, write_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = """\
@@ -243,3 +243,15 @@ def test_the_command_writes_card_and_readme_and_names_what_has_no_credit(tmp_pat
 def test_a_wrong_name_is_told_in_a_sentence(capsys):
     assert main(["no-such-encoder"]) == 1
     assert "There is no encoder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ctse-small", "ctse-static"])
+def test_what_a_shipped_card_tells_stands_in_the_tables(name):
+    card = read_card(ROOT / "assets/encoders" / name)
+    scores = read_scores(ROOT / "assets/evaluation/scores.csv")
+    compared = list(dict.fromkeys([name, *(row.encoder for row in card.scores), *(one.encoder for one in card.speeds)]))
+    languages = by_language(scores, name)
+    assert set(card.scores) == {*headlines(scores, compared), *languages}, "write the card again: python -m train.cards"
+    assert card.service == service_of(languages)
+    assert set(card.speeds) == set(speeds_of(pl.read_csv(ROOT / "assets/evaluation/speeds.csv"), compared))
+    assert card.sizes == sizes_of(ROOT / "assets/encoders" / name) | {"megabytes": card.sizes["megabytes"]}

@@ -43,8 +43,8 @@ def _head(about: About) -> str:
 
 def _use(name: str) -> str:
     return (
-        f'## Use\n\nCTSE opens this folder as it is, offline, under its name: `load_encoder("{name}")`. Its weights '
-        "are kept in eight bits; for sentence-transformers write them out once:\n\n"
+        f'## Use\n\nCTSE opens this folder as it is, offline, under its name: `load_encoder("{name}")`. Its matrices '
+        "are kept in eight bits, its token vectors in four; for sentence-transformers write them out once:\n\n"
         f"```sh\npython -m ctse_core export-encoder {name} {name}-plain\n```\n\n"
         f'Then `SentenceTransformer("{name}-plain")`. Texts need no prefix. Compare vectors by cosine.'
     )

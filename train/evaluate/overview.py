@@ -12,7 +12,7 @@ ENCODER = "encoder"
 SET_TITLES = {
     "dev_ntrex_half1": "NTREX",
     "dev_tico19": "TICO-19",
-    "dev_sib200": "FLORES",
+    "dev_sib200": "SIB-200",
     "dev_stsb_multi_mt": "STSb",
     "drift_triples": "built-in triples",
 }

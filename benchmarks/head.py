@@ -39,7 +39,7 @@ from train.head import fit_head
 from train.recipes import recipe_named
 from train.shipped.stages import HEAD, STAGES, balanced, files, raw, staged
 
-SHARES = (0.0, 0.25, 0.35, HEAD.share, 0.75, 1.0)
+SHARES = (0.0, 0.25, HEAD.share, 0.45, 0.75, 1.0)
 COLUMNS = (
     ("NTREX", "matching", ""),
     ("ten weakest", "matching_weakest10", ""),

@@ -38,7 +38,7 @@ class HeadSettings:
         ridge: of the regression that guesses the teacher's vectors, as a share of the student's mean variance.
     """
 
-    share: float = 0.45
+    share: float = 0.35
     own_power: float = 0.35
     teacher_power: float = 0.15
     ridge: float = 0.03

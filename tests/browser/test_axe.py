@@ -83,9 +83,9 @@ def test_no_page_of_the_example_has_a_severe_fault(chromium, server, axe, exampl
         tab.goto(f"{server}/{page}?project={example}&ui={language}{'&q=water' if page == 'search' else ''}")
         tab.locator(shown).first.wait_for()
         settled(tab)
+        tab.wait_for_function("language => document.documentElement.lang === language", arg=language)
         tab.add_style_tag(content="* { transition: none !important; animation: none !important }")  # half-faded text
         faults += [f"/{page}: {fault}" for fault in severe(axe.run(tab))]
-        assert tab.evaluate("document.documentElement.lang") == language
     context.close()
     assert not faults, "\n".join(faults)
 

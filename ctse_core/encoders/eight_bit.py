@@ -111,7 +111,7 @@ def write_eight_bit(weights: Mapping[str, NDArray[np.float32]], path: Path, in_f
             told[_WHOLE + name], told[_SCALES + name] = eight_bit_rows(values)
         else:
             told[name] = np.ascontiguousarray(values, dtype=np.float32)
-    save_file(told, path, metadata={"format": FORM, "value": "int8.NAME times scales.NAME, one scale a row"})
+    save_file(told, path, metadata={"format": FORM})  # one key: several come in an order of chance, and so other bytes
 
 
 def is_eight_bit(folder: Path) -> bool:

@@ -32,6 +32,7 @@ from train.students import (
     TransformerStudent,
     autocast,
     choose_precision,
+    load_reader,
     load_transformer,
     require_width,
     with_prefix,
@@ -133,7 +134,7 @@ def _task(
     device: str,
 ) -> Task:
     if config.loss.distance == "states":
-        states = StatesTeacher(load_transformer(config.teacher, device), student.encoder, config.precision)
+        states = StatesTeacher(load_reader(config.teacher, device), student.encoder, config.precision)
         return StatesTask(store, tokens, plan.order, states, plan.held_out)
     task = PairTask(store, tokens, plan.order, config.loss, teacher.vectors if teacher else None, plan.held_out, device)
     task.turn = teacher.turn if teacher else None

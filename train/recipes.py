@@ -129,7 +129,7 @@ def states() -> TrainConfig:
         loss=LossSettings(distance="states", space="raw"),
         steps=1200,
         batch=128,
-        tokens=2048,
+        tokens=1024,
         learning_rate=8e-4,
         token_learning_rate=8e-4,
         warmup=0.05,

@@ -8,12 +8,14 @@ distance of last hidden states; Sanh et al. 2019 begin from every second layer, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctse_core.encoders.tokens import padded
+from ctse_core.encoders import OnnxEncoder, SentenceEncoder
+from ctse_core.encoders.tokens import TextTokenizer, padded
 from ctse_core.errors import TrainError
 from train.batches import Plan, Rows
 from train.engine import Batch, Losses
@@ -123,11 +125,15 @@ POOLED = 10.0
 class StatesTeacher:
     """The teacher of a ``StatesTask``: it sees the student's own tokens, its prefix in front of them.
 
+    In the fast runtime it reads without padding, in eight bits: more than twice as fast on a processor. The states of
+    multilingual-e5-small are then 0.006 of their spread away (squared), where a student of six layers is 0.15
+    (``python -m benchmarks.states_teacher``).
+
     Raises:
         TrainError: the student has a token that the teacher does not know.
     """
 
-    def __init__(self, encoder: Any, student: Any, precision: str) -> None:
+    def __init__(self, encoder: SentenceEncoder | OnnxEncoder, student: SentenceEncoder, precision: str) -> None:
         self.encoder, self.precision = encoder, precision
         known = encoder.tokens.backend.get_vocab()
         own = student.tokens.backend.get_vocab()
@@ -141,8 +147,9 @@ class StatesTeacher:
         for piece, number in own.items():
             self._ids[number] = known[piece]
         self._prefix = _prefix_ids(encoder)
-        plain_attention(encoder)
-        encoder.model.eval()
+        if not isinstance(encoder, OnnxEncoder):
+            plain_attention(encoder)
+            encoder.model.eval()
 
     def states(self, ids: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:
         """Return the states (t, d) of the texts' own tokens, and the mean states (b, d), the prefix's among them."""
@@ -150,10 +157,11 @@ class StatesTeacher:
 
         first = len(self._prefix)
         given = [np.concatenate([self._ids[each[:1]], self._prefix, self._ids[each[1:]]]) for each in ids]
-        with torch.inference_mode(), autocast(self.encoder.device.type, self.precision):
-            every = token_states(self.encoder, given)
-        lengths = [len(each) for each in given]
-        parts = every.split(lengths)
+        if isinstance(self.encoder, OnnxEncoder):
+            parts = tuple(map(torch.from_numpy, self.encoder.token_vectors(given)))
+        else:
+            with torch.inference_mode(), autocast(self.encoder.device.type, self.precision):
+                parts = token_states(self.encoder, given).split([len(each) for each in given])
         own = torch.cat([torch.cat([part[:1], part[1 + first :]]) for part in parts])
         return own.clone(), torch.stack([part.mean(0) for part in parts])
 
@@ -163,14 +171,11 @@ class StatesTeacher:
         return float((states - states.mean(0)).square().sum(1).mean())
 
 
-def _prefix_ids(encoder: Any) -> NDArray[np.int32]:
+def _prefix_ids(encoder: SentenceEncoder | OnnxEncoder) -> NDArray[np.int32]:
     """Return the ids that the encoder's prefix puts behind the mark of the beginning."""
-    import dataclasses
-
-    bare = dataclasses.replace(encoder.tokens.use, prefix="")
-    tokens = type(encoder.tokens)(encoder.tokenizer, bare)
-    plain = tokens.ids(["a"])[0]
     whole = encoder.tokens.ids(["a"])[0]
+    bare = TextTokenizer(encoder.tokens.backend, replace(encoder.tokens.use, prefix=""), encoder.tokens.marks)
+    plain = bare.ids(["a"])[0]
     return np.array(whole[1 : 1 + len(whole) - len(plain)], dtype=np.int32)
 
 

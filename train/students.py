@@ -15,6 +15,8 @@ from train.config import StudentSettings
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ctse_core.encoders import OnnxEncoder, SentenceEncoder
+
 
 class Student(Protocol):
     """An encoder under training. Its token vectors stand in one ``table``, whose gradients are sparse."""
@@ -208,6 +210,22 @@ def load_transformer(name_or_folder: str | Path, device: str) -> Any:
     if not isinstance(encoder, SentenceEncoder):
         raise TrainError(f"{name_or_folder} is no transformer; choose a transformer as the student.")
     return encoder
+
+
+def load_reader(name_or_folder: str | Path, device: str) -> SentenceEncoder | OnnxEncoder:
+    """Return a transformer that is only read from: in the fast runtime where there is one for the device.
+
+    Raises:
+        TrainError: what the name means is no transformer.
+        EncoderError: unknown, missing or damaged.
+    """
+    from ctse_core.encoders import OnnxEncoder, load_encoder
+
+    if not str(name_or_folder).startswith(("http://", "https://")):
+        encoder = load_encoder(name_or_folder, device=device)
+        if isinstance(encoder, OnnxEncoder):
+            return encoder
+    return load_transformer(name_or_folder, device)
 
 
 def with_prefix(encoder: Any, prefix: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,30 @@ class OnnxEncoder:
     def raw(self, texts: Sequence[str]) -> Vectors:
         """Return vectors (n, d) float32 as the model gives them, not normalised."""
         pooled = np.zeros((len(texts), len(self._head[0][0]) if self._head else self.dim), dtype=np.float32)
-        ids = self.tokens.ids(texts)
+
+        def pool(rows: NDArray[np.int64], token_vectors: Array) -> None:
+            pooled[rows] = self._pooled(token_vectors)
+
+        self._read(self.tokens.ids(texts), pool)
+        return self._behind(pooled)
+
+    def token_vectors(self, ids: Sequence[Sequence[int] | NDArray[np.integer]]) -> list[Array]:
+        """Return the last states (t, e) float32 of each text of token ids (t,), before pooling and layers behind it."""
+        found: list[Array] = [np.zeros((0, 0), dtype=np.float32)] * len(ids)
+
+        def keep(rows: NDArray[np.int64], token_vectors: Array) -> None:
+            for row, each in zip(rows.tolist(), token_vectors, strict=True):
+                found[row] = each
+
+        self._read(ids, keep)
+        return found
+
+    def _read(self, ids: Sequence[Any], take: Callable[[NDArray[np.int64], Array], None]) -> None:
+        """Give ``take`` the rows (b,) and the token vectors (b, t, e) of texts of equal length, until all are read."""
 
         def encode_rows(rows: NDArray[np.int64]) -> None:
-            pooled[rows] = self._pooled(np.array([ids[row] for row in rows]))
+            words = self._words[np.array([ids[row] for row in rows])].astype(np.float32)
+            take(rows, self._session.run(None, {"words": words})[0])
 
         batches = list(equal_length_batches(ids, BATCH_TOKENS))
         if len(batches) < 2 or processors() < 2:
@@ -97,13 +117,10 @@ class OnnxEncoder:
         else:
             with ThreadPoolExecutor(processors()) as threads:
                 list(threads.map(encode_rows, batches))
-        return self._behind(pooled)
 
-    def _pooled(self, ids: NDArray[np.int64]) -> Array:
-        """Return mean token vectors (b, e) of texts (b, t) of equal length."""
-        words = self._words[ids].astype(np.float32)
-        token_vectors = self._session.run(None, {"words": words})[0]
-        mask = np.ones(ids.shape, dtype=np.float32)
+    def _pooled(self, token_vectors: Array) -> Array:
+        """Return one vector (b, e) a text of token vectors (b, t, e), all texts being of equal length."""
+        mask = np.ones(token_vectors.shape[:2], dtype=np.float32)
         if self.use.pooled == "first":
             mask[:, 1:] = 0
         elif self.use.pooled == "last":

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctse_core.encoders import load_encoder
+from ctse_core.encoders import OnnxEncoder, load_encoder
 from ctse_core.errors import Cancelled, TrainError
 from tests.fakes import write_tiny_folder
 from tests.train.test_distil import config_for, pairs, run  # noqa: F401
 from train.config import LossSettings, StudentSettings
 from train.log import read_log
 from train.states_task import StatesTeacher, joined, token_states
-from train.students import add_projection, with_prefix
+from train.students import add_projection, load_reader, with_prefix
 
 STATES = LossSettings(distance="states")
 
@@ -74,6 +74,19 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(pairs, t
     assert weights[0] == weights[1]
     seconds = [note["seconds"] for note in read_log(tmp_path / "out/training/log.jsonl") if "seconds" in note]
     assert seconds == sorted(seconds), "what was trained before the stop counts"
+
+
+def test_a_teacher_in_the_fast_runtime_says_what_the_same_one_says_in_torch(tmp_path):
+    folder = write_tiny_folder(tmp_path / "teacher", seed=3)
+    slow = load_encoder(folder, device="cpu", runtime="torch")
+    fast = load_reader(folder, "cpu")
+    assert isinstance(fast, OnnxEncoder)
+    own = [np.array(each, dtype=np.int32) for each in slow.tokens.ids(["river rises", "bread", "the river is here"])]
+    (states, pooled), (wanted, means) = (StatesTeacher(each, slow, "fp32").states(own) for each in (fast, slow))
+    assert states.shape == wanted.shape and pooled.shape == means.shape
+    spread = (wanted - wanted.mean(0)).square().sum(1).mean()
+    assert (states - wanted).square().sum(1).mean() < 0.02 * spread
+    assert np.allclose(pooled, means, atol=0.1 * float(spread) ** 0.5)
 
 
 def test_the_teacher_reads_its_prefix_and_gives_the_states_of_the_texts_own_tokens(tmp_path):

@@ -70,14 +70,18 @@ def ship(
     if name == "static":
         made = whiten(refitted(StaticEncoder.load(last), store, work, progress), sample(store), WHITENING)
     else:
-        english, translations = balanced(store)
-        wanted = load_blend(work / "crisis_blend").encode(english)
-        bare = SentenceEncoder.load(last)
-        ships = load_encoder(save_eight_bit(bare, work / "without_head", tokens=TOKEN_BITS))
-        made = put_head(bare, (raw(ships, english), raw(ships, translations)), wanted, HEAD)
+        made = with_head(SentenceEncoder.load(last), store, work)
     save_eight_bit(made, out, tokens=TOKEN_BITS)
     write_about(out, read_about(last))
     return out
+
+
+def with_head(bare: SentenceEncoder, store: PairStore, work: Path) -> SentenceEncoder:
+    """Return a student with the linear layer behind its pooling that is fitted to the form in which it will ship."""
+    english, translations = balanced(store)
+    wanted = load_blend(work / "crisis_blend").encode(english)
+    ships = load_encoder(save_eight_bit(bare, work / "without_head", tokens=TOKEN_BITS))
+    return put_head(bare, (raw(ships, english), raw(ships, translations)), wanted, HEAD)
 
 
 def _require_apart(out: Path, work: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctse_core.encoders import OnnxEncoder, SentenceEncoder
 from ctse_core.encoders.own import About, write_about
 from ctse_core.errors import TrainError
 from ctse_core.home import cache_home
@@ -71,6 +72,7 @@ def distil(
 
     check_config(config)
     ranks = join_ranks(device or ("cuda" if has_gpu() else "cpu"))
+    runtime = "auto" if config.precision == "auto" else "torch"
     config = replace(config, precision=choose_precision(config.precision, ranks.device))
     run, data = RunFolder(out), data or training_data()
     if ranks.first:
@@ -86,6 +88,12 @@ def distil(
     )
     begun = student.encoder.fingerprint
     teacher = _teacher(config, student, store, data, ranks, _part(progress, 0.05, 0.1))
+    reader = None
+    if config.loss.distance == "states":  # it reads every text beside the student
+        reader = ranks.in_turn(
+            lambda told: load_reader(config.teacher, ranks.device, runtime, told), _part(progress, 0.05, 0.1)
+        )
+    taught_by = reader or teacher
     tokens = ranks.in_turn(
         lambda told: _token_stores(student.ids, student.encoder, store, data, told), _part(progress, 0.1, 0.12)
     )
@@ -93,11 +101,11 @@ def distil(
     config = replace(config, steps=config.steps or max(config.epochs * plan.order.pairs // config.batch, 1))
     manifest = _manifest(config, store, plan, ranks, student)
     if ranks.first:
-        manifest = run.begin({**manifest, "student": begun, "teacher": teacher.fingerprint if teacher else ""})
+        manifest = run.begin({**manifest, "student": begun, "teacher": taught_by.fingerprint if taught_by else ""})
         with writing(run.folder):
             plan.table.write_csv(run.folder / "pairs.csv")
     ranks.wait()
-    task = _task(config, student, teacher, store, tokens, plan, ranks.device)
+    task = _task(config, student, reader or teacher, store, tokens, plan, ranks.device)
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
         with writing(run.folder):
@@ -127,14 +135,14 @@ def has_ended(config: TrainConfig, out: Path, data: Path | None = None) -> bool:
 def _task(
     config: TrainConfig,
     student: Student,
-    teacher: Teacher | None,
+    teacher: Teacher | SentenceEncoder | OnnxEncoder | None,
     store: PairStore,
     tokens: tuple[TokenStore, TokenStore],
     plan: PairPlan,
     device: str,
 ) -> Task:
-    if config.loss.distance == "states":
-        states = StatesTeacher(load_reader(config.teacher, device), student.encoder, config.precision)
+    if not isinstance(teacher, Teacher | None):
+        states = StatesTeacher(teacher, student.encoder, config.precision)
         return StatesTask(store, tokens, plan.order, states, plan.held_out)
     task = PairTask(store, tokens, plan.order, config.loss, teacher.vectors if teacher else None, plan.held_out, device)
     task.turn = teacher.turn if teacher else None
@@ -286,7 +294,7 @@ def _teacher(
     from ctse_core.encoders import load_encoder
 
     if config.loss.distance == "states":
-        return None  # it reads every text beside the student
+        return None
     if not config.teacher or not config.loss.distance:
         if not config.loss.contrastive_weight:
             raise TrainError("The run has neither a teacher nor a contrastive loss, so nothing could be learned.")

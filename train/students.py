@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ctse_core.encoders.tokens import padded
 from ctse_core.errors import EncoderError, TrainError
-from ctse_core.types import Vectors
+from ctse_core.types import Progress, Vectors, no_progress
 from train.config import StudentSettings
 
 if TYPE_CHECKING:
@@ -212,20 +212,22 @@ def load_transformer(name_or_folder: str | Path, device: str) -> Any:
     return encoder
 
 
-def load_reader(name_or_folder: str | Path, device: str) -> SentenceEncoder | OnnxEncoder:
-    """Return a transformer that is only read from: in the fast runtime where there is one for the device.
+def load_reader(
+    name_or_folder: str | Path, device: str, runtime: str = "auto", progress: Progress = no_progress
+) -> SentenceEncoder | OnnxEncoder:
+    """Return a transformer that is only read from; by ``runtime`` "auto" in the fast one where the device has it.
 
     Raises:
-        TrainError: what the name means is no transformer.
+        TrainError: what the name means is no transformer of this machine.
         EncoderError: unknown, missing or damaged.
     """
-    from ctse_core.encoders import OnnxEncoder, load_encoder
+    from ctse_core.encoders import OnnxEncoder, SentenceEncoder, load_encoder
 
     if not str(name_or_folder).startswith(("http://", "https://")):
-        encoder = load_encoder(name_or_folder, device=device)
-        if isinstance(encoder, OnnxEncoder):
+        encoder = load_encoder(name_or_folder, device, runtime, progress)
+        if isinstance(encoder, OnnxEncoder | SentenceEncoder):
             return encoder
-    return load_transformer(name_or_folder, device)
+    raise TrainError(f"{name_or_folder} is no transformer of this machine; choose one as the teacher of states.")
 
 
 def with_prefix(encoder: Any, prefix: str) -> Any:

@@ -129,6 +129,11 @@ def test_token_vectors_in_four_bits_take_less_and_say_nearly_the_same(encoder, t
     assert cosines(encoder, again).min() > 0.95
 
 
+def test_equal_weights_give_equal_files(encoder, tmp_path):
+    files = [save_eight_bit(encoder, tmp_path / str(time), tokens=4) / "model.safetensors" for time in range(8)]
+    assert len({each.read_bytes() for each in files}) == 1
+
+
 def test_the_fast_runtime_reads_eight_bits(tiny, tmp_path):
     folder = save_eight_bit(tiny, tmp_path / "small")
     fast = load_encoder(folder, device="cpu", runtime="onnx-int8")

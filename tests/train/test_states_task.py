@@ -1,12 +1,13 @@
 """Fewer layers brought back to what all of them said, token by token."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ctse_core.encoders import OnnxEncoder, load_encoder
-from ctse_core.errors import Cancelled, TrainError
+from ctse_core.encoders import OnnxEncoder, SentenceEncoder, load_encoder
+from ctse_core.errors import Cancelled, EncoderError, TrainError
 from tests.fakes import write_tiny_folder
 from tests.train.test_distil import config_for, pairs, run  # noqa: F401
 from train.config import LossSettings, StudentSettings
@@ -77,16 +78,45 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(pairs, t
 
 
 def test_a_teacher_in_the_fast_runtime_says_what_the_same_one_says_in_torch(tmp_path):
-    folder = write_tiny_folder(tmp_path / "teacher", seed=3)
-    slow = load_encoder(folder, device="cpu", runtime="torch")
-    fast = load_reader(folder, "cpu")
-    assert isinstance(fast, OnnxEncoder)
-    own = [np.array(each, dtype=np.int32) for each in slow.tokens.ids(["river rises", "bread", "the river is here"])]
-    (states, pooled), (wanted, means) = (StatesTeacher(each, slow, "fp32").states(own) for each in (fast, slow))
+    folder = write_tiny_folder(tmp_path / "teacher", seed=3, prefix="the ")
+    slow, fast = load_reader(folder, "cpu", "torch"), load_reader(folder, "cpu")
+    assert isinstance(fast, OnnxEncoder) and isinstance(slow, SentenceEncoder)
+    student = with_prefix(slow, "")
+    texts = ["river rises", "bread", "the river is here", "water", "the school is closed now"] * 4
+    own = [np.array(each, dtype=np.int32) for each in student.tokens.ids(texts)]
+    assert len({len(each) for each in own}) > 2
+    (states, pooled), (wanted, means) = (StatesTeacher(each, student, "fp32").states(own) for each in (fast, slow))
     assert states.shape == wanted.shape and pooled.shape == means.shape
     spread = (wanted - wanted.mean(0)).square().sum(1).mean()
     assert (states - wanted).square().sum(1).mean() < 0.02 * spread
-    assert np.allclose(pooled, means, atol=0.1 * float(spread) ** 0.5)
+    assert (pooled - means).square().sum(1).mean() < 0.02 * (means - means.mean(0)).square().sum(1).mean()
+
+
+def test_a_reader_is_a_transformer_in_the_fastest_form_there_is(tmp_path, monkeypatch):
+    folder = write_tiny_folder(tmp_path / "teacher", seed=3)
+
+    def fail(*_):
+        raise EncoderError("it is of a make that is not known.")
+
+    monkeypatch.setattr(OnnxEncoder, "load", fail)
+    told = []
+    assert isinstance(load_reader(folder, "cpu", progress=lambda share, said: told.append(said)), SentenceEncoder)
+    assert "make that is not known" in told[-1]
+    with pytest.raises(TrainError, match="teacher"):
+        load_reader("https://api.example.org/v1#model", "cpu")
+
+
+def test_the_run_tells_who_taught_it_and_a_precision_asked_for_holds_for_the_teacher(pairs, tmp_path):  # noqa: F811
+    teacher = write_tiny_folder(tmp_path / "teacher", seed=3)
+    student = StudentSettings(str(teacher), layers=(1,))
+    config = config_for(pairs, teacher, student=student, teacher=str(teacher), loss=STATES, steps=2)
+    taught = {}
+    for precision, runtime in (("auto", "auto"), ("fp32", "torch")):
+        out = tmp_path / precision
+        run(replace(config, precision=precision), out, tmp_path)
+        taught[precision] = json.loads((out / "training/manifest.json").read_text())["teacher"]
+        assert taught[precision] == load_reader(teacher, "cpu", runtime).fingerprint
+    assert taught["auto"] != taught["fp32"]
 
 
 def test_the_teacher_reads_its_prefix_and_gives_the_states_of_the_texts_own_tokens(tmp_path):

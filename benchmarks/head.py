@@ -6,7 +6,8 @@ FOLDER, PAIRS and GUARD are those of ``python -m train.shipped small``. The line
 (train/head.py) is fitted for each share of the teacher, 0 being the same student without a crisis teacher; that student
 without any layer comes first. Each is judged as the bench judges: translations found (dev_ntrex_half1), similarity
 (dev_stsb_multi_mt), labelled crisis posts in each of their languages. On a processor the student runs in eight bits.
-Prints Markdown.
+A second table has what each share changes against the first, with low and high of the paired 95 % interval, in brackets
+where no difference is seen. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from ctse_core.types import Vectors
 from train.blend import load_blend
 from train.config import PairSettings, PostSettings
 from train.distil import open_pairs
-from train.evaluate.encoding import encoding
-from train.evaluate.matching import matching
+from train.evaluate.compare import UNSEEN, differences
+from train.evaluate.encoding import encoding_items
+from train.evaluate.estimates import scores_of
+from train.evaluate.matching import matching_items
 from train.evaluate.sets import read_set
-from train.evaluate.sts import sts
+from train.evaluate.sts import sts_items
 from train.evaluate.vectors import looked_up
 from train.head import fit_head
 from train.recipes import recipe_named
@@ -68,22 +71,24 @@ def main() -> None:
     store = open_pairs(staged(recipe_named(STAGES["small"][-1]), sources, asked.work), asked.work / "data", bar)
     english, translations = balanced(store)
     judged = (
-        (matching, read_set(shared / "dev_ntrex_half1.parquet")),
-        (sts, read_set(shared / "dev_stsb_multi_mt.parquet")),
-        (encoding, read_set(shared / "crisis_tweets_shared.parquet")),
+        (matching_items, read_set(shared / "dev_ntrex_half1.parquet")),
+        (sts_items, read_set(shared / "dev_stsb_multi_mt.parquet")),
+        (encoding_items, read_set(shared / "crisis_tweets_shared.parquet")),
     )
     texts = [*english, *translations, *(text for _, each in judged for text in each.texts)]
     known = looked_up(Raw(student), list(dict.fromkeys(texts)), asked.cache, bar)
     bar.close()
     vectors = known(english), known(translations), load_blend(asked.work / "crisis_blend").encode(english)
-    print(f"| share | {' | '.join(heading for heading, _, _ in COLUMNS)} |\n|---:|{'---:|' * len(COLUMNS)}")
     encoders = {"no layer": lambda texts: unit_rows(known(texts))}
     encoders |= {
         f"{share:.2f}": behind(known, *fit_head(*vectors, replace(HEAD, share=share))) for share in asked.shares
     }
-    for name, encode in encoders.items():
-        scores = pl.concat([measure(encode, each.data) for measure, each in judged], how="diagonal")
-        print(f"| {name} | {' | '.join(_value(scores, measure, lang) for _, measure, lang in COLUMNS)} |")
+    items = {name: [measure(encode, each.data) for measure, each in judged] for name, encode in encoders.items()}
+    _print("share", items, lambda found: pl.concat([scores_of(each) for each in found], how="diagonal"), _value)
+    first = f"{asked.shares[0]:.2f}"
+    if others := {name: found for name, found in items.items() if name not in ("no layer", first)}:
+        print()
+        _print(f"against {first}", others, lambda found: _changes(found, items[first]), _change)
 
 
 class Raw:
@@ -104,10 +109,36 @@ def behind(known: Callable[[Sequence[str]], Vectors], weight: Vectors, middle: V
     return lambda texts: unit_rows(np.asarray((known(texts) - middle) @ kept, dtype=np.float32))
 
 
-def _value(scores: pl.DataFrame, measure: str, lang: str) -> str:
-    rows = scores.filter(pl.col("measure") == measure, pl.col("variant") == "cosine", pl.col("lang") == lang)
-    value = float(rows["value"][0])
-    return f"{value:.0f}" if value > 1 else f"{value:.3f}"
+def _print(
+    heading: str,
+    items: dict[str, list[pl.DataFrame]],
+    told: Callable[[list[pl.DataFrame]], pl.DataFrame],
+    cell: Callable[[dict], str],
+) -> None:
+    """Print a row for each encoder and a column for each of ``COLUMNS``."""
+    print(f"| {heading} | {' | '.join(title for title, _, _ in COLUMNS)} |\n|---:|{'---:|' * len(COLUMNS)}")
+    for name, found in items.items():
+        rows = told(found).filter(pl.col("variant") == "cosine")
+        cells = [
+            cell(rows.row(by_predicate=(pl.col("measure") == measure) & (pl.col("lang") == lang), named=True))
+            for _, measure, lang in COLUMNS
+        ]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _changes(found: list[pl.DataFrame], first: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([differences(*each) for each in zip(found, first, strict=True)])
+
+
+def _value(row: dict) -> str:
+    return f"{row['value']:.0f}" if row["measure"].endswith("_of_49") else f"{row['value']:.3f}"
+
+
+def _change(row: dict) -> str:
+    """Return a difference with its interval; in brackets where no difference is seen."""
+    digits = 0 if row["measure"].endswith("_of_49") else 3
+    told = " ".join(f"{row[key]:+.{digits}f}" for key in ("difference", "low", "high"))
+    return f"({told})" if row["verdict"] == UNSEEN else told
 
 
 if __name__ == "__main__":

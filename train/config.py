@@ -223,6 +223,7 @@ _LEAST = {
     "save_every": 0,
     "pairs.cap": 1,
     "pairs.temperature": 0,
+    "student.units": 0,
     "student.fewest_uses": 0,
     "student.vocabulary": 0,
     "loss.distance_weight": 0,

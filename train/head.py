@@ -35,7 +35,7 @@ class HeadSettings:
             ``-own_power``, in [0, 0.5].
         teacher_power: one of the guessed teacher's counts less by the variance of all texts to the power
             ``-teacher_power``, in [0, 0.5].
-        ridge: of the regression that guesses the teacher's vectors, as a share of the student's mean variance.
+        ridge: of the regression that guesses the teacher's vectors, as a share of the student's mean variance, above 0.
     """
 
     share: float = 0.35
@@ -80,9 +80,10 @@ def fit_head(
     the student's space no further than it must.
 
     Raises:
-        TrainError: english, translations and ``wanted`` (n, d) are not as many, or too few to fit anything, or
-            ``wanted`` are all alike.
+        TrainError: a setting is out of its range; or english, translations and ``wanted`` (n, d) are not as many, or
+            too few to fit anything, or ``wanted`` are all alike.
     """
+    _check(settings)
     if not len(english) == len(translations) == len(wanted):
         raise TrainError(
             f"{len(english):,} sentences have {len(translations):,} translations and {len(wanted):,} vectors of the "
@@ -105,6 +106,14 @@ def fit_head(
     for each, share in ((own, 1 - settings.share), (guess, settings.share)):
         product += share / np.trace(each.T @ spread @ each) * each @ each.T
     return _root(product, 0.5).astype(np.float32), middle.astype(np.float32)
+
+
+def _check(settings: HeadSettings) -> None:
+    for name, most in (("share", 1), ("own_power", 0.5), ("teacher_power", 0.5)):
+        if not 0 <= (value := getattr(settings, name)) <= most:
+            raise TrainError(f"The setting {name} of the layer is {value}; it must be from 0 to {most}.")
+    if not settings.ridge > 0:
+        raise TrainError(f"The setting ridge of the layer is {settings.ridge}; it must be above 0.")
 
 
 def _mean_variance(covariance: NDArray[np.float64], share: float) -> NDArray[np.float64]:

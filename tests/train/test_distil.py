@@ -246,6 +246,7 @@ def test_students_train_on_the_ids_they_encode_with(pairs, tiny, tmp_path):
         ("loss.distance", "l1", "cosine"),
         ("steps", "-5", "0 or more"),
         ("batch", "0", "1 or more"),
+        ("student.units", "-1", "0 or more"),
         ("student.dropout", "1", "below 1"),
         ("loss.scale", "0", "above 0"),
     ],

@@ -92,6 +92,20 @@ def test_unequal_sides_and_a_single_pair_are_refused():
         fit_head(english[:1], translations[:1], wanted[:1], HeadSettings())
 
 
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"share": 1.5}, "share of the layer is 1.5; it must be from 0 to 1"),
+        ({"own_power": 0.6}, "own_power of the layer is 0.6; it must be from 0 to 0.5"),
+        ({"teacher_power": -0.1}, "teacher_power of the layer is -0.1"),
+        ({"ridge": 0.0}, "ridge of the layer is 0.0; it must be above 0"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_named(wrong, sentence):
+    with pytest.raises(TrainError, match=sentence):
+        fit_head(*pairs_of_a_student(), HeadSettings(**wrong))
+
+
 def test_the_layer_is_kept_by_every_form_and_runtime(tmp_path, monkeypatch):
     monkeypatch.setenv("CTSE_HOME", str(tmp_path / "home"))
     encoder = tiny_encoder(tmp_path / "tiny")

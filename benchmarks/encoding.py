@@ -85,6 +85,8 @@ def bfloat16_way(encoder: SentenceEncoder) -> Way:
 def exact_onnx_way(encoder: SentenceEncoder, folder: Path) -> Way:
     from concurrent.futures import ThreadPoolExecutor
 
+    import torch
+
     from ctse_core.encoders.onnx_runtime import processors
 
     weights = read_bert(folder)
@@ -101,6 +103,8 @@ def exact_onnx_way(encoder: SentenceEncoder, folder: Path) -> Way:
 
         with ThreadPoolExecutor(processors()) as threads:
             list(threads.map(run, equal_length_batches(ids, 1024)))
+        with torch.inference_mode():
+            vectors = encoder.head(torch.from_numpy(vectors)).numpy()  # layers behind the pooling
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     return encode

@@ -105,7 +105,7 @@ def distil(
         with writing(run.folder):
             plan.table.write_csv(run.folder / "pairs.csv")
     ranks.wait()
-    task = _task(config, student, reader or teacher, store, tokens, plan, ranks.device)
+    task = _task(config, student, taught_by, store, tokens, plan, ranks.device)
     trained = train(student, task, config, run, ranks, _part(progress, 0.12, 1.0))
     if ranks.first:
         with writing(run.folder):
